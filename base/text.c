@@ -1,0 +1,379 @@
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <utf8proc.h>
+
+static bool
+all_of(struct bytes t, const char *extra)
+{
+    if (t.len == 0 || t.len > NAME_MAX_LEN)
+        return false;
+    for (size_t i = 0; i < t.len; i++) {
+        uint8_t c = t.ptr[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+              (c != 0 && strchr(extra, c) != NULL)))
+            return false;
+    }
+    return true;
+}
+
+bool
+text_is_work_name(struct bytes t)
+{
+    return all_of(t, "-");
+}
+
+bool
+text_is_code(struct bytes t)
+{
+    return all_of(t, "_");
+}
+
+enum sv_err
+text_copy(struct bytes t, char *out, size_t size)
+{
+    if (t.len >= size)
+        return SV_ERR_RANGE;
+    if (t.len > 0 && memchr(t.ptr, 0, t.len) != NULL)
+        return SV_ERR_FORMAT;
+    if (t.len > 0)
+        memcpy(out, t.ptr, t.len);
+    out[t.len] = '\0';
+    return SV_OK;
+}
+
+bool
+text_is(struct bytes t, const char *word)
+{
+    return bytes_equal(t, bytes_text(word));
+}
+
+enum sv_err
+text_u64(struct bytes t, uint64_t min, uint64_t max, uint64_t *out)
+{
+    uint64_t v = 0;
+
+    if (t.len == 0 || (t.len > 1 && t.ptr[0] == '0'))
+        return SV_ERR_FORMAT;
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned digit = (unsigned)t.ptr[i] - '0';
+
+        if (digit > 9)
+            return SV_ERR_FORMAT;
+        if (v > (UINT64_MAX - digit) / 10)
+            return SV_ERR_RANGE;
+        v = v * 10 + digit;
+    }
+    if (v < min || v > max)
+        return SV_ERR_RANGE;
+    *out = v;
+    return SV_OK;
+}
+
+void
+text_hex(struct bytes b, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < b.len; i++) {
+        *out++ = digits[b.ptr[i] >> 4];
+        *out++ = digits[b.ptr[i] & 15];
+    }
+    *out = '\0';
+}
+
+static int
+hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+enum sv_err
+text_unhex(struct bytes t, uint8_t *out, size_t n)
+{
+    if (n > SIZE_MAX / 2 || t.len != 2 * n)
+        return SV_ERR_FORMAT;
+    for (size_t i = 0; i < t.len; i++) {
+        if (hex_digit(t.ptr[i]) < 0)
+            return SV_ERR_FORMAT;
+    }
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint8_t)(hex_digit(t.ptr[2 * i]) << 4 |
+                           hex_digit(t.ptr[2 * i + 1]));
+    return SV_OK;
+}
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void
+text_base64(struct bytes b, char *out)
+{
+    for (size_t i = 0; i < b.len; i += 3) {
+        size_t left = b.len - i;
+        uint32_t v = (uint32_t)b.ptr[i] << 16;
+
+        if (left > 1)
+            v |= (uint32_t)b.ptr[i + 1] << 8;
+        if (left > 2)
+            v |= b.ptr[i + 2];
+        *out++ = base64_digits[v >> 18];
+        *out++ = base64_digits[v >> 12 & 63];
+        *out++ = left > 1 ? base64_digits[v >> 6 & 63] : '=';
+        *out++ = left > 2 ? base64_digits[v & 63] : '=';
+    }
+    *out = '\0';
+}
+
+enum sv_err
+text_base64_append(struct buf *out, struct bytes b)
+{
+    size_t size;
+    enum sv_err err;
+
+    if (b.len > BUF_MAX)
+        return SV_ERR_RANGE;
+    size = BASE64_SIZE(b.len);
+    err = buf_reserve(out, size);
+    if (err != SV_OK)
+        return err;
+    text_base64(b, (char *)out->ptr + out->len);
+    out->len += size - 1;
+    return SV_OK;
+}
+
+static int
+base64_digit(uint8_t c)
+{
+    const char *at = c != 0 ? strchr(base64_digits, c) : NULL;
+
+    return at != NULL ? (int)(at - base64_digits) : -1;
+}
+
+/* The four digits at `in`, of which `used` count. */
+static enum sv_err
+unbase64_group(const uint8_t *in, int used, struct buf *out)
+{
+    uint32_t v = 0;
+    uint8_t raw[3];
+
+    for (int i = 0; i < used; i++) {
+        int digit = base64_digit(in[i]);
+
+        if (digit < 0)
+            return SV_ERR_FORMAT;
+        v |= (uint32_t)digit << (18 - 6 * i);
+    }
+    /* Bits behind the last byte must be zero: one value, one encoding. */
+    if ((used == 2 && (v & 0xffff) != 0) || (used == 3 && (v & 0xff) != 0))
+        return SV_ERR_FORMAT;
+    raw[0] = (uint8_t)(v >> 16);
+    raw[1] = (uint8_t)(v >> 8);
+    raw[2] = (uint8_t)v;
+    return buf_append(out, bytes_of(raw, (size_t)used - 1));
+}
+
+enum sv_err
+text_unbase64(struct bytes t, struct buf *out)
+{
+    size_t was = out->len;
+    enum sv_err err = SV_OK;
+
+    if (t.len % 4 != 0)
+        return SV_ERR_FORMAT;
+    for (size_t i = 0; i < t.len && err == SV_OK; i += 4) {
+        int used = 4;
+
+        if (i + 4 == t.len && t.ptr[i + 3] == '=')
+            used = t.ptr[i + 2] == '=' ? 2 : 3;
+        err = unbase64_group(t.ptr + i, used, out);
+    }
+    if (err != SV_OK)
+        buf_truncate(out, was);
+    return err;
+}
+
+enum sv_err
+text_unbase64_n(struct bytes t, uint8_t *out, size_t n)
+{
+    struct buf raw = BUF_INIT;
+    enum sv_err err = text_unbase64(t, &raw);
+
+    if (err == SV_OK && raw.len != n)
+        err = SV_ERR_FORMAT;
+    if (err == SV_OK && n > 0)
+        memcpy(out, raw.ptr, n);
+    buf_free(&raw);
+    return err;
+}
+
+bool
+text_is_utf8(struct bytes t)
+{
+    size_t at = 0;
+
+    while (at < t.len) {
+        utf8proc_int32_t c;
+        utf8proc_ssize_t n = utf8proc_iterate(
+            t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
+
+        if (n <= 0 || c == 0)
+            return false;
+        at += (size_t)n;
+    }
+    return true;
+}
+
+bool
+text_line(struct bytes *rest, struct bytes *line)
+{
+    const uint8_t *lf;
+    size_t len;
+
+    if (rest->len == 0)
+        return false;
+    lf = memchr(rest->ptr, '\n', rest->len);
+    if (lf == NULL)
+        return false;
+    len = (size_t)(lf - rest->ptr);
+    *line = bytes_of(rest->ptr, len);
+    *rest = bytes_of(rest->ptr + len + 1, rest->len - len - 1);
+    return true;
+}
+
+bool
+text_skip(struct bytes *t, const char *word)
+{
+    size_t n = strlen(word);
+
+    if (t->len < n || (n > 0 && memcmp(t->ptr, word, n) != 0))
+        return false;
+    *t = bytes_slice(*t, n, t->len - n);
+    return true;
+}
+
+bool
+text_split(struct bytes *t, char sep, struct bytes *head)
+{
+    const uint8_t *at;
+
+    if (t->len == 0)
+        return false;
+    at = memchr(t->ptr, sep, t->len);
+    if (at == NULL) {
+        *head = *t;
+        *t = bytes_of(t->ptr + t->len, 0);
+        return true;
+    }
+    *head = bytes_of(t->ptr, (size_t)(at - t->ptr));
+    *t = bytes_slice(*t, head->len + 1, t->len - head->len - 1);
+    return true;
+}
+
+/* Characters that steer a terminal or reorder what stands beside them. */
+static bool
+is_steering(utf8proc_int32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c ||
+           (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+           (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
+enum sv_err
+text_inert(struct buf *out, struct bytes t, bool keep_lf)
+{
+    enum sv_err err = SV_OK;
+    size_t at = 0;
+
+    while (at < t.len && err == SV_OK) {
+        utf8proc_int32_t c;
+        utf8proc_ssize_t n = utf8proc_iterate(
+            t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
+
+        if (n <= 0) {
+            err = buf_printf(out, "<%02X>", t.ptr[at]);
+            n = 1;
+        } else if (is_steering(c) && !(keep_lf && c == '\n')) {
+            err = buf_printf(out, "<U+%04X>", (unsigned)c);
+        } else {
+            err = buf_append(out, bytes_of(t.ptr + at, (size_t)n));
+        }
+        at += (size_t)n;
+    }
+    return err;
+}
+
+enum sv_err
+text_nfkc(struct bytes t, struct buf *out)
+{
+    utf8proc_uint8_t *mapped = NULL;
+    utf8proc_ssize_t n;
+    enum sv_err err;
+
+    if (t.len == 0)
+        return SV_OK;
+    n = utf8proc_map(t.ptr, (utf8proc_ssize_t)t.len, &mapped,
+                     UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+    if (n == UTF8PROC_ERROR_NOMEM)
+        return SV_ERR_NOMEM;
+    if (n < 0)
+        return SV_ERR_FORMAT;
+    err = buf_append(out, bytes_of(mapped, (size_t)n));
+    wipe(mapped, (size_t)n); /* it may be a passphrase */
+    free(mapped);
+    return err;
+}
+
+static unsigned
+digits(const uint8_t *at, size_t n)
+{
+    unsigned v = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (at[i] < '0' || at[i] > '9')
+            return 0;
+        v = v * 10 + (unsigned)(at[i] - '0');
+    }
+    return v;
+}
+
+bool
+text_is_date(struct bytes t)
+{
+    static const unsigned days[] = {31, 28, 31, 30, 31, 30,
+                                    31, 31, 30, 31, 30, 31};
+    unsigned year, month, day, last;
+
+    if (t.len != 10 || t.ptr[4] != '-' || t.ptr[7] != '-')
+        return false;
+    year = digits(t.ptr, 4);
+    month = digits(t.ptr + 5, 2);
+    day = digits(t.ptr + 8, 2);
+    if (year < 1900 || year > 2199 || month < 1 || month > 12)
+        return false;
+    last = days[month - 1];
+    if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
+        last = 29;
+    return day >= 1 && day <= last;
+}
+
+void
+text_time(uint64_t unix_ms, char out[static TIME_SIZE])
+{
+    time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm tm;
+
+    if (unix_ms / 1000 > 253402300799u || gmtime_r(&seconds, &tm) == NULL ||
+        strftime(out, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+        (void)snprintf(out, TIME_SIZE, "9999-12-31T23:59:59Z");
+}

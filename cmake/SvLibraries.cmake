@@ -1,0 +1,21 @@
+# What we stand on, with the versions of Debian 12 as the minimum.
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
+pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb>=0.9.24)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
+# Debian 12 has 2.8.0, whose .pc file says 2.6.0.
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc>=2.6.0)
+pkg_check_modules(SMARTCOLS REQUIRED IMPORTED_TARGET smartcols>=2.38)
+pkg_check_modules(BSD REQUIRED IMPORTED_TARGET libbsd-overlay>=0.11)
+
+# libcsv has no .pc file.
+find_path(CSV_INCLUDE csv.h REQUIRED)
+find_library(CSV_LIBRARY csv REQUIRED)
+add_library(sv_libcsv INTERFACE)
+target_include_directories(sv_libcsv SYSTEM INTERFACE "${CSV_INCLUDE}")
+target_link_libraries(sv_libcsv INTERFACE "${CSV_LIBRARY}")
+
+if(BUILD_TESTING)
+    pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka>=1.1.5)
+endif()
