@@ -1,0 +1,36 @@
+#ifndef SV_STORE_STORE_FAULT_H
+#define SV_STORE_STORE_FAULT_H
+
+#include "store/store.h"
+
+/*
+ * An engine around another that fails on purpose.  It counts every call of
+ * begin, get, put, delete, scan, last and commit, from 1.
+ */
+struct store_fault_plan {
+    uint64_t fail_at;    /* this call fails; 0: none */
+    enum sv_err error;   /* with this; SV_ERR_UNSURE only at a commit, which
+                          * otherwise fails with SV_ERR_IO */
+    bool unsure_commits; /* an UNSURE commit has really happened */
+    uint32_t conflict_per_1000; /* commits that answer CONFLICT, at random */
+    uint32_t unsure_per_1000;   /* commits that answer UNSURE, at random; half
+                                 * of them really happened */
+    uint64_t seed;              /* of that chance */
+    uint64_t calls;             /* out: calls so far */
+    bool failed;                /* out: the planned fault has happened */
+};
+
+/*
+ * Takes over inner, closing it with itself.  plan is borrowed and must
+ * outlive the store; the test may change it between calls.
+ */
+enum sv_err store_fault_wrap(struct store *inner, struct store_fault_plan *plan,
+                             struct store **out);
+
+/*
+ * Close the wrapper alone, aborting an open transaction, and give inner
+ * back: a memory store can so be "opened again" after SV_ERR_UNSURE.
+ */
+struct store *store_fault_unwrap(struct store *s);
+
+#endif
