@@ -1,0 +1,551 @@
+#include "audit/request.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "audit/line.h"
+
+#define LABEL "svault/request/v1\n"
+/* What a signature adds: the empty line, and a line at its longest. */
+#define SIGNATURE_ROOM 260
+#define SIZE_LIMIT ((uint64_t)INT64_MAX)
+
+enum sv_err
+request_key_name(const char *origin, const char *actor,
+                 char out[static NOTE_NAME_MAX + 1])
+{
+    if (!checkpoint_origin_ok(origin) || !text_is_work_name(bytes_text(actor)))
+        return SV_ERR_FORMAT;
+    (void)snprintf(out, NOTE_NAME_MAX + 1, "%s/%s", origin, actor);
+    return SV_OK;
+}
+
+/* ---- lines that all requests have ---- */
+
+static enum sv_err
+put_origin(const void *field, struct buf *out)
+{
+    return checkpoint_origin_ok(field) ? buf_text(out, field) : SV_ERR_FORMAT;
+}
+
+static enum sv_err
+get_origin(void *field, struct bytes value)
+{
+    enum sv_err err = text_copy(value, field, ORIGIN_SIZE);
+
+    if (err == SV_OK && !checkpoint_origin_ok(field))
+        err = SV_ERR_FORMAT;
+    return err;
+}
+
+static enum sv_err
+put_vault(const void *field, struct buf *out)
+{
+    const struct request *r = field;
+
+    return r->has_vault ? line_put_hex32(r->vault.b, out) : buf_text(out, "-");
+}
+
+static enum sv_err
+get_vault(void *field, struct bytes value)
+{
+    struct request *r = field;
+
+    r->has_vault = !text_is(value, "-");
+    return r->has_vault ? line_get_hex32(r->vault.b, value) : SV_OK;
+}
+
+static enum sv_err
+put_act(const void *field, struct buf *out)
+{
+    const struct request *r = field;
+    const char *name = request_act_name(r->act);
+
+    /* The vault is named after its genesis, which cannot name it. */
+    if (name == NULL || (r->act == ACT_GENESIS && r->has_vault))
+        return SV_ERR_FORMAT;
+    return buf_text(out, name);
+}
+
+static enum sv_err
+get_act(void *field, struct bytes value)
+{
+    struct request *r = field;
+
+    return request_act_parse(value, &r->act);
+}
+
+static enum sv_err
+put_purpose(const void *field, struct buf *out)
+{
+    const struct request *r = field;
+    enum sv_err err = line_put_code(r->purpose, out);
+
+    if (err != SV_OK)
+        return err;
+    return buf_text(out, r->purpose_defaulted ? " default" : " given");
+}
+
+static enum sv_err
+get_purpose(void *field, struct bytes value)
+{
+    struct request *r = field;
+    struct bytes code;
+
+    if (!text_split(&value, ' ', &code))
+        return SV_ERR_FORMAT;
+    r->purpose_defaulted = text_is(value, "default");
+    if (!r->purpose_defaulted && !text_is(value, "given"))
+        return SV_ERR_FORMAT;
+    return line_get_code(r->purpose, code);
+}
+
+static enum sv_err
+put_seen(const void *field, struct buf *out)
+{
+    const struct request *r = field;
+    struct hash empty = tree_empty();
+    enum sv_err err;
+
+    if (r->seen_size > SIZE_LIMIT)
+        return SV_ERR_RANGE;
+    if (r->seen_size == 0 && !hash_equal(&r->seen_root, &empty))
+        return SV_ERR_FORMAT;
+    err = buf_printf(out, "%" PRIu64 " ", r->seen_size);
+    return err != SV_OK ? err : line_put_base64(r->seen_root.b, out);
+}
+
+static enum sv_err
+get_seen(void *field, struct bytes value)
+{
+    struct request *r = field;
+    struct bytes size;
+    enum sv_err err;
+
+    if (!text_split(&value, ' ', &size))
+        return SV_ERR_FORMAT;
+    err = text_u64(size, 0, SIZE_LIMIT, &r->seen_size);
+    return err != SV_OK ? err : line_get_base64(r->seen_root.b, value);
+}
+
+/* ---- lines of some acts ---- */
+
+static enum sv_err
+put_compartments(const void *field, struct buf *out)
+{
+    const struct request *r = field;
+    enum sv_err err = SV_OK;
+
+    if (r->n_compartments == 0 || r->n_compartments > REQUEST_COMPARTMENTS_MAX)
+        return SV_ERR_RANGE;
+    for (unsigned i = 0; i < r->n_compartments && err == SV_OK; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            if (strcmp(r->compartments[j], r->compartments[i]) == 0)
+                return SV_ERR_FORMAT;
+        }
+        if (i > 0)
+            err = buf_text(out, ",");
+        if (err == SV_OK)
+            err = line_put_code(r->compartments[i], out);
+    }
+    return err;
+}
+
+static enum sv_err
+get_compartments(void *field, struct bytes value)
+{
+    struct request *r = field;
+    struct bytes one;
+
+    while (text_split(&value, ',', &one)) {
+        enum sv_err err;
+
+        if (r->n_compartments == REQUEST_COMPARTMENTS_MAX)
+            return SV_ERR_FORMAT;
+        err = line_get_code(r->compartments[r->n_compartments], one);
+        if (err != SV_OK)
+            return err;
+        r->n_compartments++;
+    }
+    return SV_OK;
+}
+
+static enum sv_err
+put_until(const void *field, struct buf *out)
+{
+    const struct request *r = field;
+
+    return r->until_ms > 0 ? line_put_time(&r->until_ms, out)
+                           : buf_text(out, "-");
+}
+
+static enum sv_err
+get_until(void *field, struct bytes value)
+{
+    struct request *r = field;
+
+    return text_is(value, "-")
+               ? SV_OK
+               : text_u64(value, 1, LINE_TIME_MAX, &r->until_ms);
+}
+
+static enum sv_err
+put_vkey(const void *field, struct buf *out)
+{
+    char name[NOTE_NAME_MAX + 1];
+    struct sign_public key;
+    enum sv_err err =
+        note_vkey_parse(bytes_text(field), name, sizeof name, &key);
+
+    return err != SV_OK ? err : buf_text(out, field);
+}
+
+static enum sv_err
+get_vkey(void *field, struct bytes value)
+{
+    return text_copy(value, field, NOTE_VKEY_SIZE);
+}
+
+static enum sv_err
+put_founder(const void *field, struct buf *out)
+{
+    const struct request_founder *f = field;
+    enum sv_err err = line_put_work_name(f->name, out);
+
+    if (err == SV_OK)
+        err = buf_text(out, " ");
+    if (err == SV_OK)
+        err = line_put_base64(f->sign.b, out);
+    if (err == SV_OK)
+        err = buf_text(out, " ");
+    return err != SV_OK ? err : line_put_base64(f->box, out);
+}
+
+static enum sv_err
+get_founder(void *field, struct bytes value)
+{
+    struct request_founder *f = field;
+    struct bytes name, key;
+    enum sv_err err;
+
+    if (!text_split(&value, ' ', &name) || !text_split(&value, ' ', &key))
+        return SV_ERR_FORMAT;
+    err = line_get_work_name(f->name, name);
+    if (err == SV_OK)
+        err = line_get_base64(f->sign.b, key);
+    return err != SV_OK ? err : line_get_base64(f->box, value);
+}
+
+static enum sv_err
+put_key(const struct request_key *k, struct buf *out)
+{
+    char pub[BASE64_SIZE(sizeof k->pub)];
+
+    if (!text_is_code(bytes_text(k->type)) ||
+        !text_is_code(bytes_text(k->compartment)) || k->epoch == 0)
+        return SV_ERR_FORMAT;
+    text_base64(BYTES(k->pub), pub);
+    return buf_printf(out, "key %s.%s %" PRIu32 " %s\n", k->type,
+                      k->compartment, k->epoch, pub);
+}
+
+static bool
+names_same_key(const struct request_key *a, const struct request_key *b)
+{
+    return strcmp(a->type, b->type) == 0 &&
+           strcmp(a->compartment, b->compartment) == 0 && a->epoch == b->epoch;
+}
+
+static enum sv_err
+put_keys(const void *field, struct buf *out)
+{
+    const struct request *r = field;
+    enum sv_err err = SV_OK;
+
+    if (r->n_keys == 0 || r->n_keys > REQUEST_KEYS_MAX)
+        return SV_ERR_RANGE;
+    for (unsigned i = 0; i < r->n_keys && err == SV_OK; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            if (names_same_key(&r->keys[j], &r->keys[i]))
+                return SV_ERR_FORMAT;
+        }
+        err = put_key(&r->keys[i], out);
+    }
+    return err;
+}
+
+static enum sv_err
+get_key(void *field, struct bytes value)
+{
+    struct request *r = field;
+    struct request_key *k;
+    struct bytes type, compartment, number;
+    uint64_t epoch;
+    enum sv_err err;
+
+    if (r->n_keys == REQUEST_KEYS_MAX)
+        return SV_ERR_FORMAT;
+    k = &r->keys[r->n_keys];
+    if (!text_split(&value, '.', &type) ||
+        !text_split(&value, ' ', &compartment) ||
+        !text_split(&value, ' ', &number))
+        return SV_ERR_FORMAT;
+    err = line_get_code(k->type, type);
+    if (err == SV_OK)
+        err = line_get_code(k->compartment, compartment);
+    if (err == SV_OK)
+        err = text_u64(number, 1, UINT32_MAX, &epoch);
+    if (err == SV_OK)
+        err = line_get_base64(k->pub, value);
+    if (err != SV_OK)
+        return err;
+    k->epoch = (uint32_t)epoch;
+    r->n_keys++;
+    return SV_OK;
+}
+
+static enum sv_err
+put_part(const void *field, struct buf *out)
+{
+    const struct request *r = field;
+
+    if (r->part == 0 || r->part > r->parts)
+        return SV_ERR_RANGE;
+    return buf_printf(out, "%u/%u", r->part, r->parts);
+}
+
+static enum sv_err
+get_part(void *field, struct bytes value)
+{
+    struct request *r = field;
+    uint64_t part, parts;
+    struct bytes head;
+    enum sv_err err;
+
+    if (!text_split(&value, '/', &head))
+        return SV_ERR_FORMAT;
+    err = text_u64(value, 1, UINT32_MAX, &parts);
+    if (err == SV_OK)
+        err = text_u64(head, 1, parts, &part);
+    if (err != SV_OK)
+        return err;
+    r->part = (unsigned)part;
+    r->parts = (unsigned)parts;
+    return SV_OK;
+}
+
+/* What a terminal shows as it stands, in lines that end in no space. */
+static enum sv_err
+check_text(struct bytes text)
+{
+    struct buf shown = BUF_INIT;
+    enum sv_err err;
+
+    if (text.len == 0 || text.len > REQUEST_TEXT_MAX)
+        return SV_ERR_RANGE;
+    if (text.ptr[text.len - 1] != '\n')
+        return SV_ERR_FORMAT;
+    err = text_inert(&shown, text, true);
+    if (err == SV_OK && !bytes_equal(buf_bytes(&shown), text))
+        err = SV_ERR_FORMAT;
+    buf_free(&shown);
+    return err;
+}
+
+static enum sv_err
+put_text(const void *field, struct buf *out)
+{
+    struct bytes text = bytes_text(field), line;
+    enum sv_err err = check_text(text);
+
+    while (err == SV_OK && text_line(&text, &line)) {
+        if (line.len == 0 || line.ptr[line.len - 1] == ' ')
+            return SV_ERR_FORMAT;
+        err = buf_text(out, "| ");
+        if (err == SV_OK)
+            err = buf_append(out, bytes_of(line.ptr, line.len + 1));
+    }
+    return err;
+}
+
+static enum sv_err
+get_text(void *field, struct bytes value)
+{
+    char *text = field;
+    size_t len = strlen(text);
+    enum sv_err err;
+
+    /* Leaves room for the LF and a NUL. */
+    if (value.len > REQUEST_TEXT_MAX - 1 ||
+        len > REQUEST_TEXT_MAX - 1 - value.len)
+        return SV_ERR_FORMAT;
+    err = text_copy(value, text + len, REQUEST_TEXT_MAX - len);
+    if (err == SV_OK)
+        memcpy(text + len + value.len, "\n", 2);
+    return err;
+}
+
+/* ---- the format ---- */
+
+#define WHOLE 0 /* the line is made of several fields */
+#define AT(field) offsetof(struct request, field)
+
+static const struct line_rule rules[] = {
+    {0, "origin", AT(origin), put_origin, get_origin, false},
+    {0, "vault", WHOLE, put_vault, get_vault, false},
+    {0, "act", WHOLE, put_act, get_act, false},
+    {0, "id", AT(id), line_put_hex16, line_get_hex16, false},
+    {0, "at", AT(at_ms), line_put_time, line_get_time, false},
+    {0, "role", AT(role), line_put_code, line_get_code, false},
+    {0, "purpose", WHOLE, put_purpose, get_purpose, false},
+    {0, "seen", WHOLE, put_seen, get_seen, false},
+
+    {LINE_TYPE, "type", AT(type), line_put_code, line_get_code, false},
+    {LINE_RECORD, "record", AT(record), line_put_hex16, line_get_hex16, false},
+    {LINE_COMPARTMENTS, "compartments", WHOLE, put_compartments,
+     get_compartments, false},
+    {LINE_BODY, "body", AT(body), line_put_base64, line_get_base64, false},
+    {LINE_COUNT, "count", AT(count), line_put_u64, line_get_u64, false},
+    {LINE_ENTRY, "entry", AT(entry), line_put_u64, line_get_u64, false},
+    {LINE_PERSON, "person", AT(person), line_put_work_name, line_get_work_name,
+     false},
+    {LINE_SIGN, "sign", AT(sign), line_put_base64, line_get_base64, false},
+    {LINE_BOX, "box", AT(box), line_put_base64, line_get_base64, false},
+    {LINE_GRANTS, "grants", AT(grants), line_put_code, line_get_code, false},
+    {LINE_UNTIL, "until", WHOLE, put_until, get_until, false},
+
+    {LINE_GENESIS, "log", AT(genesis.log_vkey), put_vkey, get_vkey, false},
+    {LINE_GENESIS, "gatebox", AT(genesis.gate_box), line_put_base64,
+     line_get_base64, false},
+    {LINE_GENESIS, "profile", AT(genesis.profile), line_put_work_name,
+     line_get_work_name, false},
+    {LINE_GENESIS, "policy", AT(genesis.policy_hash), line_put_hex32,
+     line_get_hex32, false},
+    {LINE_GENESIS, "schema", AT(genesis.schema_hash), line_put_hex32,
+     line_get_hex32, false},
+    {LINE_GENESIS, "administrator", AT(genesis.administrator), put_founder,
+     get_founder, false},
+    {LINE_GENESIS, "supervisor", AT(genesis.supervisor), put_founder,
+     get_founder, false},
+
+    {LINE_KEYS, "key", WHOLE, put_keys, get_key, true},
+    {LINE_TEXT, "part", WHOLE, put_part, get_part, false},
+    {LINE_TEXT, "|", AT(text), put_text, get_text, true},
+};
+
+static unsigned
+bits(const void *object)
+{
+    const struct request *r = object;
+
+    return request_act_lines(r->act);
+}
+
+static const struct line_format format = {rules, sizeof rules / sizeof rules[0],
+                                          bits};
+
+enum sv_err
+request_encode(const struct request *r, struct buf *out)
+{
+    size_t was = out->len;
+    enum sv_err err = buf_text(out, LABEL);
+
+    if (err == SV_OK)
+        err = line_encode(&format, r, out);
+    if (err == SV_OK && out->len - was > REQUEST_NOTE_MAX - SIGNATURE_ROOM)
+        err = SV_ERR_RANGE;
+    if (err != SV_OK)
+        buf_truncate(out, was);
+    return err;
+}
+
+enum sv_err
+request_sign(const struct request *r, const struct sign_seed *seed,
+             struct buf *out)
+{
+    char name[NOTE_NAME_MAX + 1];
+    struct buf text = BUF_INIT;
+    enum sv_err err = request_key_name(r->origin, r->actor, name);
+
+    if (err == SV_OK)
+        err = request_encode(r, &text);
+    if (err == SV_OK)
+        err = note_sign(buf_bytes(&text), name, seed, out);
+    buf_free(&text);
+    return err;
+}
+
+/* ---- parsing ---- */
+
+static enum sv_err
+get_actor(const struct note *n, struct request *r)
+{
+    struct bytes name = n->signature[0].name;
+
+    if (!text_skip(&name, r->origin) || !text_skip(&name, "/"))
+        return SV_ERR_FORMAT;
+    return line_get_work_name(r->actor, name);
+}
+
+static enum sv_err
+compare(const struct request *r, struct bytes text)
+{
+    struct buf again = BUF_INIT;
+    enum sv_err err = request_encode(r, &again);
+
+    if (err == SV_OK && !bytes_equal(buf_bytes(&again), text))
+        err = SV_ERR_FORMAT;
+    buf_free(&again);
+    return err;
+}
+
+static enum sv_err
+parse_text(struct bytes text, struct request *r)
+{
+    struct bytes rest = text;
+    enum sv_err err;
+
+    if (!text_skip(&rest, LABEL))
+        return SV_ERR_FORMAT;
+    err = line_parse(&format, &rest, r);
+    return err != SV_OK ? err : compare(r, text);
+}
+
+enum sv_err
+request_parse(struct bytes in, struct note *note, struct request *out)
+{
+    struct request r;
+    struct note n;
+    enum sv_err err;
+
+    memset(&r, 0, sizeof r);
+    if (in.len > REQUEST_NOTE_MAX)
+        return SV_ERR_FORMAT;
+    err = note_parse(in, &n);
+    if (err == SV_OK)
+        err = parse_text(n.text, &r);
+    if (err == SV_OK)
+        err = get_actor(&n, &r);
+    if (err != SV_OK)
+        return err == SV_ERR_NOMEM ? err : SV_ERR_FORMAT;
+    *note = n;
+    *out = r;
+    return SV_OK;
+}
+
+/* ---- items of a batch ---- */
+
+struct hash
+item_leaf(const struct item *it)
+{
+    char record[2 * HANDLE_LEN + 1], hash[BASE64_SIZE(sizeof it->hash)];
+    char text[2 * HANDLE_LEN + NAME_SIZE + 24 + sizeof hash];
+
+    text_hex(BYTES(it->record.b), record);
+    text_base64(BYTES(it->hash), hash);
+    (void)snprintf(text, sizeof text, "%s %s %" PRIu64 " %s", record,
+                   it->compartment, it->version, hash);
+    return tree_leaf(bytes_text(text));
+}
