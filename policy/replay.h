@@ -1,0 +1,77 @@
+#ifndef SV_POLICY_REPLAY_H
+#define SV_POLICY_REPLAY_H
+
+#include "base/map.h"
+#include "policy/decide.h"
+
+/*
+ * The replay of a whole log, with no key and no name: every entry parsed,
+ * every leaf hashed into the tree, every signature verified, every decision
+ * re-derived, every batch's root recomputed, and the state that the entries
+ * make (roster, assignments, versions) built up to be compared with tables.
+ */
+#define REPLAY_ASSIGNED_LEN (HANDLE_LEN + NAME_SIZE)
+#define REPLAY_VERSION_LEN (HANDLE_LEN + NAME_SIZE)
+
+struct replay {
+    struct roster roster;
+    struct tree_frontier frontier;
+    uint64_t time_ms;    /* of the last entry */
+    struct buf roots;    /* 32 bytes for each size from 0 to the present one */
+    struct map ids;      /* request id -> nothing */
+    struct map assigned; /* handle, work name (NUL-padded) -> nothing */
+    struct map records;  /* handle -> type (NUL-padded) */
+    struct map versions; /* handle, compartment -> struct replay_version */
+    /* A batch whose item entries are still to come. */
+    uint64_t batch_index;
+    uint64_t batch_left;
+    uint8_t batch_root[32];
+    char batch_type[NAME_SIZE];
+    char batch_actor[NAME_SIZE];
+    struct buf batch_leaves;
+};
+
+struct replay_version {
+    uint64_t version;
+    uint64_t index; /* of the entry that stored it */
+    uint8_t hash[32];
+};
+
+/* What is wrong, at which entry.  reason is a msgid. */
+struct replay_fault {
+    uint64_t index;
+    const char *reason;
+};
+
+void replay_init(struct replay *r);
+void replay_clear(struct replay *r);
+
+/*
+ * The next entry, whose index is r->frontier.size.  SV_ERR_TAMPERED (with
+ * *fault set, at that index) for any that should not be as it is; r is of no
+ * use then, as after SV_ERR_NOMEM.  Items that do not lead to their batch's
+ * root are found at the last of them.
+ *
+ * The outcome is held against what the entries before say, as far as they
+ * say it:
+ *   done       by a denied request never.  Create and import: new handles
+ *              only, every compartment at version 1.  Save: a known record,
+ *              each compartment at the version after its last.  Read: a
+ *              known record, each at its last version and hash.  History: a
+ *              known record.  Assign: a known record that is not assigned to
+ *              the person; unassign: one that is.
+ *   not-found  only for a record that is unknown or of another type, or
+ *              that was not assigned to whom it is to be taken from
+ *   exists     by assign only where it is assigned to the person
+ * Results stand beside done alone, and only with create, save and read: the
+ * request's compartments in its order.  Create and save must have as their
+ * body the RFC 6962 root over the item_leaf()s of the results.
+ */
+enum sv_err replay_entry(struct replay *r, struct bytes entry,
+                         struct replay_fault *fault);
+/* After the last: nothing may be left open, and the tree must have this
+ * size and root.  SV_ERR_TAMPERED. */
+enum sv_err replay_end(struct replay *r, uint64_t size, const struct hash *root,
+                       struct replay_fault *fault);
+
+#endif

@@ -1,0 +1,242 @@
+#include "policy/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/digest.h"
+#include "policy/decide.h"
+
+void
+roster_init(struct roster *r)
+{
+    memset(r, 0, sizeof *r);
+}
+
+void
+roster_clear(struct roster *r)
+{
+    buf_free(&r->policy_text);
+    free(r->persons);
+    free(r->grants);
+    free(r->proposals);
+    free(r->keys);
+    roster_init(r);
+}
+
+bool
+roster_ready(const struct roster *r)
+{
+    if (!r->has_policy)
+        return false;
+    for (unsigned c = 0; c < r->policy.n_columns; c++) {
+        if (roster_key(r, c) == NULL)
+            return false;
+    }
+    return true;
+}
+
+bool
+roster_is_entry(const struct entry *entry, const struct request *request)
+{
+    return entry->kind == ENTRY_REQUEST && entry->allowed &&
+           entry->outcome == OUTCOME_DONE &&
+           request_act_is_roster(request->act);
+}
+
+const struct roster_person *
+roster_person(const struct roster *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_persons; i++) {
+        if (strcmp(r->persons[i].name, name) == 0)
+            return &r->persons[i];
+    }
+    return NULL;
+}
+
+const struct roster_proposal *
+roster_proposal(const struct roster *r, uint64_t index)
+{
+    for (size_t i = 0; i < r->n_proposals; i++) {
+        if (r->proposals[i].index == index)
+            return &r->proposals[i];
+    }
+    return NULL;
+}
+
+const struct roster_key *
+roster_key(const struct roster *r, unsigned column)
+{
+    const struct roster_key *newest = NULL;
+
+    for (size_t i = 0; i < r->n_keys; i++) {
+        if (r->keys[i].column == column &&
+            (newest == NULL || r->keys[i].epoch > newest->epoch))
+            newest = &r->keys[i];
+    }
+    return newest;
+}
+
+const struct roster_key *
+roster_key_epoch(const struct roster *r, unsigned column, uint32_t epoch)
+{
+    for (size_t i = 0; i < r->n_keys; i++) {
+        if (r->keys[i].column == column && r->keys[i].epoch == epoch)
+            return &r->keys[i];
+    }
+    return NULL;
+}
+
+const struct roster_grant *
+roster_grant_at(const struct roster *r, const char *person, const char *role,
+                uint64_t index, uint64_t time_ms)
+{
+    for (size_t i = 0; i < r->n_grants; i++) {
+        const struct roster_grant *g = &r->grants[i];
+
+        if (strcmp(r->persons[g->person].name, person) == 0 &&
+            strcmp(g->role, role) == 0 && g->from_index < index &&
+            g->end_index >= index &&
+            (g->until_ms == 0 || time_ms < g->until_ms))
+            return g;
+    }
+    return NULL;
+}
+
+bool
+roster_fits_part(const struct roster *r, const struct request *request)
+{
+    struct bytes text = bytes_text(request->text);
+    struct digest d;
+    uint8_t hash[DIGEST_LEN];
+
+    if (!r->started || r->has_policy || text.len == 0 ||
+        request->part != r->policy_parts + 1 ||
+        request->part > request->parts ||
+        (r->policy_parts > 0 && request->parts != r->policy_total) ||
+        text.len > POLICY_TEXT_MAX - r->policy_text.len)
+        return false;
+    if (request->part < request->parts)
+        return true;
+    digest_begin(&d, POLICY_LABEL);
+    digest_add(&d, buf_bytes(&r->policy_text));
+    digest_add(&d, text);
+    digest_end(&d, hash);
+    return memcmp(hash, r->policy_hash, sizeof hash) == 0;
+}
+
+bool
+roster_names_vault(const struct roster *r, const struct request *request)
+{
+    if (request->has_vault)
+        return r->started && hash_equal(&request->vault, &r->vault);
+    if (request->act == ACT_GENESIS)
+        return !r->started;
+    return (request->act == ACT_POLICY || request->act == ACT_KEYS) &&
+           !roster_ready(r);
+}
+
+static enum sv_err
+verify_one(const struct note *note, const char *origin, const char *actor,
+           const struct sign_public *key)
+{
+    char name[NOTE_NAME_MAX + 1];
+    enum sv_err err = request_key_name(origin, actor, name);
+
+    if (err == SV_OK)
+        err = note_verify(note, name, key);
+    return err == SV_ERR_NOMEM || err == SV_OK ? err : SV_ERR_TAMPERED;
+}
+
+/* Only genesis vouches for its own keys: both founders sign it. */
+static enum sv_err
+verify_genesis(const struct note *note, const struct request *request)
+{
+    const struct request_genesis *g = &request->genesis;
+    enum sv_err err;
+
+    if (note->n != 2)
+        return SV_ERR_TAMPERED;
+    err = verify_one(note, request->origin, g->administrator.name,
+                     &g->administrator.sign);
+    if (err != SV_OK)
+        return err;
+    return verify_one(note, request->origin, g->supervisor.name,
+                      &g->supervisor.sign);
+}
+
+enum sv_err
+roster_verify(const struct roster *r, const struct note *note,
+              const struct request *request)
+{
+    const struct roster_person *actor;
+
+    if (!r->started && request->act == ACT_GENESIS)
+        return verify_genesis(note, request);
+    actor = roster_person(r, request->actor);
+    if (actor == NULL)
+        return SV_ERR_NOT_FOUND;
+    /* One signature: a second would be a place to write what one likes. */
+    if (note->n != 1 || strcmp(request->origin, r->origin) != 0)
+        return SV_ERR_TAMPERED;
+    return verify_one(note, r->origin, request->actor, &actor->sign);
+}
+
+/* The entry stands where the chain of roster entries wants it. */
+static bool
+is_linked(const struct roster *r, uint64_t index, const struct entry *e,
+          const struct request *request)
+{
+    const uint8_t *policy =
+        r->started ? r->policy_hash : request->genesis.policy_hash;
+
+    if (e->index != index || memcmp(e->policy_hash, policy, 32) != 0 ||
+        e->time_ms < r->last_ms)
+        return false;
+    if (!r->started)
+        return index == 0 && !e->has_roster && request->act == ACT_GENESIS;
+    return e->has_roster && e->roster == r->last_index && index > r->last_index;
+}
+
+static bool
+is_decided(const struct roster *r, const struct entry *e,
+           const struct request *request)
+{
+    struct question q = {
+        .request = request,
+        .index = e->index,
+        .time_ms = e->time_ms,
+        .seen_ok = true,
+    };
+    struct decision d = policy_decide(r, &q);
+
+    return d.allowed && strcmp(d.rule, e->rule) == 0;
+}
+
+enum sv_err
+roster_replay(struct roster *r, uint64_t index, struct bytes entry)
+{
+    struct request request;
+    struct entry e;
+    struct note note;
+    struct hash leaf;
+    enum sv_err err = entry_parse(entry, &e);
+
+    if (err != SV_OK)
+        return err;
+    if (e.kind != ENTRY_REQUEST)
+        return SV_ERR_FORMAT;
+    err = request_parse(e.note, &note, &request);
+    if (err != SV_OK)
+        return err;
+    if (!roster_is_entry(&e, &request) || e.n_results > 0)
+        return SV_ERR_FORMAT;
+    if (!is_linked(r, index, &e, &request) || !roster_names_vault(r, &request))
+        return SV_ERR_TAMPERED;
+    err = roster_verify(r, &note, &request);
+    if (err != SV_OK)
+        return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
+    if (!is_decided(r, &e, &request))
+        return SV_ERR_TAMPERED;
+    leaf = tree_leaf(entry);
+    return roster_apply(r, &e, &request, &leaf);
+}

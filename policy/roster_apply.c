@@ -1,0 +1,308 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/roster.h"
+
+/* Room for one more element; the array may move, its content stays. */
+static enum sv_err
+grow(void **array, size_t n, size_t size)
+{
+    void *bigger = reallocarray(*array, n + 1, size);
+
+    if (bigger == NULL)
+        return SV_ERR_NOMEM;
+    *array = bigger;
+    memset((uint8_t *)bigger + n * size, 0, size);
+    return SV_OK;
+}
+
+static enum sv_err
+grow_persons(struct roster *r)
+{
+    void *array = r->persons;
+    enum sv_err err = grow(&array, r->n_persons, sizeof *r->persons);
+
+    r->persons = array;
+    return err;
+}
+
+static enum sv_err
+grow_grants(struct roster *r)
+{
+    void *array = r->grants;
+    enum sv_err err = grow(&array, r->n_grants, sizeof *r->grants);
+
+    r->grants = array;
+    return err;
+}
+
+static void
+copy_name(char out[static NAME_SIZE], const char *name)
+{
+    (void)snprintf(out, NAME_SIZE, "%s", name);
+}
+
+/* Room was made.  The person's index. */
+static uint32_t
+add_person(struct roster *r, const char *name, const struct sign_public *sign,
+           const uint8_t box[static 32], uint64_t index)
+{
+    struct roster_person *p = &r->persons[r->n_persons];
+
+    memset(p, 0, sizeof *p);
+    copy_name(p->name, name);
+    p->sign = *sign;
+    memcpy(p->box, box, sizeof p->box);
+    p->from_index = index;
+    return (uint32_t)r->n_persons++;
+}
+
+/* Room was made. */
+static struct roster_grant *
+add_grant(struct roster *r, uint32_t person, const char *role,
+          const struct entry *entry)
+{
+    struct roster_grant *g = &r->grants[r->n_grants++];
+
+    memset(g, 0, sizeof *g);
+    g->person = person;
+    copy_name(g->role, role);
+    g->proposed_index = entry->index;
+    g->from_index = entry->index;
+    g->from_ms = entry->time_ms;
+    g->end_index = ROSTER_NEVER;
+    return g;
+}
+
+static void
+add_founder(struct roster *r, const struct request_founder *f, const char *role,
+            const struct entry *entry)
+{
+    uint32_t person = add_person(r, f->name, &f->sign, f->box, entry->index);
+    struct roster_grant *g = add_grant(r, person, role, entry);
+
+    copy_name(g->proposer, f->name);
+    copy_name(g->sponsor, f->name);
+}
+
+static enum sv_err
+apply_genesis(struct roster *r, const struct entry *entry,
+              const struct request *request, const struct hash *leaf)
+{
+    const struct request_genesis *g = &request->genesis;
+    char log_name[NOTE_NAME_MAX + 1];
+    struct sign_public log_key;
+    enum sv_err err;
+
+    if (r->started || entry->index != 0 ||
+        strcmp(g->administrator.name, g->supervisor.name) == 0)
+        return SV_ERR_FORMAT;
+    err = note_vkey_parse(bytes_text(g->log_vkey), log_name, sizeof log_name,
+                          &log_key);
+    if (err != SV_OK)
+        return err;
+    if (strcmp(log_name, request->origin) != 0)
+        return SV_ERR_FORMAT;
+    r->persons = calloc(2, sizeof *r->persons);
+    r->grants = calloc(2, sizeof *r->grants);
+    if (r->persons == NULL || r->grants == NULL) {
+        roster_clear(r);
+        return SV_ERR_NOMEM;
+    }
+    (void)snprintf(r->origin, sizeof r->origin, "%s", request->origin);
+    r->vault = *leaf;
+    r->log_key = log_key;
+    memcpy(r->gate_box, g->gate_box, sizeof r->gate_box);
+    memcpy(r->policy_hash, g->policy_hash, sizeof r->policy_hash);
+    memcpy(r->schema_hash, g->schema_hash, sizeof r->schema_hash);
+    copy_name(r->policy.profile, g->profile);
+    add_founder(r, &g->administrator, "administrator", entry);
+    add_founder(r, &g->supervisor, "supervisor", entry);
+    r->started = true;
+    return SV_OK;
+}
+
+static enum sv_err
+apply_policy(struct roster *r, const struct request *request)
+{
+    struct bytes part = bytes_text(request->text);
+    size_t was = r->policy_text.len;
+    struct policy whole;
+    enum sv_err err;
+
+    if (!roster_fits_part(r, request))
+        return SV_ERR_FORMAT;
+    err = buf_append(&r->policy_text, part);
+    if (err != SV_OK)
+        return err;
+    if (request->part == request->parts) {
+        err = policy_decode(buf_bytes(&r->policy_text), &whole);
+        if (err == SV_OK && strcmp(whole.profile, r->policy.profile) != 0)
+            err = SV_ERR_FORMAT;
+        if (err != SV_OK) {
+            buf_truncate(&r->policy_text, was);
+            return err;
+        }
+        r->policy = whole;
+        r->has_policy = true;
+    }
+    r->policy_parts = request->part;
+    r->policy_total = request->parts;
+    return SV_OK;
+}
+
+/* Each key is the next epoch of a column, each column once. */
+static enum sv_err
+apply_keys(struct roster *r, const struct entry *entry,
+           const struct request *request)
+{
+    struct roster_key *keys;
+    size_t n = r->n_keys;
+
+    if (!r->has_policy)
+        return SV_ERR_FORMAT;
+    keys = reallocarray(r->keys, n + request->n_keys, sizeof *keys);
+    if (keys == NULL)
+        return SV_ERR_NOMEM;
+    r->keys = keys;
+    for (unsigned i = 0; i < request->n_keys; i++) {
+        const struct request_key *k = &request->keys[i];
+        int column = policy_column(&r->policy, k->type, k->compartment);
+        const struct roster_key *last;
+        uint32_t epoch;
+
+        if (column < 0)
+            return SV_ERR_FORMAT;
+        last = roster_key(r, (unsigned)column);
+        epoch = last != NULL ? last->epoch + 1 : 1;
+        if (k->epoch != epoch)
+            return SV_ERR_FORMAT;
+        for (size_t j = r->n_keys; j < n; j++) {
+            if (keys[j].column == (uint32_t)column)
+                return SV_ERR_FORMAT;
+        }
+        memset(&keys[n], 0, sizeof keys[n]);
+        keys[n].column = (uint32_t)column;
+        keys[n].epoch = epoch;
+        keys[n].from_index = entry->index;
+        memcpy(keys[n].pub, k->pub, sizeof keys[n].pub);
+        n++;
+    }
+    r->n_keys = n;
+    return SV_OK;
+}
+
+static bool
+same_keys(const struct roster_person *p, const struct sign_public *sign,
+          const uint8_t box[static 32])
+{
+    return memcmp(p->sign.b, sign->b, sizeof p->sign.b) == 0 &&
+           memcmp(p->box, box, sizeof p->box) == 0;
+}
+
+static enum sv_err
+apply_propose(struct roster *r, const struct entry *entry,
+              const struct request *request)
+{
+    const struct roster_person *known = roster_person(r, request->person);
+    struct roster_proposal *p;
+    void *array = r->proposals;
+    enum sv_err err;
+
+    if (!r->has_policy || policy_role(&r->policy, request->grants) < 0 ||
+        (known != NULL && !same_keys(known, &request->sign, request->box)))
+        return SV_ERR_FORMAT;
+    err = grow(&array, r->n_proposals, sizeof *p);
+    if (err != SV_OK)
+        return err;
+    r->proposals = array;
+    p = &r->proposals[r->n_proposals++];
+    p->index = entry->index;
+    copy_name(p->person, request->person);
+    p->sign = request->sign;
+    memcpy(p->box, request->box, sizeof p->box);
+    copy_name(p->role, request->grants);
+    p->until_ms = request->until_ms;
+    copy_name(p->proposer, request->actor);
+    return SV_OK;
+}
+
+static void
+remove_proposal(struct roster *r, uint64_t index)
+{
+    size_t i = 0;
+
+    while (r->proposals[i].index != index)
+        i++;
+    r->n_proposals--;
+    memmove(&r->proposals[i], &r->proposals[i + 1],
+            (r->n_proposals - i) * sizeof r->proposals[i]);
+}
+
+static enum sv_err
+apply_confirm(struct roster *r, const struct entry *entry,
+              const struct request *request)
+{
+    const struct roster_proposal *p = roster_proposal(r, request->entry);
+    const struct roster_person *known;
+    struct roster_grant *g;
+    uint32_t person;
+    enum sv_err err;
+
+    if (p == NULL || strcmp(p->person, request->person) != 0 ||
+        strcmp(p->role, request->grants) != 0)
+        return SV_ERR_FORMAT;
+    known = roster_person(r, p->person);
+    if (known != NULL && !same_keys(known, &p->sign, p->box))
+        return SV_ERR_FORMAT;
+    person = known != NULL ? (uint32_t)(known - r->persons) : 0;
+    err = grow_grants(r);
+    if (err == SV_OK && known == NULL)
+        err = grow_persons(r);
+    if (err != SV_OK)
+        return err;
+    if (known == NULL)
+        person = add_person(r, p->person, &p->sign, p->box, entry->index);
+    g = add_grant(r, person, p->role, entry);
+    g->proposed_index = p->index;
+    g->until_ms = p->until_ms;
+    copy_name(g->proposer, p->proposer);
+    copy_name(g->sponsor, request->actor);
+    remove_proposal(r, p->index);
+    return SV_OK;
+}
+
+enum sv_err
+roster_apply(struct roster *r, const struct entry *entry,
+             const struct request *request, const struct hash *leaf)
+{
+    enum sv_err err = SV_ERR_FORMAT;
+
+    if (request->act != ACT_GENESIS &&
+        (!r->started || entry->index <= r->last_index))
+        return SV_ERR_FORMAT;
+    switch (request->act) {
+    case ACT_GENESIS:
+        err = apply_genesis(r, entry, request, leaf);
+        break;
+    case ACT_POLICY:
+        err = apply_policy(r, request);
+        break;
+    case ACT_KEYS:
+        err = apply_keys(r, entry, request);
+        break;
+    case ACT_STAFF_PROPOSE:
+        err = apply_propose(r, entry, request);
+        break;
+    case ACT_STAFF_CONFIRM:
+        err = apply_confirm(r, entry, request);
+        break;
+    default:
+        break;
+    }
+    if (err == SV_OK) {
+        r->last_index = entry->index;
+        r->last_ms = entry->time_ms;
+    }
+    return err;
+}
