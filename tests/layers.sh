@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# A file includes only headers of its own folder and of those that its layer
+# may use (docs/DESIGN.md, "The house").
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+allowed() {
+    case $1 in
+    base) echo "" ;;
+    crypto | store) echo "base" ;;
+    audit) echo "base crypto" ;;
+    policy) echo "base crypto audit" ;;
+    vault) echo "base crypto store audit policy" ;;
+    cli) echo "base crypto store audit policy vault" ;;
+    esac
+}
+
+bad=0
+for layer in base crypto store audit policy vault cli; do
+    may=" $layer $(allowed "$layer") "
+    while IFS=: read -r file line include; do
+        other=${include#*\"}
+        other=${other%%/*}
+        if [[ $may != *" $other "* ]]; then
+            echo "$file:$line: $layer/ must not include $other/" >&2
+            bad=1
+        fi
+    done < <(grep -nE '^#include "[a-z]+/' "$layer"/*.[ch] /dev/null || true)
+done
+# What only one file group may see.
+if grep -lE '"vault/gate_internal.h"' ./*/*.c | grep -v '/vault/gate'; then
+    echo "gate_internal.h is for vault/gate*.c only" >&2
+    bad=1
+fi
+if grep -lE '"vault/client_internal.h"' ./*/*.c | grep -v '/vault/client'; then
+    echo "client_internal.h is for vault/client*.c only" >&2
+    bad=1
+fi
+exit $bad

@@ -1,0 +1,270 @@
+#include "tests/support/office.h"
+
+#include <sys/stat.h>
+
+#include "crypto/init.h"
+#include "vault/builtin.h"
+
+#define START_MS UINT64_C(1672531200000) /* 2023-01-01 */
+
+struct colleague *
+office_person(struct office *o, const char *name)
+{
+    struct colleague *p;
+    uint8_t seed[SEED_LEN];
+
+    for (size_t i = 0; i < o->n; i++) {
+        if (strcmp(o->people[i].card.name, name) == 0)
+            return &o->people[i];
+    }
+    assert_true(o->n < OFFICE_PEOPLE_MAX);
+    p = &o->people[o->n++];
+    digest("test/person", bytes_text(name), seed);
+    user_keys_derive(seed, &p->keys);
+    card_of(&p->keys, name, &p->card);
+    pin_init(&p->pin);
+    return p;
+}
+
+void
+office_prepare(struct office *o, office_store_fn open_store, void *ctx)
+{
+    memset(o, 0, sizeof *o);
+    assert_ok(crypto_init());
+    assert_ok(arena_new((size_t)1 << 20, &o->arena));
+    support_dir_make(o->home);
+    assert_ok(path_join(o->dir, o->home, "office"));
+    o->now_ms = START_MS;
+    o->config = (struct gate_config){.dir = o->dir,
+                                     .clock = support_clock(&o->now_ms),
+                                     .rng = rng_fixed(&o->random),
+                                     .open_store = open_store,
+                                     .store_ctx = ctx};
+    (void)office_person(o, "admin-1");
+    (void)office_person(o, "lead-1");
+}
+
+enum sv_err
+office_found(struct office *o)
+{
+    struct founder admin = {office_person(o, "admin-1")->card,
+                            &office_person(o, "admin-1")->keys};
+    struct founder lead = {office_person(o, "lead-1")->card,
+                           &office_person(o, "lead-1")->keys};
+    struct schema_source schema = schema_builtin();
+    struct policy *policy = calloc(1, sizeof *policy);
+    struct sign_public log_key;
+    struct box_public gate_box;
+    struct buf founding = BUF_INIT;
+    struct diag where = {0};
+    uint8_t hash[DIGEST_LEN];
+    enum sv_err err;
+
+    assert_non_null(policy);
+    o->gate_keys = (struct gate_keys){.epoch = 1};
+    rng_fill(&o->config.rng, o->gate_keys.root, sizeof o->gate_keys.root);
+    gate_keys_derive(&o->gate_keys);
+    sign_public_of(&o->gate_keys.log, &log_key);
+    assert_ok(box_public_of(&o->gate_keys.box, &gate_box));
+    assert_ok(policy_from_json(builtin_policy_json(), "standard", policy,
+                               &where));
+    schema_hash(schema, hash);
+    err = client_found(&o->config.rng, &o->config.clock, "office.example",
+                       policy, hash, &log_key, &gate_box, &admin, &lead,
+                       &founding);
+    if (err == SV_OK)
+        err = gate_create(&o->config, &o->gate_keys, schema,
+                          buf_bytes(&founding));
+    if (err == SV_OK)
+        o->vault = o->gate_keys.vault;
+    buf_free(&founding);
+    free(policy);
+    return err;
+}
+
+enum sv_err
+office_open(struct office *o)
+{
+    char holder[GATE_HOLDER_SIZE];
+    const char *what;
+
+    return gate_open(&o->config, holder, &what, &o->gate);
+}
+
+void
+office_end(struct office *o, const char *name)
+{
+    struct colleague *p = office_person(o, name);
+
+    if (p->client == NULL)
+        return;
+    pin_clear(&p->pin);
+    p->pin = *client_pin(p->client);
+    pin_init(client_pin(p->client));
+    client_free(p->client);
+    p->client = NULL;
+}
+
+void
+office_close(struct office *o)
+{
+    for (size_t i = 0; i < o->n; i++)
+        office_end(o, o->people[i].card.name);
+    gate_close(o->gate);
+    o->gate = NULL;
+}
+
+void
+office_free(struct office *o)
+{
+    office_close(o);
+    for (size_t i = 0; i < o->n; i++)
+        pin_clear(&o->people[i].pin);
+    arena_free(o->arena);
+    support_dir_remove(o->home);
+}
+
+enum sv_err
+office_begin(struct office *o, const char *name)
+{
+    struct colleague *p = office_person(o, name);
+    struct client_config config = {transport_to_gate(o->gate),
+                                   o->config.clock, o->config.rng, o->arena};
+    struct client_hello hello;
+    enum sv_err err;
+
+    if (p->client != NULL)
+        return SV_OK;
+    err = client_new(&config, &p->client);
+    if (err == SV_OK)
+        err = client_hello(p->client, &hello);
+    if (err == SV_OK) {
+        p->pin.vault = o->vault;
+        err = client_begin(p->client, &p->card, &p->keys, &p->pin);
+    }
+    if (err != SV_OK)
+        office_end(o, name);
+    return err;
+}
+
+struct client *
+office_client(struct office *o, const char *name)
+{
+    assert_ok(office_begin(o, name));
+    return office_person(o, name)->client;
+}
+
+enum sv_err
+office_hire(struct office *o, const char *name, const char *role)
+{
+    struct client *admin, *lead;
+    const struct roster *r;
+    enum sv_err err;
+
+    err = office_begin(o, "admin-1");
+    if (err == SV_OK)
+        err = client_staff_propose(office_person(o, "admin-1")->client,
+                                   &office_person(o, name)->card, role, 0);
+    if (err != SV_OK)
+        return err;
+    /* A session learns of new roster entries when it begins. */
+    office_end(o, "lead-1");
+    err = office_begin(o, "lead-1");
+    if (err != SV_OK)
+        return err;
+    lead = office_person(o, "lead-1")->client;
+    admin = office_person(o, "admin-1")->client;
+    (void)admin;
+    r = client_roster(lead);
+    if (r->n_proposals == 0)
+        return SV_ERR_NOT_FOUND;
+    return client_staff_confirm(lead,
+                                r->proposals[r->n_proposals - 1].index);
+}
+
+void
+office_hire_all(struct office *o)
+{
+    static const char *const staff[][2] = {
+        {"intake-1", "intake"},       {"case-1", "caseworker"},
+        {"case-2", "caseworker"},     {"clinic-1", "clinician"},
+        {"legal-1", "legal_officer"}, {"justice-1", "justice_liaison"},
+        {"audit-1", "auditor"},
+    };
+
+    for (size_t i = 0; i < sizeof staff / sizeof staff[0]; i++)
+        assert_ok(office_hire(o, staff[i][0], staff[i][1]));
+}
+
+void
+office_new(struct office *o)
+{
+    office_prepare(o, NULL, NULL);
+    assert_ok(office_found(o));
+    assert_ok(office_open(o));
+    office_hire_all(o);
+}
+
+static void
+set_field(struct draft *d, const char *column, const char *value)
+{
+    struct schema_place at;
+    const char *reason = NULL;
+
+    assert_ok(draft_place(d->type, bytes_text(column), &at));
+    assert_ok(content_add(&d->contents[at.compartment], at.field,
+                          bytes_text(value), &reason));
+}
+
+enum sv_err
+office_record(struct office *o, const char *author, const char *case_no,
+              const char *family_name, struct handle *out)
+{
+    struct client *c;
+    struct draft draft = {0};
+    enum sv_err err = office_begin(o, author);
+
+    if (err != SV_OK)
+        return err;
+    c = office_person(o, author)->client;
+    assert_ok(draft_new(schema_type(client_schema(c), "victim"), &draft));
+    set_field(&draft, "identity.case_no", case_no);
+    set_field(&draft, "identity.family_name", family_name);
+    set_field(&draft, "facts.gender", "female");
+    err = client_record_add(c, &draft, out);
+    draft_free(&draft);
+    return err;
+}
+
+struct buf
+office_field(const struct record_view *v, const char *compartment,
+             const char *field)
+{
+    struct buf text = BUF_INIT;
+    const struct schema_compartment *sc;
+    size_t at, f;
+
+    sc = schema_compartment(v->type, compartment, &at);
+    assert_non_null(sc);
+    assert_non_null(schema_field(sc, bytes_text(field), &f));
+    if (v->contents[at].fields != NULL)
+        assert_ok(content_text(&v->contents[at], f, &text));
+    assert_ok(buf_append(&text, bytes_of("", 1)));
+    return text;
+}
+
+void
+office_verify(struct office *o)
+{
+    struct log_verdict verdict = {0};
+
+    assert_ok(client_log_verify(office_client(o, "audit-1"), NULL, NULL,
+                                &verdict));
+    if (verdict.fault.reason != NULL)
+        fail_msg("entry %llu: %s", (unsigned long long)verdict.fault.index,
+                 verdict.fault.reason);
+    if (verdict.n_findings > 0)
+        fail_msg("%s: %s", verdict.findings[0].place,
+                 verdict.findings[0].reason);
+    free(verdict.findings);
+}

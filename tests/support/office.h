@@ -1,0 +1,76 @@
+#ifndef SV_TESTS_SUPPORT_OFFICE_H
+#define SV_TESTS_SUPPORT_OFFICE_H
+
+#include "crypto/arena.h"
+#include "tests/support/support.h"
+#include "vault/client.h"
+#include "vault/gate.h"
+
+/*
+ * A small office in a directory of its own: a vault, its gate in this
+ * process, and people with keys, who need no files.
+ */
+#define OFFICE_PEOPLE_MAX 12
+
+struct colleague {
+    struct card card;
+    struct user_keys keys;
+    struct pin pin; /* between sessions */
+    struct client *client; /* in a session */
+};
+
+struct office {
+    char home[PATH_SIZE]; /* holds the vault and its gate key */
+    char dir[PATH_SIZE];
+    uint64_t now_ms;
+    struct rng_fixed random;
+    struct gate_config config;
+    struct gate_keys gate_keys;
+    struct arena *arena;
+    struct gate *gate;
+    struct hash vault;
+    size_t n;
+    struct colleague people[OFFICE_PEOPLE_MAX];
+};
+
+/* open_store as in struct gate_config; NULL: LMDB. */
+typedef enum sv_err (*office_store_fn)(void *ctx, const char *dir,
+                                       bool create, struct store **out);
+
+/* Directory, clock and founders' keys ("admin-1", "lead-1"); no vault yet. */
+void office_prepare(struct office *o, office_store_fn open_store, void *ctx);
+/* Make the vault. */
+enum sv_err office_found(struct office *o);
+enum sv_err office_open(struct office *o); /* the gate */
+/* Ends all sessions, keeping pins, and closes the gate. */
+void office_close(struct office *o);
+void office_free(struct office *o); /* and removes the directory */
+
+/* A person by name; made, with keys of her own, at the first mention. */
+struct colleague *office_person(struct office *o, const char *name);
+/* Her session: begun where there is none.  Fails the test if it cannot. */
+struct client *office_client(struct office *o, const char *name);
+/* The same, but giving the error. */
+enum sv_err office_begin(struct office *o, const char *name);
+void office_end(struct office *o, const char *name);
+
+/* Propose by admin-1 and confirm by lead-1. */
+enum sv_err office_hire(struct office *o, const char *name,
+                        const char *role);
+/* The whole standard staff: lead-1, admin-1, intake-1, case-1, case-2,
+ * clinic-1, legal-1, justice-1, audit-1. */
+void office_hire_all(struct office *o);
+/* Everything up to a working office with all of them. */
+void office_new(struct office *o);
+
+/* A new victim record with this case number and family name. */
+enum sv_err office_record(struct office *o, const char *author,
+                          const char *case_no, const char *family_name,
+                          struct handle *out);
+/* The field of a view as text; "" where it is not there. */
+struct buf office_field(const struct record_view *v, const char *compartment,
+                        const char *field);
+/* The whole log verifies, and the store agrees with it. */
+void office_verify(struct office *o);
+
+#endif

@@ -1,0 +1,250 @@
+#ifndef SV_VAULT_CLIENT_H
+#define SV_VAULT_CLIENT_H
+
+#include "base/clock.h"
+#include "policy/replay.h"
+#include "vault/content.h"
+#include "vault/import.h"
+#include "vault/pin.h"
+#include "vault/transport.h"
+
+/*
+ * The user's side.  It trusts the gate with nothing: of every answer it
+ * checks the entry (that it holds this very request), its inclusion proof,
+ * the signed head, that the head extends the last one it saw, that it knows
+ * the whole roster, and the author's signature and right of every version
+ * that it opens.
+ *
+ * A session: client_new(), client_hello(), client_begin(), operations,
+ * client_end().  Operations give SV_ERR_DENIED where the policy says no (the
+ * denial stands in the log too), SV_ERR_TAMPERED, SV_ERR_UNVERIFIED or
+ * SV_ERR_ROLLBACK where an answer fails a check; nothing of such an answer
+ * is used.  client_trouble() says more.
+ */
+struct client;
+
+struct client_config {
+    struct transport transport;
+    struct clock clock;
+    struct rng rng;
+    struct arena *arena; /* borrowed; keys live in it */
+};
+
+/* About the last operation that failed. */
+struct client_trouble {
+    const char *what;           /* msgid of the check that failed, or NULL */
+    char rule[ENTRY_RULE_SIZE]; /* the policy's rule for a denial, or "" */
+    char actor[NAME_SIZE];      /* who is meant, where it is about a person */
+    bool logged;                /* it stands in the log as ... */
+    uint64_t index;             /* ... this entry */
+};
+
+enum sv_err client_new(const struct client_config *config,
+                       struct client **out);
+void client_free(struct client *c); /* accepts NULL; wipes */
+const struct client_trouble *client_trouble(const struct client *c);
+
+/* What a gate says of itself; nothing of it is verified yet. */
+struct client_hello {
+    struct hash vault;
+    char origin[ORIGIN_SIZE];
+    char fingerprint[WORDS_TEXT_SIZE]; /* of the vault id, ten words */
+    uint64_t size;                     /* entries in its log */
+};
+enum sv_err client_hello(struct client *c, struct client_hello *out);
+/* The ten words of a vault id: the gate's fingerprint. */
+void client_fingerprint(const struct hash *vault,
+                        char out[static WORDS_TEXT_SIZE]);
+/* After hello: is somebody of this name and keys on the (not yet verified)
+ * roster?  To refuse a foreign key before its passphrase is asked for. */
+bool client_knows(struct client *c, const struct card *card);
+
+/*
+ * Start: check the gate against the pin (moved in; its vault id must be set,
+ * its roster may be empty), bring head and roster up to date, and open the
+ * compartment keys granted to this user.  keys is borrowed and outlives the
+ * session.  SV_ERR_DENIED: not on the roster.  SV_ERR_ROLLBACK: the log is
+ * shorter than, or other than, the last head seen.
+ */
+enum sv_err client_begin(struct client *c, const struct card *card,
+                         const struct user_keys *keys, struct pin *pin);
+/* The pin to be saved, valid until client_free(); changes with every
+ * verified answer. */
+struct pin *client_pin(struct client *c);
+const struct roster *client_roster(const struct client *c);
+const struct schema *client_schema(const struct client *c);
+uint64_t client_now(const struct client *c);
+
+/* The roles that the user holds now; at most max go to out. */
+size_t client_roles(const struct client *c, const char *out[], size_t max);
+/*
+ * Act as `role` and for `purpose` from now on.  NULL role: for each act the
+ * only role held that may do it; where several may, operations give
+ * SV_ERR_USAGE.  NULL purpose: the role's default.  SV_ERR_NOT_FOUND.
+ */
+enum sv_err client_act_as(struct client *c, const char *role,
+                          const char *purpose);
+/* The role in which act on type (NULL for acts without one) would be asked:
+ * SV_ERR_DENIED where the user holds none that may. */
+enum sv_err client_role_for(struct client *c, enum request_act act,
+                            const char *type, const char **role);
+/* May that role read, or write, this compartment (assignment aside)? */
+bool client_may_read(const struct client *c, const char *role,
+                     const char *type, const char *compartment);
+bool client_may_write(const struct client *c, const char *role,
+                      const char *type, const char *compartment);
+
+/* ---- Records ---- */
+
+/* A new record of all its compartments; what is not given is not_asked. */
+enum sv_err client_record_add(struct client *c, const struct draft *draft,
+                              struct handle *out);
+
+struct record_version {
+    char compartment[NAME_SIZE];
+    uint64_t version; /* 1 and up */
+    bool addition;
+    uint64_t index; /* of the entry that stored it */
+    uint64_t time_ms;
+    char author[NAME_SIZE];
+    uint8_t hash[32];
+};
+
+/* A record as far as it was read; contents[i] belongs to compartments[i] of
+ * the schema type, and is zeroed where it was not asked for. */
+struct record_view {
+    struct handle handle;
+    const struct schema_type *type;
+    struct content contents[SCHEMA_COMPARTMENTS_MAX];
+    /* The newest version that went into it, and its time and author. */
+    struct record_version newest[SCHEMA_COMPARTMENTS_MAX];
+    uint64_t index; /* of the entry of this reading */
+};
+void record_view_free(struct record_view *v); /* wipes */
+
+/*
+ * Read compartments of one record; n == 0: all that the role may read.
+ * Several versions are folded (an addition over the last full version).
+ */
+enum sv_err client_record_read(struct client *c, const char *type,
+                               const struct handle *record, size_t n,
+                               const char *const compartments[],
+                               struct record_view *out);
+
+/*
+ * Save one compartment.  A role that may read it saves a full version and
+ * must have read it in this session (base: that view); one that may only
+ * write saves an addition of the given fields (base: NULL).
+ * SV_ERR_CONFLICT where somebody else has saved since.
+ */
+enum sv_err client_record_save(struct client *c, const char *type,
+                               const struct handle *record,
+                               const struct content *content,
+                               const struct record_view *base);
+
+struct record_row {
+    struct handle handle;
+    uint64_t index; /* of the entry that made it */
+    uint64_t created_ms;
+    uint64_t changed_ms;
+    char creator[NAME_SIZE];
+    bool assigned; /* to the user */
+    size_t n_assignees;
+    char (*assignees)[NAME_SIZE];
+};
+struct record_list {
+    size_t n;
+    struct record_row *rows; /* newest first */
+    bool more;               /* there are older ones */
+};
+void record_list_free(struct record_list *l);
+/* The newest `limit` (1 to PIN_LIST_MAX) records made before entry `before`
+ * (UINT64_MAX: from the newest).  Roles bound to assignment get those that
+ * are assigned to the user.  The handles become the pin's last list. */
+enum sv_err client_record_list(struct client *c, const char *type,
+                               uint64_t before, size_t limit,
+                               struct record_list *out);
+
+/* Oldest first; free() *out. */
+enum sv_err client_record_history(struct client *c, const char *type,
+                                  const struct handle *record,
+                                  struct record_version **out, size_t *n);
+
+enum sv_err client_record_assign(struct client *c, const char *type,
+                                 const struct handle *record,
+                                 const char *person, bool assign);
+
+/* ---- Import ---- */
+
+struct import_report {
+    size_t n_done;    /* rows that are in now through this call */
+    size_t n_already; /* rows that were in before */
+};
+/* Called after each batch that is in. */
+typedef void (*client_progress_fn)(void *ctx, uint64_t done, uint64_t total);
+/*
+ * Send the drafts in batches.  Each row's handle derives from the user's
+ * seed and the row, so that the same command goes on after an interruption
+ * and brings nothing in twice.  On an error *report says what is in.
+ */
+enum sv_err client_import(struct client *c, const struct import *im,
+                          client_progress_fn progress, void *ctx,
+                          struct import_report *report);
+
+/* ---- Staff ---- */
+
+enum sv_err client_staff_propose(struct client *c, const struct card *card,
+                                 const char *role, uint64_t until_ms);
+/* Confirm the proposal made by entry `proposal`: seals the keys that its
+ * role holds to the person.  The caller has shown the fingerprint. */
+enum sv_err client_staff_confirm(struct client *c, uint64_t proposal);
+
+/* ---- Log ---- */
+
+/* Give each entry from index `from` on, at most n, to fn; each one is
+ * verified to be in the log under the present head. */
+typedef enum sv_err (*client_entry_fn)(void *ctx, uint64_t index,
+                                       struct bytes entry);
+enum sv_err client_log_read(struct client *c, uint64_t from, uint64_t n,
+                            client_entry_fn fn, void *ctx);
+
+/* A finding of the gate's own comparison of its tables with its log. */
+struct store_finding {
+    char place[96];      /* "record <handle> <compartment> version 3" */
+    char reason[80]; /* msgid */
+};
+struct log_verdict {
+    uint64_t size;
+    struct hash root;
+    struct replay_fault fault; /* reason NULL: whole, unaltered, lawful */
+    size_t n_findings;         /* in the store */
+    struct store_finding *findings; /* free() */
+};
+/*
+ * Read the whole log, replay it with everything re-derived, compare it with
+ * the head and with the roster that this client knows, and have the store
+ * checked against the log.  SV_OK even with faults: look at *out.
+ */
+enum sv_err client_log_verify(struct client *c, client_progress_fn progress,
+                              void *ctx, struct log_verdict *out);
+
+/* ---- Founding ---- */
+
+struct founder {
+    struct card card;
+    const struct user_keys *keys;
+};
+/*
+ * The bytes that gate_create() takes: genesis signed by both founders, the
+ * policy's text, the compartments' public keys made by the supervisor, and
+ * their secret halves sealed to her.  log_key and gate_box are the gate's.
+ */
+enum sv_err client_found(const struct rng *rng, const struct clock *clock,
+                         const char *origin, const struct policy *policy,
+                         const uint8_t schema_hash[static 32],
+                         const struct sign_public *log_key,
+                         const struct box_public *gate_box,
+                         const struct founder *administrator,
+                         const struct founder *supervisor, struct buf *out);
+
+#endif

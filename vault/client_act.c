@@ -1,0 +1,188 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/client_internal.h"
+
+void
+answer_free(struct answer *a)
+{
+    buf_free(&a->raw);
+    memset(a, 0, sizeof *a);
+}
+
+/* What every request says. */
+static enum sv_err
+fill_request(struct client *c, struct request *r)
+{
+    const struct roster *roster = &c->pin.roster;
+    const char *role = NULL;
+    const struct policy_role *p;
+    const char *type =
+        (request_act_lines(r->act) & LINE_TYPE) != 0 ? r->type : NULL;
+    enum sv_err err = client_role_for(c, r->act, type, &role);
+
+    if (err != SV_OK)
+        return err;
+    p = &roster->policy.roles[policy_role(&roster->policy, role)];
+    memcpy(r->origin, roster->origin, sizeof r->origin);
+    r->has_vault = true;
+    r->vault = roster->vault;
+    memcpy(r->actor, c->card.name, sizeof r->actor);
+    rng_fill(&c->config.rng, r->id, sizeof r->id);
+    r->at_ms = clock_now(&c->config.clock);
+    (void)text_copy(bytes_text(role), r->role, sizeof r->role);
+    r->purpose_defaulted = c->purpose[0] == '\0';
+    (void)text_copy(
+        bytes_text(r->purpose_defaulted
+                       ? roster->policy.purposes[p->default_purpose]
+                       : c->purpose),
+        r->purpose, sizeof r->purpose);
+    r->seen_size = c->pin.size;
+    r->seen_root = c->pin.root;
+    return SV_OK;
+}
+
+static enum sv_err
+call(struct client *c, struct bytes note, struct bytes body,
+     struct buf *response, struct message_answer *m)
+{
+    struct act_request ask = {note, body};
+    struct buf request = BUF_INIT;
+    enum sv_err err = message_act_encode(&ask, &request);
+
+    if (err == SV_OK)
+        err = c->config.transport.call(c->config.transport.ctx,
+                                       buf_bytes(&request), response);
+    if (err == SV_OK &&
+        (message_answer_decode(buf_bytes(response), m) != SV_OK ||
+         (m->status == SV_OK && m->kind != MESSAGE_ACT)))
+        err = client_fault(c, SV_ERR_UNVERIFIED,
+                           N_("the gate's answer is malformed"));
+    buf_free(&request);
+    return err;
+}
+
+/* A message that got no entry. */
+static enum sv_err
+refused(struct client *c, const struct message_answer *m)
+{
+    if (strcmp(m->reason, "signature") == 0)
+        return client_fault(c, m->status,
+                            N_("the gate does not know this key"));
+    if (strcmp(m->reason, "foreign") == 0)
+        return client_fault(c, m->status,
+                            N_("this request is for another vault"));
+    return m->status;
+}
+
+/* The entry must hold this very request, and stand in the log. */
+static enum sv_err
+check_entry(struct client *c, const struct message_answer *m,
+            struct bytes note, struct answer *out)
+{
+    struct bytes proof = m->act.inclusion;
+    enum sv_err err;
+
+    if (entry_parse(m->act.entry, &out->entry) != SV_OK ||
+        out->entry.kind != ENTRY_REQUEST ||
+        out->entry.index != m->act.index ||
+        !bytes_equal(out->entry.note, note))
+        return client_fault(c, SV_ERR_TAMPERED,
+                            N_("the entry is not that of this request"));
+    if (!bytes_equal(BYTES(out->entry.policy_hash),
+                     BYTES(c->pin.roster.policy_hash)))
+        return client_fault(c, SV_ERR_TAMPERED,
+                            N_("the entry names another policy"));
+    err = client_check_head(c, &c->pin.roster, m->act.head,
+                            m->act.consistency, &out->head);
+    if (err == SV_OK)
+        err = client_check_inclusion(c, m->act.index, m->act.entry, &proof,
+                                     &out->head);
+    if (err == SV_OK && proof.len > 0)
+        err = client_fault(c, SV_ERR_TAMPERED,
+                           N_("the entry's proof is malformed"));
+    out->index = m->act.index;
+    out->body = m->act.body;
+    return err;
+}
+
+/* The new head is remembered; a roster entry of one's own is taken in. */
+static enum sv_err
+take_answer(struct client *c, const struct request *r,
+            const struct message_answer *m, struct answer *out)
+{
+    enum sv_err err = client_check_roster(c, &out->entry);
+
+    /* Checking the roster may have brought a newer head already. */
+    if (err == SV_OK && out->head.size > c->pin.size)
+        err = client_keep_head(c, &out->head, m->act.head);
+    if (err == SV_OK && request_act_is_roster(r->act) &&
+        out->entry.allowed && out->entry.outcome == OUTCOME_DONE &&
+        c->pin.roster.last_index < out->index &&
+        roster_replay(&c->pin.roster, out->index, m->act.entry) != SV_OK)
+        err = client_fault(c, SV_ERR_TAMPERED,
+                           N_("a roster entry does not follow from those "
+                              "before it"));
+    return err;
+}
+
+static enum sv_err
+outcome_err(struct client *c, const struct answer *a)
+{
+    c->trouble.logged = true;
+    c->trouble.index = a->index;
+    if (!a->entry.allowed) {
+        memcpy(c->trouble.rule, a->entry.rule, sizeof c->trouble.rule);
+        return SV_ERR_DENIED;
+    }
+    switch (a->entry.outcome) {
+    case OUTCOME_DONE:
+        return SV_OK;
+    case OUTCOME_CONFLICT:
+        return SV_ERR_CONFLICT;
+    case OUTCOME_NOT_FOUND:
+        return SV_ERR_NOT_FOUND;
+    case OUTCOME_EXISTS:
+        return SV_ERR_EXISTS;
+    case OUTCOME_DAMAGED:
+        return client_fault(c, SV_ERR_TAMPERED,
+                            N_("what is stored of this record is damaged"));
+    default:
+        return client_fault(c, SV_ERR_FORMAT,
+                            N_("the gate found the request's body wrong"));
+    }
+}
+
+enum sv_err
+client_act(struct client *c, struct request *r, struct bytes body,
+           struct answer *out)
+{
+    struct message_answer *m = calloc(1, sizeof *m);
+    struct buf note = BUF_INIT;
+    enum sv_err err = m == NULL ? SV_ERR_NOMEM : SV_OK;
+
+    memset(&c->trouble, 0, sizeof c->trouble);
+    memset(out, 0, sizeof *out);
+    if (err == SV_OK)
+        err = fill_request(c, r);
+    if (err == SV_OK)
+        err = request_sign(r, &c->keys->sign, &note);
+    if (err == SV_OK)
+        err = call(c, buf_bytes(&note), body, &out->raw, m);
+    if (err == SV_OK && m->status == SV_ERR_UNSURE) {
+        /* Ask once more: the id makes it safe, and it tells the outcome. */
+        buf_truncate(&out->raw, 0);
+        err = call(c, buf_bytes(&note), body, &out->raw, m);
+    }
+    if (err == SV_OK && m->status != SV_OK)
+        err = refused(c, m);
+    if (err == SV_OK)
+        err = check_entry(c, m, buf_bytes(&note), out);
+    if (err == SV_OK)
+        err = take_answer(c, r, m, out);
+    if (err == SV_OK)
+        err = outcome_err(c, out);
+    free(m);
+    buf_free(&note);
+    return err;
+}

@@ -1,0 +1,117 @@
+#ifndef SV_VAULT_CLIENT_INTERNAL_H
+#define SV_VAULT_CLIENT_INTERNAL_H
+
+#include "vault/client.h"
+#include "vault/envelope.h"
+#include "vault/grants.h"
+#include "vault/message.h"
+
+/* What the files client*.c share; nobody else includes it. */
+
+/* A compartment's secret key that was granted to the user. */
+struct compartment_key {
+    unsigned column;
+    uint32_t epoch;
+    struct box_public pub;
+    struct box_secret secret;
+    struct ps1_receiver receiver;
+};
+
+/* This session's agreed keys towards the compartments' public keys. */
+struct compartment_sender {
+    uint32_t epoch; /* 0: none yet */
+    struct ps1_sender sender;
+};
+
+/* All secrets of a session, in the arena. */
+struct keyring {
+    unsigned n;
+    struct compartment_key keys[2 * POLICY_COLUMNS_MAX];
+    struct compartment_sender senders[POLICY_COLUMNS_MAX];
+};
+
+struct client {
+    struct client_config config;
+    struct client_trouble trouble;
+    struct card card;
+    const struct user_keys *keys; /* borrowed; NULL before client_begin() */
+    struct keyring *keyring;
+    struct pin pin;
+    struct schema *schema;
+    uint8_t schema_hash[DIGEST_LEN];
+    struct roster hello_roster; /* not verified */
+    char role[NAME_SIZE];       /* "" : by act */
+    char purpose[NAME_SIZE];    /* "" : the role's default */
+};
+
+/* Set the check that failed and give err. */
+enum sv_err client_fault(struct client *c, enum sv_err err,
+                         const char *what);
+
+/* client_sync.c: bring head and roster up to date.  The answer stays valid
+ * in *response, which the caller frees. */
+enum sv_err client_sync(struct client *c, bool want_schema,
+                        struct buf *response, struct sync_answer *answer);
+/*
+ * An entry at `index` says that `roster` was the last roster entry before
+ * it: make sure that this client knows that very roster.
+ */
+enum sv_err client_check_roster(struct client *c, const struct entry *entry);
+/* The signed head must be the log's, and extend the last one seen; *out is
+ * what it says.  The pin is not changed. */
+enum sv_err client_check_head(struct client *c, const struct roster *roster,
+                              struct bytes head, struct bytes consistency,
+                              struct checkpoint *out);
+enum sv_err client_keep_head(struct client *c, const struct checkpoint *head,
+                             struct bytes note);
+/* Is this entry in the log under head?  proof is encoded; from the front of
+ * *proof, which moves behind it. */
+enum sv_err client_check_inclusion(struct client *c, uint64_t index,
+                                   struct bytes entry, struct bytes *proof,
+                                   const struct checkpoint *head);
+
+/* client_act.c: one request and its verified answer. */
+struct answer {
+    struct buf raw;
+    uint64_t index;
+    struct entry entry; /* borrows from raw */
+    struct bytes body;
+    struct checkpoint head;
+};
+void answer_free(struct answer *a); /* wipes */
+/*
+ * Fill in what all requests have, sign, send, and check the answer.  r has
+ * act and its lines set; a NULL or empty role is chosen for the act.
+ * SV_OK only where it was allowed and done; the answer is given for the
+ * other outcomes too.
+ */
+enum sv_err client_act(struct client *c, struct request *r,
+                       struct bytes body, struct answer *out);
+
+/* client_keys.c */
+enum sv_err client_open_grants(struct client *c, struct bytes grants);
+/* The secret for a column and epoch, or NULL. */
+struct compartment_key *client_key(struct client *c, unsigned column,
+                                   uint32_t epoch);
+/* Towards the newest key of a column. */
+enum sv_err client_sender(struct client *c, unsigned column,
+                          const struct ps1_sender **out, uint32_t *epoch);
+
+/* client_write.c: seal one compartment; appends the envelope to body and
+ * its leaf to leaves[*n]. */
+struct sealing {
+    const char *type;
+    struct handle record;
+    uint64_t version;
+    bool addition;
+    const uint8_t *prev; /* 32 bytes; NULL: zeros */
+};
+enum sv_err client_seal(struct client *c, const struct sealing *s,
+                        const struct content *content, struct buf *body,
+                        struct hash *leaf);
+/* Every compartment of a new record; *n leaves are added. */
+enum sv_err client_seal_record(struct client *c, const struct draft *draft,
+                               const struct handle *record, struct buf *body,
+                               struct hash leaves[], size_t *n);
+
+#endif

@@ -1,0 +1,209 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/client_internal.h"
+
+/* More than the gate proves one by one: the replay computes the root. */
+#define REPLAY_CHUNK 4096
+#define PROVED_CHUNK 256
+
+/* ---- Reading ---- */
+
+/* One answer's entries; *n says how many.  u8 proved, u32 n, each: u16
+ * entry and, where proved, its inclusion proof. */
+static enum sv_err
+take_entries(struct client *c, uint64_t from, const struct answer *a,
+             uint64_t end, client_entry_fn fn, void *ctx, uint64_t *n)
+{
+    struct reader r = reader_of(a->body);
+    bool proved = reader_u8(&r) != 0;
+    uint32_t count = reader_u32(&r);
+    enum sv_err err = SV_OK;
+
+    for (uint32_t i = 0; i < count && err == SV_OK; i++) {
+        struct bytes entry = reader_medium(&r, ENTRY_MAX);
+
+        if (r.failed)
+            break;
+        if (proved) {
+            struct bytes rest = bytes_slice(r.in, r.at, r.in.len - r.at);
+
+            err = client_check_inclusion(c, from + i, entry, &rest,
+                                         &a->head);
+            r.at = r.in.len - rest.len;
+        }
+        if (err == SV_OK && from + i < end)
+            err = fn(ctx, from + i, entry);
+    }
+    if (err == SV_OK && (reader_end(&r) != SV_OK || count == 0))
+        err = client_fault(c, SV_ERR_TAMPERED,
+                           N_("the gate's answer is malformed"));
+    *n = count;
+    return err;
+}
+
+static enum sv_err
+read_chunk(struct client *c, uint64_t from, uint64_t count, uint64_t end,
+           client_entry_fn fn, void *ctx, uint64_t *n)
+{
+    struct request r = {
+        .act = ACT_LOG_READ, .entry = from, .count = count};
+    struct answer answer = {0};
+    enum sv_err err = client_act(c, &r, bytes_of(NULL, 0), &answer);
+
+    if (err == SV_OK)
+        err = take_entries(c, from, &answer, end, fn, ctx, n);
+    answer_free(&answer);
+    return err;
+}
+
+enum sv_err
+client_log_read(struct client *c, uint64_t from, uint64_t n,
+                client_entry_fn fn, void *ctx)
+{
+    uint64_t end = c->pin.size;
+    enum sv_err err = SV_OK;
+
+    if (from < end && n < end - from)
+        end = from + n;
+    while (err == SV_OK && from < end) {
+        uint64_t count = end - from < PROVED_CHUNK ? end - from
+                                                   : PROVED_CHUNK;
+        uint64_t got = 0;
+
+        err = read_chunk(c, from, count, end, fn, ctx, &got);
+        from += got;
+    }
+    return err;
+}
+
+/* ---- Verifying ---- */
+
+struct verifying {
+    struct replay replay;
+    struct replay_fault fault;
+    client_progress_fn progress;
+    void *ctx;
+    uint64_t size;
+};
+
+static enum sv_err
+replay_one(void *ctx, uint64_t index, struct bytes entry)
+{
+    struct verifying *v = ctx;
+    enum sv_err err = replay_entry(&v->replay, entry, &v->fault);
+
+    if (v->progress != NULL && index % 256 == 0)
+        v->progress(v->ctx, index, v->size);
+    return err;
+}
+
+/* All entries of the log as it is now, whose head this client verified. */
+static enum sv_err
+replay_all(struct client *c, struct verifying *v)
+{
+    uint64_t from = 0;
+    enum sv_err err = SV_OK;
+
+    while (err == SV_OK && from < v->size) {
+        uint64_t got = 0, count = v->size - from;
+
+        /* One entry more than are proved one by one: bare. */
+        if (count > REPLAY_CHUNK)
+            count = REPLAY_CHUNK;
+        if (count <= PROVED_CHUNK)
+            count = PROVED_CHUNK + 1;
+        err = read_chunk(c, from, count, v->size, replay_one, v, &got);
+        from += got;
+    }
+    return err;
+}
+
+/* The roster that the log makes is the one that this client knows. */
+static enum sv_err
+compare_rosters(struct client *c, struct verifying *v)
+{
+    struct buf known = BUF_INIT, replayed = BUF_INIT;
+    enum sv_err err = roster_encode(&c->pin.roster, &known);
+
+    if (err == SV_OK)
+        err = roster_encode(&v->replay.roster, &replayed);
+    if (err == SV_OK &&
+        !bytes_equal(buf_bytes(&known), buf_bytes(&replayed))) {
+        v->fault = (struct replay_fault){
+            c->pin.roster.last_index,
+            N_("the roster known here differs from what the log says")};
+        err = SV_ERR_TAMPERED;
+    }
+    buf_free(&known);
+    buf_free(&replayed);
+    return err;
+}
+
+/* u32 n, each: name of the place, name of the reason.  The reasons are a
+ * closed set of msgids, which the caller's catalogue may know. */
+static enum sv_err
+take_findings(struct bytes body, struct log_verdict *out)
+{
+    struct reader r = reader_of(body);
+    uint32_t n = reader_u32(&r);
+
+    if (r.failed || n > body.len)
+        return SV_ERR_TAMPERED;
+    out->findings = calloc(n > 0 ? n : 1, sizeof *out->findings);
+    if (out->findings == NULL)
+        return SV_ERR_NOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        reader_name(&r, out->findings[i].place,
+                    sizeof out->findings[i].place);
+        reader_name(&r, out->findings[i].reason,
+                    sizeof out->findings[i].reason);
+    }
+    out->n_findings = n;
+    return reader_end(&r) == SV_OK ? SV_OK : SV_ERR_TAMPERED;
+}
+
+static enum sv_err
+check_store(struct client *c, struct log_verdict *out)
+{
+    struct request r = {.act = ACT_STORE_CHECK};
+    struct answer answer = {0};
+    enum sv_err err = client_act(c, &r, bytes_of(NULL, 0), &answer);
+
+    if (err == SV_OK)
+        err = take_findings(answer.body, out);
+    answer_free(&answer);
+    return err;
+}
+
+enum sv_err
+client_log_verify(struct client *c, client_progress_fn progress, void *ctx,
+                  struct log_verdict *out)
+{
+    struct verifying v = {
+        .progress = progress, .ctx = ctx, .size = c->pin.size};
+    struct log_verdict verdict = {.size = c->pin.size, .root = c->pin.root};
+    enum sv_err err;
+
+    replay_init(&v.replay);
+    err = replay_all(c, &v);
+    if (err == SV_OK)
+        err = replay_end(&v.replay, verdict.size, &verdict.root, &v.fault);
+    if (err == SV_OK)
+        err = compare_rosters(c, &v);
+    if (err == SV_ERR_TAMPERED && v.fault.reason != NULL) {
+        verdict.fault = v.fault;
+        err = SV_OK;
+    }
+    if (err == SV_OK && progress != NULL)
+        progress(ctx, v.size, v.size);
+    if (err == SV_OK)
+        err = check_store(c, &verdict);
+    replay_clear(&v.replay);
+    if (err != SV_OK) {
+        free(verdict.findings);
+        return err;
+    }
+    *out = verdict;
+    return SV_OK;
+}

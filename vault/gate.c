@@ -1,0 +1,693 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/gate_internal.h"
+
+/* How often a transaction runs again on a conflict. */
+#define CONFLICTS_MAX 100
+
+/* The one table: an act without a row cannot be done. */
+static const struct act_row act_rows[] = {
+    {ACT_GENESIS, NULL, NULL},
+    {ACT_POLICY, NULL, NULL},
+    {ACT_KEYS, act_keys_apply, NULL},
+    {ACT_STAFF_PROPOSE, NULL, NULL},
+    {ACT_STAFF_CONFIRM, act_keys_apply, NULL},
+    {ACT_RECORD_CREATE, act_create_apply, NULL},
+    {ACT_RECORD_IMPORT, act_import_apply, act_import_after},
+    {ACT_RECORD_SAVE, act_save_apply, NULL},
+    {ACT_RECORD_READ, act_read_apply, act_read_after},
+    {ACT_RECORD_LIST, NULL, act_list_after},
+    {ACT_RECORD_HISTORY, act_history_apply, act_history_after},
+    {ACT_RECORD_ASSIGN, act_assign_apply, NULL},
+    {ACT_RECORD_UNASSIGN, act_assign_apply, NULL},
+    {ACT_LOG_READ, NULL, act_log_read_after},
+    {ACT_STORE_CHECK, NULL, act_store_check_after},
+};
+
+static const struct act_row *
+row_of(enum request_act act)
+{
+    for (size_t i = 0; i < sizeof act_rows / sizeof act_rows[0]; i++) {
+        if (act_rows[i].act == act)
+            return &act_rows[i];
+    }
+    return NULL;
+}
+
+/* ---- One act in its transaction ---- */
+
+void
+releases_clear(struct act *a)
+{
+    for (size_t i = 0; i < a->n_releases; i++) {
+        buf_free(&a->releases[i].row);
+        buf_free(&a->releases[i].provenance);
+    }
+    free(a->releases);
+    a->releases = NULL;
+    a->n_releases = 0;
+}
+
+void
+act_clear(struct act *a)
+{
+    releases_clear(a);
+    buf_free(&a->entry_text);
+    buf_free(&a->answer);
+    buf_free(&a->head);
+    buf_free(&a->inclusion);
+    buf_free(&a->consistency);
+    roster_clear(&a->roster);
+    a->has_roster = false;
+}
+
+enum sv_err
+gate_accept(struct gate *g, struct bytes note, struct bytes body,
+            struct act *a, const char **reason)
+{
+    enum sv_err err;
+
+    memset(a, 0, sizeof *a);
+    a->gate = g;
+    a->raw = note;
+    a->body = body;
+    roster_init(&a->roster);
+    *reason = "malformed";
+    err = request_parse(note, &a->note, &a->request);
+    if (err != SV_OK)
+        return err;
+    *reason = "foreign";
+    if (g->roster.started &&
+        (strcmp(a->request.origin, g->roster.origin) != 0 ||
+         (a->request.has_vault &&
+          !hash_equal(&a->request.vault, &g->roster.vault)) ||
+         (!a->request.has_vault && roster_ready(&g->roster))))
+        return SV_ERR_DENIED;
+    /* One word for an unknown name and for a bad signature: it tells
+     * nobody who works here. */
+    *reason = "signature";
+    err = roster_verify(&g->roster, &a->note, &a->request);
+    return err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED ? SV_ERR_DENIED
+                                                            : err;
+}
+
+static void
+request_hash(const struct act *a, uint8_t out[static DIGEST_LEN])
+{
+    digest("sv/v1/note", a->raw, out);
+}
+
+/*
+ * Has this id been used?  With the same bytes it is a repetition of the
+ * entry at *index.
+ */
+static enum sv_err
+look_up_id(const struct act *a, bool *used, bool *same, uint64_t *index)
+{
+    struct buf row = BUF_INIT;
+    uint8_t hash[DIGEST_LEN], had[DIGEST_LEN];
+    struct reader r;
+    enum sv_err err =
+        tables_get(&a->tables, TABLE_REQUEST, BYTES(a->request.id), &row);
+
+    *used = err == SV_OK;
+    *same = false;
+    if (err == SV_ERR_NOT_FOUND)
+        return SV_OK;
+    if (err != SV_OK)
+        return err;
+    r = reader_of(buf_bytes(&row));
+    *index = reader_u64(&r);
+    reader_copy(&r, had, sizeof had);
+    err = reader_end(&r);
+    request_hash(a, hash);
+    *same = bytes_equal(BYTES(hash), BYTES(had));
+    buf_free(&row);
+    return err == SV_OK ? SV_OK : SV_ERR_TAMPERED;
+}
+
+static enum sv_err
+remember_id(const struct act *a)
+{
+    uint8_t row[8 + DIGEST_LEN];
+
+    put_u64(row, a->index);
+    request_hash(a, row + 8);
+    return tables_put(&a->tables, TABLE_REQUEST, BYTES(a->request.id),
+                      BYTES(row));
+}
+
+static enum sv_err
+decide(struct act *a, bool id_seen)
+{
+    struct gate *g = a->gate;
+    struct question q = {&a->request, a->log.frontier.size, a->time_ms,
+                         false,       id_seen,              false};
+    enum sv_err err = SV_OK;
+
+    if (g->roster.started &&
+        (request_act_lines(a->request.act) & LINE_RECORD) != 0)
+        err = assignment_get(&a->tables,
+                             person_index(&g->roster, a->request.actor),
+                             &a->request.record, &a->assigned);
+    if (err == SV_OK)
+        err = log_has_root(&a->tables, &a->log, a->request.seen_size,
+                           &a->request.seen_root, &q.seen_ok);
+    if (err != SV_OK)
+        return err;
+    q.assigned = a->assigned;
+    a->decision = policy_decide(&g->roster, &q);
+    return SV_OK;
+}
+
+/* The entry, made of what was decided and done, into the log. */
+static enum sv_err
+append_entry(struct act *a)
+{
+    struct gate *g = a->gate;
+    struct entry *e = &a->entry;
+    enum sv_err err;
+
+    e->kind = ENTRY_REQUEST;
+    e->index = a->index;
+    e->has_roster = a->log.has_roster;
+    e->roster = a->log.roster;
+    e->time_ms = a->time_ms;
+    e->allowed = a->decision.allowed;
+    memcpy(e->rule, a->decision.rule, sizeof e->rule);
+    memcpy(e->policy_hash,
+           g->roster.started ? g->roster.policy_hash
+                             : a->request.genesis.policy_hash,
+           sizeof e->policy_hash);
+    e->note = a->raw;
+    err = entry_encode(e, &a->entry_text);
+    if (err != SV_OK)
+        return err;
+    a->log.time_ms = a->time_ms;
+    return log_append(&a->tables, &a->log, buf_bytes(&a->entry_text));
+}
+
+/* The roster that follows from a roster entry, stored beside it. */
+static enum sv_err
+change_roster(struct act *a)
+{
+    struct hash leaf = tree_leaf(buf_bytes(&a->entry_text));
+    struct buf now = BUF_INIT, next = BUF_INIT;
+    enum sv_err err = roster_encode(&a->gate->roster, &now);
+
+    if (err == SV_OK)
+        err = roster_decode(buf_bytes(&now), &a->roster);
+    if (err == SV_OK)
+        err = roster_apply(&a->roster, &a->entry, &a->request, &leaf);
+    if (err == SV_OK)
+        err = roster_encode(&a->roster, &next);
+    if (err == SV_OK)
+        err = tables_put(&a->tables, TABLE_META, bytes_text(META_ROSTER),
+                         buf_bytes(&next));
+    if (err == SV_OK) {
+        a->has_roster = true;
+        a->log.has_roster = true;
+        a->log.roster = a->index;
+    }
+    buf_free(&now);
+    buf_free(&next);
+    return err;
+}
+
+enum sv_err
+gate_sign_head(const struct gate *g, const struct log_state *log,
+               struct buf *out)
+{
+    struct checkpoint c = {.size = log->frontier.size};
+
+    memcpy(c.origin, g->roster.origin, sizeof c.origin);
+    c.root = frontier_root(&log->frontier);
+    return checkpoint_sign(&c, &g->keys->log, out);
+}
+
+/* Head and proofs for the answer. */
+static enum sv_err
+prove(struct act *a)
+{
+    uint64_t size = a->log.frontier.size, seen = a->request.seen_size;
+    enum sv_err err = SV_OK;
+
+    if (a->gate->roster.started) /* genesis has no origin to sign under yet */
+        err = gate_sign_head(a->gate, &a->log, &a->head);
+    if (err == SV_OK)
+        err = log_inclusion(&a->tables, a->index, size, &a->inclusion);
+    /* Who names a head that this log does not have gets no proof from it. */
+    if (err == SV_OK)
+        err = log_consistency(&a->tables, seen <= size ? seen : 0, size,
+                              &a->consistency);
+    return err;
+}
+
+/*
+ * The same request again: its entry is there.  It gets the first outcome if
+ * the actor may still do it now.
+ */
+static enum sv_err
+perform_again(struct act *a, const struct act_row *row, uint64_t index)
+{
+    enum sv_err err = decide(a, false);
+
+    if (err != SV_OK || !a->decision.allowed)
+        return err;
+    a->repeated = true;
+    a->index = index;
+    err = log_entry(&a->tables, index, &a->entry_text);
+    if (err == SV_OK)
+        err = entry_parse(buf_bytes(&a->entry_text), &a->entry);
+    if (err == SV_OK && a->entry.allowed &&
+        a->entry.outcome == OUTCOME_DONE && row->after != NULL &&
+        a->request.act != ACT_RECORD_IMPORT)
+        err = row->after(a);
+    return err != SV_OK ? err : prove(a);
+}
+
+static enum sv_err
+perform_new(struct act *a, const struct act_row *row, bool id_used)
+{
+    enum sv_err err = decide(a, id_used);
+
+    if (err != SV_OK)
+        return err;
+    a->index = a->log.frontier.size;
+    a->entry.outcome = a->decision.allowed ? OUTCOME_DONE : OUTCOME_NONE;
+    if (a->decision.allowed && row->apply != NULL) {
+        err = row->apply(a);
+        if (err == SV_ERR_TAMPERED) {
+            /* A damaged row of this record: evidence, not a reason to
+             * leave no trace. */
+            releases_clear(a);
+            a->entry.outcome = OUTCOME_DAMAGED;
+            a->entry.n_results = 0;
+            err = SV_OK;
+        }
+    }
+    if (err == SV_OK)
+        err = append_entry(a);
+    if (err == SV_OK && a->entry.outcome == OUTCOME_DONE) {
+        if (request_act_is_roster(a->request.act))
+            err = change_roster(a);
+        if (err == SV_OK && row->after != NULL)
+            err = row->after(a);
+    }
+    /* An id is remembered with the bytes that first came with it. */
+    if (err == SV_OK && !id_used)
+        err = remember_id(a);
+    if (err == SV_OK)
+        err = log_state_store(&a->tables, &a->log);
+    return err != SV_OK ? err : prove(a);
+}
+
+enum sv_err
+gate_perform(struct act *a)
+{
+    const struct act_row *row = row_of(a->request.act);
+    uint64_t now = clock_now(&a->gate->config.clock), index = 0;
+    bool used, same;
+    enum sv_err err;
+
+    act_clear(a);
+    memset(&a->entry, 0, sizeof a->entry);
+    a->repeated = false;
+    a->assigned = false;
+    a->log = a->gate->log;
+    a->time_ms = now > a->log.time_ms ? now : a->log.time_ms;
+    if (row == NULL)
+        return SV_ERR_DENIED;
+    err = look_up_id(a, &used, &same, &index);
+    if (err != SV_OK)
+        return err;
+    if (same) {
+        err = perform_again(a, row, index);
+        if (err != SV_OK || a->repeated)
+            return err;
+        /* Not any more: that is a denial with an entry of its own. */
+    }
+    return perform_new(a, row, used);
+}
+
+void
+gate_adopt(struct act *a)
+{
+    struct gate *g = a->gate;
+
+    g->log = a->log;
+    if (a->has_roster) {
+        roster_clear(&g->roster);
+        g->roster = a->roster;
+        roster_init(&a->roster);
+        a->has_roster = false;
+    }
+}
+
+/* ---- From request bytes to answer bytes ---- */
+
+/* The gate takes its lock off: only ever called behind a durable entry. */
+static enum sv_err
+release(struct act *a)
+{
+    const struct gate *g = a->gate;
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < a->n_releases && err == SV_OK; i++) {
+        struct buf inner = BUF_INIT;
+        struct stored_version v;
+
+        err = version_decode(buf_bytes(&a->releases[i].row), &v);
+        if (err == SV_OK)
+            err = envelope_unlock(&g->keys->outer, g->keys->epoch, &v.env,
+                                  &inner);
+        if (err == SV_OK) {
+            v.env.lock = buf_bytes(&inner);
+            err = buf_append(&a->answer,
+                             buf_bytes(&a->releases[i].provenance));
+        }
+        if (err == SV_OK)
+            err = envelope_encode(&v.env, &a->answer);
+        buf_free(&inner);
+    }
+    return err;
+}
+
+static enum sv_err
+answer_act(struct act *a, struct buf *response)
+{
+    struct act_answer answer = {
+        .index = a->index,
+        .entry = buf_bytes(&a->entry_text),
+        .inclusion = buf_bytes(&a->inclusion),
+        .head = buf_bytes(&a->head),
+        .consistency = buf_bytes(&a->consistency),
+        .body = buf_bytes(&a->answer),
+    };
+
+    return message_act_answer_encode(&answer, response);
+}
+
+/* One try: the whole transaction, its commit, the kept head. */
+static enum sv_err
+commit_act(struct act *a)
+{
+    struct gate *g = a->gate;
+    struct store_txn *txn = NULL;
+    enum sv_err err;
+
+    if (g->store == NULL) {
+        err = gate_open_store(g, false);
+        if (err != SV_OK)
+            return SV_ERR_UNSURE;
+    }
+    err = store_begin(g->store, STORE_WRITE, &txn);
+    if (err != SV_OK)
+        return err;
+    a->tables = (struct tables){txn, &g->keys->storage, &g->config.rng};
+    err = gate_perform(a);
+    if (err != SV_OK || a->repeated) {
+        store_abort(&txn);
+    } else {
+        err = store_commit(&txn);
+        if (err == SV_OK)
+            gate_adopt(a);
+    }
+    if (err != SV_OK)
+        return err;
+    /* What is committed stands; but without the kept head nothing leaves. */
+    return headfile_write(&g->headfile, buf_bytes(&a->head)) == SV_OK
+               ? SV_OK
+               : SV_ERR_UNSURE;
+}
+
+/* After an unsure commit: nobody knows what the store holds, so look. */
+static void
+drop_store(struct gate *g)
+{
+    store_close(g->store);
+    g->store = NULL;
+}
+
+static enum sv_err
+handle_act(struct gate *g, const struct act_request *in, struct act *a,
+           const char **reason)
+{
+    enum sv_err err = gate_accept(g, in->note, in->body, a, reason);
+    bool looked = false;
+
+    if (err != SV_OK) {
+        g->junk++;
+        return err;
+    }
+    *reason = "store";
+    for (unsigned n = 0; n < CONFLICTS_MAX; n++) {
+        err = commit_act(a);
+        if (err == SV_ERR_UNSURE && !looked) {
+            /* The request's id makes running it again safe: if the commit
+             * happened after all, this finds its entry. */
+            looked = true;
+            drop_store(g);
+            continue;
+        }
+        if (err != SV_ERR_CONFLICT)
+            break;
+    }
+    if (err == SV_OK)
+        err = release(a);
+    return err;
+}
+
+static enum sv_err
+respond_act(struct gate *g, const struct act_request *in,
+            struct buf *response)
+{
+    struct act *a = calloc(1, sizeof *a);
+    const char *reason = "";
+    enum sv_err err;
+
+    if (a == NULL)
+        return SV_ERR_NOMEM;
+    err = handle_act(g, in, a, &reason);
+    if (err == SV_OK)
+        err = answer_act(a, response);
+    else
+        err = message_failure_encode(MESSAGE_ACT, err, reason, response);
+    act_clear(a);
+    free(a);
+    return err;
+}
+
+/* ---- Sync: head, roster, schema, one's own sealed keys ---- */
+
+/* Each roster entry names the one before it: collect them backwards. */
+static enum sv_err
+roster_chain(const struct gate *g, const struct tables *t,
+             const struct sync_request *in, uint64_t **out, size_t *n)
+{
+    struct buf text = BUF_INIT;
+    uint64_t *chain = NULL, at = g->log.roster;
+    size_t count = 0;
+    enum sv_err err = SV_OK;
+
+    while (err == SV_OK && !(in->has_roster && at <= in->roster_after)) {
+        uint64_t *more = realloc(chain, (count + 1) * sizeof *chain);
+        struct entry e;
+
+        if (more == NULL) {
+            err = SV_ERR_NOMEM;
+            break;
+        }
+        chain = more;
+        chain[count++] = at;
+        buf_truncate(&text, 0);
+        err = log_entry(t, at, &text);
+        if (err == SV_OK)
+            err = entry_parse(buf_bytes(&text), &e);
+        if (err == SV_OK && !e.has_roster)
+            break;
+        if (err == SV_OK && e.roster >= at)
+            err = SV_ERR_TAMPERED;
+        if (err == SV_OK)
+            at = e.roster;
+    }
+    buf_free(&text);
+    if (err != SV_OK) {
+        free(chain);
+        return err;
+    }
+    *out = chain;
+    *n = count;
+    return SV_OK;
+}
+
+static enum sv_err
+put_roster(const struct gate *g, const struct tables *t,
+           const struct sync_request *in, struct buf *out)
+{
+    uint64_t *chain = NULL;
+    size_t n = 0;
+    struct writer w = writer_to(out);
+    enum sv_err err = roster_chain(g, t, in, &chain, &n);
+
+    if (err != SV_OK)
+        return err;
+    writer_u32(&w, (uint32_t)n);
+    while (n-- > 0 && w.err == SV_OK) {
+        struct buf text = BUF_INIT, proof = BUF_INIT;
+
+        w.err = log_entry(t, chain[n], &text);
+        if (w.err == SV_OK)
+            w.err = log_inclusion(t, chain[n], g->log.frontier.size, &proof);
+        writer_u64(&w, chain[n]);
+        writer_medium(&w, buf_bytes(&text));
+        writer_bytes(&w, buf_bytes(&proof));
+        buf_free(&text);
+        buf_free(&proof);
+    }
+    free(chain);
+    return writer_end(&w);
+}
+
+static bool
+holds_keys(const struct gate *g, const char *role)
+{
+    int at = policy_role(&g->roster.policy, role);
+
+    return at >= 0 && policy_holds_keys(&g->roster.policy, (unsigned)at);
+}
+
+/* The sealed keys that came with the grants of `name`, and, for the founder
+ * who made them, with the compartments' keys. */
+static enum sv_err
+put_grants(const struct gate *g, const struct tables *t, const char *name,
+           struct buf *out)
+{
+    struct buf blobs = BUF_INIT;
+    struct writer w = writer_to(&blobs);
+    uint32_t n = 0;
+    enum sv_err err;
+
+    for (size_t i = 0; i < g->roster.n_grants && w.err == SV_OK; i++) {
+        const struct roster_grant *grant = &g->roster.grants[i];
+        struct buf blob = BUF_INIT;
+        uint64_t index = grant->from_index;
+        uint8_t key[8];
+
+        if (strcmp(g->roster.persons[grant->person].name, name) != 0)
+            continue;
+        if (index == 0 && !holds_keys(g, grant->role))
+            continue; /* the founding keys are the supervisor's */
+        if (index == 0 && g->roster.n_keys > 0)
+            index = g->roster.keys[0].from_index;
+        put_u64(key, index);
+        w.err = tables_get(t, TABLE_GRANT, BYTES(key), &blob);
+        if (w.err == SV_OK) {
+            writer_u64(&w, index);
+            writer_long(&w, buf_bytes(&blob));
+            n++;
+        } else if (w.err == SV_ERR_NOT_FOUND) {
+            w.err = SV_OK;
+        }
+        buf_free(&blob);
+    }
+    err = writer_end(&w);
+    if (err == SV_OK) {
+        w = writer_to(out);
+        writer_u32(&w, n);
+        writer_bytes(&w, buf_bytes(&blobs));
+        err = writer_end(&w);
+    }
+    buf_free(&blobs);
+    return err;
+}
+
+static enum sv_err
+answer_sync(struct gate *g, const struct tables *t,
+            const struct sync_request *in, struct buf *response)
+{
+    struct buf head = BUF_INIT, consistency = BUF_INIT, roster = BUF_INIT;
+    struct buf grants = BUF_INIT, schema = BUF_INIT;
+    struct sync_answer a = {.vault = g->roster.vault,
+                            .time_ms = clock_now(&g->config.clock)};
+    uint64_t size = g->log.frontier.size;
+    enum sv_err err;
+
+    memcpy(a.origin, g->roster.origin, sizeof a.origin);
+    err = gate_sign_head(g, &g->log, &head);
+    if (err == SV_OK)
+        err = log_consistency(t, in->seen_size <= size ? in->seen_size : 0,
+                              size, &consistency);
+    if (err == SV_OK)
+        err = put_roster(g, t, in, &roster);
+    if (err == SV_OK)
+        err = put_grants(g, t, in->name, &grants);
+    if (err == SV_OK && in->want_schema)
+        err = tables_get(t, TABLE_META, bytes_text(META_SCHEMA), &schema);
+    if (err == SV_OK && in->want_schema) {
+        struct reader r = reader_of(buf_bytes(&schema));
+
+        a.schema_json = reader_long(&r, schema.len);
+        a.schema_codes = reader_long(&r, schema.len);
+        err = reader_end(&r);
+    }
+    a.head = buf_bytes(&head);
+    a.consistency = buf_bytes(&consistency);
+    a.roster = buf_bytes(&roster);
+    a.grants = buf_bytes(&grants);
+    if (err == SV_OK)
+        err = message_sync_answer_encode(&a, response);
+    buf_free(&head);
+    buf_free(&consistency);
+    buf_free(&roster);
+    buf_free(&grants);
+    buf_free(&schema);
+    return err;
+}
+
+static enum sv_err
+respond_sync(struct gate *g, const struct sync_request *in,
+             struct buf *response)
+{
+    struct store_txn *txn = NULL;
+    struct tables t;
+    size_t was = response->len;
+    enum sv_err err = SV_OK;
+
+    if (g->store == NULL && gate_open_store(g, false) != SV_OK)
+        err = SV_ERR_UNSURE;
+    if (err == SV_OK)
+        err = store_begin(g->store, STORE_READ, &txn);
+    if (err == SV_OK) {
+        t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+        err = answer_sync(g, &t, in, response);
+    }
+    store_abort(&txn);
+    if (err == SV_OK)
+        return SV_OK;
+    buf_truncate(response, was);
+    return message_failure_encode(MESSAGE_SYNC, err, "store", response);
+}
+
+enum sv_err
+gate_handle(struct gate *g, struct bytes request, struct buf *response)
+{
+    struct message_request *m = calloc(1, sizeof *m);
+    enum sv_err err;
+
+    if (m == NULL)
+        return SV_ERR_NOMEM;
+    err = message_request_decode(request, m);
+    if (err != SV_OK) {
+        g->junk++;
+        err = message_failure_encode(MESSAGE_ACT, err, "malformed",
+                                     response);
+    } else if (m->kind == MESSAGE_SYNC) {
+        err = respond_sync(g, &m->sync, response);
+    } else {
+        err = respond_act(g, &m->act, response);
+    }
+    free(m);
+    return err;
+}

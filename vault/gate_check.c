@@ -1,0 +1,330 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/replay.h"
+#include "vault/gate_internal.h"
+
+/*
+ * The tables compared with the log: the log is replayed from its first entry
+ * with everything re-derived, and then every row of every table must be what
+ * the replay says, no more and no less.
+ */
+struct check {
+    const struct act *a;
+    struct replay replay;
+    struct buf findings; /* each: name of the place, name of the reason */
+    uint32_t n;
+    uint64_t n_assigned; /* rows of TABLE_ASSIGNED */
+    uint64_t n_records;
+};
+
+#define PLACE_SIZE 96
+#define FINDINGS_MAX 10000
+
+static enum sv_err
+find(struct check *c, const char *place, const char *reason)
+{
+    struct writer w = writer_to(&c->findings);
+
+    if (c->n >= FINDINGS_MAX)
+        return SV_OK;
+    c->n++;
+    writer_name(&w, place);
+    writer_name(&w, reason);
+    return writer_end(&w);
+}
+
+static enum sv_err
+find_at_entry(struct check *c, uint64_t index, const char *reason)
+{
+    char place[PLACE_SIZE];
+
+    (void)snprintf(place, sizeof place, "entry %llu",
+                   (unsigned long long)index);
+    return find(c, place, reason);
+}
+
+/* compartment may be NULL. */
+static enum sv_err
+find_at_record(struct check *c, const uint8_t handle[static HANDLE_LEN],
+               const char *compartment, uint64_t version, const char *reason)
+{
+    char place[PLACE_SIZE], hex[2 * HANDLE_LEN + 1];
+
+    text_hex(bytes_of(handle, HANDLE_LEN), hex);
+    if (compartment == NULL)
+        (void)snprintf(place, sizeof place, "record %.8s", hex);
+    else
+        (void)snprintf(place, sizeof place, "record %.8s %.32s version %llu",
+                       hex, compartment, (unsigned long long)version);
+    return find(c, place, reason);
+}
+
+/* ---- The log ---- */
+
+/* The subtrees that are stored must be those of the entries. */
+static enum sv_err
+check_hashes(struct check *c, struct tree_frontier *frontier, uint64_t index,
+             struct bytes entry)
+{
+    struct hash done[TREE_LEVELS], leaf = tree_leaf(entry);
+    struct buf stored = BUF_INIT;
+    uint8_t key[8];
+    unsigned n;
+    enum sv_err err;
+
+    frontier_append(frontier, &leaf, done, &n);
+    put_u64(key, index);
+    err = tables_get(&c->a->tables, TABLE_HASH, BYTES(key), &stored);
+    if (err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED ||
+        (err == SV_OK &&
+         !bytes_equal(buf_bytes(&stored),
+                      bytes_of(done, n * sizeof done[0]))))
+        err = find_at_entry(c, index, N_("its tree hashes are damaged"));
+    buf_free(&stored);
+    return err;
+}
+
+/* Replay all; *whole says whether the replay came to the end. */
+static enum sv_err
+check_log(struct check *c, bool *whole)
+{
+    struct tree_frontier frontier;
+    struct replay_fault fault = {0};
+    uint64_t size = c->a->log.frontier.size;
+    struct hash root = frontier_root(&c->a->log.frontier);
+    enum sv_err err = SV_OK;
+
+    *whole = false;
+    frontier_init(&frontier);
+    for (uint64_t i = 0; i < size && err == SV_OK; i++) {
+        struct buf text = BUF_INIT;
+
+        err = log_entry(&c->a->tables, i, &text);
+        if (err == SV_OK)
+            err = check_hashes(c, &frontier, i, buf_bytes(&text));
+        if (err == SV_OK)
+            err = replay_entry(&c->replay, buf_bytes(&text), &fault);
+        else if (err == SV_ERR_TAMPERED || err == SV_ERR_NOT_FOUND)
+            fault = (struct replay_fault){
+                i, N_("the stored entry is missing or damaged")};
+        buf_free(&text);
+    }
+    if (err == SV_OK)
+        err = replay_end(&c->replay, size, &root, &fault);
+    if (err == SV_OK)
+        *whole = true;
+    else if (fault.reason != NULL)
+        err = find_at_entry(c, fault.index, fault.reason);
+    return err;
+}
+
+static enum sv_err
+check_roster(struct check *c)
+{
+    struct buf stored = BUF_INIT, replayed = BUF_INIT;
+    enum sv_err err = tables_get(&c->a->tables, TABLE_META,
+                                 bytes_text(META_ROSTER), &stored);
+    bool bad = err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED;
+
+    if (err == SV_OK)
+        err = roster_encode(&c->replay.roster, &replayed);
+    if (err == SV_OK)
+        bad = !bytes_equal(buf_bytes(&stored), buf_bytes(&replayed));
+    if (bad)
+        err = find(c, "roster", N_("differs from what the log says"));
+    buf_free(&stored);
+    buf_free(&replayed);
+    return err;
+}
+
+/* ---- Records ---- */
+
+static void
+version_map_key(const uint8_t *handle, const char *compartment,
+                uint8_t out[static HANDLE_LEN + NAME_SIZE])
+{
+    memset(out, 0, HANDLE_LEN + NAME_SIZE);
+    memcpy(out, handle, HANDLE_LEN);
+    memcpy(out + HANDLE_LEN, compartment, strlen(compartment));
+}
+
+/* One stored version: opens, belongs here, and hashes to what it says. */
+static enum sv_err
+version_sound(const struct check *c, const struct handle *h, unsigned column,
+              uint64_t version, uint8_t prev[static 32])
+{
+    const struct gate *g = c->a->gate;
+    struct buf row = BUF_INIT, inner = BUF_INIT;
+    struct stored_version v;
+    struct envelope_header header;
+    uint8_t key[VERSION_KEY_LEN], hash[32];
+    enum sv_err err;
+
+    version_key(h, column, version, key);
+    err = tables_get(&c->a->tables, TABLE_VERSION, BYTES(key), &row);
+    if (err == SV_OK)
+        err = version_decode(buf_bytes(&row), &v);
+    if (err == SV_OK)
+        err = envelope_header_decode(v.env.header, &header);
+    if (err == SV_OK)
+        err = envelope_unlock(&g->keys->outer, g->keys->epoch, &v.env,
+                              &inner);
+    if (err == SV_OK) {
+        v.env.lock = buf_bytes(&inner);
+        envelope_hash(&v.env, hash);
+        if (!bytes_equal(BYTES(hash), BYTES(v.hash)) ||
+            memcmp(header.record.b, h->b, HANDLE_LEN) != 0 ||
+            header.version != version ||
+            !bytes_equal(BYTES(header.prev), bytes_of(prev, 32)))
+            err = SV_ERR_TAMPERED;
+        memcpy(prev, hash, sizeof hash);
+    }
+    buf_free(&row);
+    buf_free(&inner);
+    return err;
+}
+
+static enum sv_err
+check_column(struct check *c, const struct handle *h,
+             const struct record_column *col)
+{
+    const struct policy_column *column =
+        &c->a->gate->roster.policy.columns[col->column];
+    uint8_t key[HANDLE_LEN + NAME_SIZE], prev[32] = {0};
+    const struct replay_version *last;
+    enum sv_err err = SV_OK;
+
+    version_map_key(h->b, column->compartment, key);
+    last = map_get(&c->replay.versions, key);
+    if (last == NULL || last->version != col->version ||
+        !bytes_equal(BYTES(last->hash), BYTES(col->hash)))
+        return find_at_record(c, h->b, column->compartment, col->version,
+                              N_("is not the version that the log has last"));
+    for (uint64_t v = 1; v <= col->version && err == SV_OK; v++) {
+        err = version_sound(c, h, col->column, v, prev);
+        if (err != SV_OK && err != SV_ERR_NOMEM && err != SV_ERR_IO)
+            return find_at_record(c, h->b, column->compartment, v,
+                                  N_("is missing, damaged or exchanged"));
+    }
+    if (err == SV_OK && !bytes_equal(BYTES(prev), BYTES(last->hash)))
+        return find_at_record(c, h->b, column->compartment, col->version,
+                              N_("is not what the log says was stored"));
+    return err;
+}
+
+static enum sv_err
+check_record(void *ctx, struct bytes key, struct bytes value, bool damaged,
+             bool *more)
+{
+    struct check *c = ctx;
+    const struct policy *p = &c->a->gate->roster.policy;
+    struct record_state s;
+    struct handle h;
+    enum sv_err err = SV_OK;
+
+    (void)more;
+    if (key.len != HANDLE_LEN)
+        return find(c, "records", N_("a row that does not belong here"));
+    memcpy(h.b, key.ptr, HANDLE_LEN);
+    c->n_records++;
+    if (map_get(&c->replay.records, h.b) == NULL)
+        return find_at_record(c, h.b, NULL, 0, N_("is not in the log"));
+    if (damaged || record_state_decode(value, &s) != SV_OK)
+        return find_at_record(c, h.b, NULL, 0,
+                              N_("its row is damaged or exchanged"));
+    for (unsigned i = 0; i < s.n && err == SV_OK; i++) {
+        if (s.at[i].column >= p->n_columns)
+            return find_at_record(c, h.b, NULL, 0, N_("its row is wrong"));
+        err = check_column(c, &h, &s.at[i]);
+    }
+    return err;
+}
+
+static enum sv_err
+check_missing(struct check *c)
+{
+    const void *handle, *type;
+    size_t at = 0;
+    enum sv_err err = SV_OK;
+
+    while (map_next(&c->replay.records, &at, &handle, &type) &&
+           err == SV_OK) {
+        bool has = false;
+
+        err = tables_has(&c->a->tables, TABLE_RECORD,
+                         bytes_of(handle, HANDLE_LEN), &has);
+        if (err == SV_ERR_TAMPERED)
+            err = SV_OK; /* found already, as damaged */
+        else if (err == SV_OK && !has)
+            err = find_at_record(c, handle, NULL, 0,
+                                 N_("is in the log but not in the store"));
+    }
+    return err;
+}
+
+/* ---- Assignments ---- */
+
+static enum sv_err
+check_assigned(void *ctx, struct bytes key, struct bytes value, bool damaged,
+               bool *more)
+{
+    struct check *c = ctx;
+    const struct roster *roster = &c->a->gate->roster;
+    struct reader r = reader_of(key);
+    uint32_t person = reader_u32(&r);
+    struct bytes handle = reader_bytes(&r, HANDLE_LEN);
+    uint8_t want[HANDLE_LEN + NAME_SIZE];
+
+    (void)value;
+    (void)more;
+    c->n_assigned++;
+    if (damaged || reader_end(&r) != SV_OK || person >= roster->n_persons)
+        return find(c, "assignments", N_("a damaged row"));
+    version_map_key(handle.ptr, roster->persons[person].name, want);
+    if (map_get(&c->replay.assigned, want) == NULL)
+        return find_at_record(c, handle.ptr, NULL, 0,
+                              N_("has an assignment that the log has not"));
+    return SV_OK;
+}
+
+static enum sv_err
+check_tables(struct check *c)
+{
+    const struct tables *t = &c->a->tables;
+    struct bytes all = bytes_of("", 0);
+    enum sv_err err = check_roster(c);
+
+    if (err == SV_OK)
+        err = tables_scan(t, TABLE_RECORD, all, all, check_record, c);
+    if (err == SV_OK && c->n_records < c->replay.records.n)
+        err = check_missing(c);
+    if (err == SV_OK)
+        err = tables_scan(t, TABLE_ASSIGNED, all, all, check_assigned, c);
+    if (err == SV_OK && c->n_assigned < c->replay.assigned.n)
+        err = find(c, "assignments", N_("one of the log's is missing"));
+    return err;
+}
+
+/* Answer: u32 n findings, each: name of the place, name of the reason. */
+enum sv_err
+act_store_check_after(struct act *a)
+{
+    struct check c = {.a = a, .findings = BUF_INIT};
+    struct writer w = writer_to(&a->answer);
+    bool whole = false;
+    enum sv_err err;
+
+    replay_init(&c.replay);
+    err = check_log(&c, &whole);
+    if (err == SV_OK && whole)
+        err = check_tables(&c);
+    if (err == SV_OK) {
+        writer_u32(&w, c.n);
+        writer_bytes(&w, buf_bytes(&c.findings));
+        err = writer_end(&w);
+    }
+    buf_free(&c.findings);
+    replay_clear(&c.replay);
+    return err;
+}

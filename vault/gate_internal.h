@@ -1,0 +1,172 @@
+#ifndef SV_VAULT_GATE_INTERNAL_H
+#define SV_VAULT_GATE_INTERNAL_H
+
+#include "base/file.h"
+#include "policy/decide.h"
+#include "vault/gate.h"
+#include "vault/headfile.h"
+#include "vault/log.h"
+#include "vault/message.h"
+
+/* What the files gate*.c share; nobody else includes it. */
+
+struct gate {
+    struct gate_config config;
+    char dir[PATH_SIZE];
+    int lock_fd; /* of DIR/lock */
+    struct arena *arena;
+    struct gate_keys *keys;
+    struct store *store; /* NULL after an unsure commit, until reopened */
+    struct headfile headfile;
+    struct roster roster; /* as of the log's last roster entry */
+    struct log_state log; /* as of the last commit */
+    uint64_t junk;        /* messages refused without an entry */
+};
+
+/* A version as the table holds it; see docs/FORMAT.md. */
+struct stored_version {
+    uint64_t index;      /* of the entry with its author's request */
+    uint64_t time_ms;    /* of that entry */
+    uint8_t hash[32];    /* envelope_hash() of it */
+    uint64_t position;   /* of its item among the request's items */
+    uint64_t n_items;    /* of that request */
+    struct bytes path;   /* the item's inclusion proof, encoded */
+    struct envelope env; /* with the outer lock */
+};
+
+/* A version on its way out: all that a reader gets, but still locked. */
+struct release {
+    unsigned compartment;  /* index into request.compartments */
+    struct buf row;        /* the stored version, with the outer lock */
+    struct buf provenance; /* entry and proofs: what goes before it */
+};
+
+/*
+ * One request on its way through the gate.  Everything that a transaction
+ * sets is made anew when the transaction runs again.
+ */
+struct act {
+    struct gate *gate;
+    struct bytes raw; /* the note as it came */
+    struct bytes body;
+    struct note note;
+    struct request request;
+
+    struct tables tables;
+    struct log_state log;
+    uint64_t index; /* of its entry */
+    uint64_t time_ms;
+    bool repeated; /* its entry is there already */
+    bool assigned; /* request.record, to the actor */
+    struct decision decision;
+    struct entry entry;      /* outcome and results; note is raw */
+    struct buf entry_text;   /* as it stands in the log */
+    size_t n_releases;       /* content that waits for the commit */
+    struct release *releases;
+    struct buf answer; /* the body of the answer */
+    struct buf head;   /* signed, of the log after this request */
+    struct buf inclusion, consistency;
+    struct roster roster; /* the next one, where has_roster */
+    bool has_roster;
+};
+
+/*
+ * What an act does beyond being decided and logged.  All run within the
+ * transaction, but for the release of what act.releases holds, which comes
+ * after its commit; each may be NULL.
+ *
+ *   apply   before the entry is made: check the body, set outcome and
+ *           results; writes only where the outcome is DONE
+ *   after   behind the entry: item entries, sealed content to be released,
+ *           and whatever the answer's body is
+ */
+struct act_row {
+    enum request_act act;
+    enum sv_err (*apply)(struct act *a);
+    enum sv_err (*after)(struct act *a);
+};
+
+/* gate_records.c: what changes records; gate_read.c: what shows them */
+enum sv_err act_create_apply(struct act *a);
+enum sv_err act_import_apply(struct act *a);
+enum sv_err act_import_after(struct act *a);
+enum sv_err act_save_apply(struct act *a);
+enum sv_err act_read_apply(struct act *a);
+enum sv_err act_read_after(struct act *a);
+enum sv_err act_list_after(struct act *a);
+enum sv_err act_history_apply(struct act *a);
+enum sv_err act_history_after(struct act *a);
+enum sv_err act_assign_apply(struct act *a);
+/* gate_staff.c */
+enum sv_err act_keys_apply(struct act *a);
+/* gate_log.c */
+enum sv_err act_log_read_after(struct act *a);
+/* gate_check.c */
+enum sv_err act_store_check_after(struct act *a);
+
+/* gate.c: the parts that founding shares with gate_handle(). */
+
+/* Parse and verify: SV_ERR_FORMAT, SV_ERR_DENIED; *reason a short word. */
+enum sv_err gate_accept(struct gate *g, struct bytes note, struct bytes body,
+                        struct act *a, const char **reason);
+/* The body of one transaction: decide, apply, append, sign.  Runs again
+ * from a clean start each time. */
+enum sv_err gate_perform(struct act *a);
+/* Take over what a committed act changed. */
+void gate_adopt(struct act *a);
+void act_clear(struct act *a);
+void releases_clear(struct act *a);
+enum sv_err gate_open_store(struct gate *g, bool create);
+enum sv_err gate_sign_head(const struct gate *g, const struct log_state *log,
+                           struct buf *out);
+
+/* gate_rows.c: rows of the tables that several acts use. */
+
+#define META_ROSTER "roster"
+#define META_SCHEMA "schema"
+
+/* What the gate knows of a record: its column indexes are the policy's. */
+struct record_state {
+    char type[NAME_SIZE];
+    char creator[NAME_SIZE];
+    uint64_t index; /* of the entry, or item entry, that made it */
+    uint64_t created_ms;
+    uint64_t changed_ms;
+    unsigned n;
+    struct record_column {
+        uint8_t column;
+        uint64_t version; /* the newest */
+        uint64_t full;    /* the newest that is no addition */
+        uint8_t hash[32]; /* of the newest */
+    } at[POLICY_COLUMNS_MAX];
+};
+enum sv_err record_load(const struct tables *t, const struct handle *h,
+                        struct record_state *out);
+enum sv_err record_store(const struct tables *t, const struct handle *h,
+                         const struct record_state *r);
+enum sv_err record_state_decode(struct bytes raw, struct record_state *out);
+/* The record that the request names, if it is of the type that it names;
+ * otherwise SV_ERR_NOT_FOUND, which is the act's outcome then. */
+enum sv_err act_find_record(struct act *a, struct record_state *out);
+struct record_column *record_column(struct record_state *r, unsigned column);
+
+#define VERSION_KEY_LEN (HANDLE_LEN + 1 + 8)
+void version_key(const struct handle *h, unsigned column, uint64_t version,
+                 uint8_t out[static VERSION_KEY_LEN]);
+enum sv_err version_encode(const struct stored_version *v, struct buf *out);
+enum sv_err version_decode(struct bytes raw, struct stored_version *out);
+
+#define ASSIGN_KEY_LEN (HANDLE_LEN + 4)
+/* person is the index into roster.persons. */
+enum sv_err assignment_get(const struct tables *t, uint32_t person,
+                           const struct handle *h, bool *assigned);
+enum sv_err assignment_put(const struct tables *t, uint32_t person,
+                           const struct handle *h);
+enum sv_err assignment_delete(const struct tables *t, uint32_t person,
+                              const struct handle *h);
+/* The index of a name in the roster, which holds it. */
+uint32_t person_index(const struct roster *r, const char *name);
+
+void created_key(uint64_t index, uint8_t out[static 8]);
+
+#endif

@@ -1,0 +1,476 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "vault/gate_internal.h"
+
+/* ---- What comes in ---- */
+
+/* The versions that a request's body brings, in order. */
+struct items {
+    size_t n;
+    struct incoming {
+        struct envelope env; /* borrowed from the body */
+        struct envelope_header header;
+        unsigned column;
+        uint8_t hash[32];
+    } *at;
+    struct hash *leaves;
+};
+
+static void
+items_free(struct items *in)
+{
+    free(in->at);
+    free(in->leaves);
+    *in = (struct items){0};
+}
+
+/*
+ * One envelope: its header must say what the request says.  SV_ERR_INPUT
+ * where it does not.
+ */
+static enum sv_err
+take_item(const struct act *a, struct bytes *rest, struct incoming *out)
+{
+    const struct roster *roster = &a->gate->roster;
+    const struct policy *policy = &roster->policy;
+    int column, role = policy_role(policy, a->request.role);
+    const struct roster_key *key;
+    bool may_read;
+
+    if (envelope_decode(rest, &out->env) != SV_OK ||
+        envelope_header_decode(out->env.header, &out->header) != SV_OK)
+        return SV_ERR_INPUT;
+    column = policy_column(policy, out->header.type, out->header.compartment);
+    if (column < 0 || role < 0 ||
+        !hash_equal(&out->header.vault, &roster->vault) ||
+        strcmp(out->header.type, a->request.type) != 0 ||
+        strcmp(out->header.author, a->request.actor) != 0)
+        return SV_ERR_INPUT;
+    key = roster_key(roster, (unsigned)column);
+    if (key == NULL || key->epoch != out->header.epoch)
+        return SV_ERR_INPUT;
+    /* Who cannot see the fields that she would overwrite may only add. */
+    may_read = (policy->roles[role].cells[column] & CELL_READ) != 0;
+    if (out->header.addition == may_read && out->header.version > 1)
+        return SV_ERR_INPUT;
+    if (out->header.addition && out->header.version == 1)
+        return SV_ERR_INPUT;
+    out->column = (unsigned)column;
+    envelope_hash(&out->env, out->hash);
+    return SV_OK;
+}
+
+static struct hash
+leaf_of(const struct incoming *in)
+{
+    struct item it = {.record = in->header.record,
+                      .version = in->header.version};
+
+    memcpy(it.compartment, in->header.compartment, sizeof it.compartment);
+    memcpy(it.hash, in->hash, sizeof it.hash);
+    return item_leaf(&it);
+}
+
+/*
+ * All n of them, under the root that the actor signed.  SV_ERR_INPUT where
+ * the body is not what the request says.
+ */
+static enum sv_err
+take_items(const struct act *a, size_t n, struct items *out)
+{
+    struct bytes rest = a->body;
+    struct hash root;
+    enum sv_err err = SV_OK;
+
+    out->n = n;
+    out->at = calloc(n > 0 ? n : 1, sizeof *out->at);
+    out->leaves = calloc(n > 0 ? n : 1, sizeof *out->leaves);
+    if (out->at == NULL || out->leaves == NULL) {
+        items_free(out);
+        return SV_ERR_NOMEM;
+    }
+    for (size_t i = 0; i < n && err == SV_OK; i++) {
+        err = take_item(a, &rest, &out->at[i]);
+        if (err == SV_OK)
+            out->leaves[i] = leaf_of(&out->at[i]);
+    }
+    if (err == SV_OK) {
+        root = tree_root_of(out->leaves, n);
+        if (rest.len > 0 ||
+            !bytes_equal(BYTES(root.b), BYTES(a->request.body)))
+            err = SV_ERR_INPUT;
+    }
+    if (err != SV_OK)
+        items_free(out);
+    return err;
+}
+
+/* Put one version away under the outer lock, with what proves its author. */
+static enum sv_err
+put_version(const struct act *a, const struct items *in, size_t i)
+{
+    const struct gate *g = a->gate;
+    const struct incoming *it = &in->at[i];
+    struct stored_version v = {.index = a->index,
+                               .time_ms = a->time_ms,
+                               .position = i,
+                               .n_items = in->n,
+                               .env = it->env};
+    struct buf outer = BUF_INIT, path = BUF_INIT, raw = BUF_INIT;
+    struct tree_proof proof;
+    uint8_t key[VERSION_KEY_LEN];
+    enum sv_err err;
+
+    memcpy(v.hash, it->hash, sizeof v.hash);
+    err = tree_inclusion_of(in->leaves, in->n, i, &proof);
+    if (err == SV_OK)
+        err = tree_proof_encode(&proof, &path);
+    if (err == SV_OK)
+        err = envelope_lock(&g->config.rng, &g->keys->outer, g->keys->epoch,
+                            &it->env, &outer);
+    v.path = buf_bytes(&path);
+    v.env.lock = buf_bytes(&outer);
+    if (err == SV_OK)
+        err = version_encode(&v, &raw);
+    version_key(&it->header.record, it->column, it->header.version, key);
+    if (err == SV_OK)
+        err = tables_put(&a->tables, TABLE_VERSION, BYTES(key),
+                         buf_bytes(&raw));
+    buf_free(&outer);
+    buf_free(&path);
+    buf_free(&raw);
+    return err;
+}
+
+/* ---- New records ---- */
+
+/* The n envelopes from `first` on make one whole new record: every
+ * compartment of the type once, in the policy's order, at version 1. */
+static bool
+is_new_record(const struct act *a, const struct incoming *first, size_t n)
+{
+    static const uint8_t none[32];
+    const struct policy *p = &a->gate->roster.policy;
+    size_t i = 0;
+
+    for (unsigned c = 0; c < p->n_columns; c++) {
+        if (strcmp(p->columns[c].type, a->request.type) != 0)
+            continue;
+        if (i >= n || first[i].column != c ||
+            first[i].header.version != 1 ||
+            !bytes_equal(BYTES(first[i].header.prev), BYTES(none)) ||
+            memcmp(first[i].header.record.b, first[0].header.record.b,
+                   HANDLE_LEN) != 0)
+            return false;
+        i++;
+    }
+    return i == n;
+}
+
+/* How many compartments a record of this request's type has. */
+static size_t
+columns_of_type(const struct act *a)
+{
+    const struct policy *p = &a->gate->roster.policy;
+    size_t n = 0;
+
+    for (unsigned c = 0; c < p->n_columns; c++)
+        n += strcmp(p->columns[c].type, a->request.type) == 0;
+    return n;
+}
+
+/* Who opens a record is assigned to it by that very entry. */
+static enum sv_err
+make_record(const struct act *a, const struct items *in, size_t first,
+            size_t n, uint64_t index)
+{
+    const struct handle *h = &in->at[first].header.record;
+    struct record_state s = {.index = index,
+                             .created_ms = a->time_ms,
+                             .changed_ms = a->time_ms,
+                             .n = (unsigned)n};
+    uint8_t key[8];
+    enum sv_err err = SV_OK;
+
+    memcpy(s.type, a->request.type, sizeof s.type);
+    memcpy(s.creator, a->request.actor, sizeof s.creator);
+    for (size_t i = 0; i < n && err == SV_OK; i++) {
+        const struct incoming *it = &in->at[first + i];
+
+        s.at[i] = (struct record_column){(uint8_t)it->column, 1, 1, {0}};
+        memcpy(s.at[i].hash, it->hash, sizeof s.at[i].hash);
+        err = put_version(a, in, first + i);
+    }
+    if (err == SV_OK)
+        err = record_store(&a->tables, h, &s);
+    created_key(index, key);
+    if (err == SV_OK)
+        err = tables_put(&a->tables, TABLE_CREATED, BYTES(key),
+                         BYTES(h->b));
+    if (err == SV_OK)
+        err = assignment_put(
+            &a->tables, person_index(&a->gate->roster, a->request.actor), h);
+    return err;
+}
+
+static enum sv_err
+record_exists(const struct act *a, const struct handle *h, bool *exists)
+{
+    return tables_has(&a->tables, TABLE_RECORD, BYTES(h->b), exists);
+}
+
+static void
+add_result(struct entry *e, const struct incoming *it)
+{
+    struct entry_result *r = &e->results[e->n_results++];
+
+    memcpy(r->compartment, it->header.compartment, sizeof r->compartment);
+    r->version = it->header.version;
+    memcpy(r->hash, it->hash, sizeof r->hash);
+}
+
+/* A body that is not what its request says: logged, and nothing done. */
+static enum sv_err
+invalid(struct act *a, enum sv_err err)
+{
+    if (err != SV_ERR_INPUT)
+        return err;
+    a->entry.outcome = OUTCOME_INVALID;
+    a->entry.n_results = 0;
+    return SV_OK;
+}
+
+enum sv_err
+act_create_apply(struct act *a)
+{
+    struct items in = {0};
+    bool exists = false;
+    enum sv_err err = take_items(a, a->request.n_compartments, &in);
+
+    if (err == SV_OK &&
+        (!is_new_record(a, in.at, in.n) ||
+         memcmp(in.at[0].header.record.b, a->request.record.b, HANDLE_LEN)))
+        err = SV_ERR_INPUT;
+    if (err == SV_OK)
+        err = record_exists(a, &a->request.record, &exists);
+    if (err == SV_OK && exists)
+        a->entry.outcome = OUTCOME_EXISTS;
+    else if (err == SV_OK)
+        err = make_record(a, &in, 0, in.n, a->index);
+    for (size_t i = 0; i < in.n && err == SV_OK && !exists; i++)
+        add_result(&a->entry, &in.at[i]);
+    items_free(&in);
+    return invalid(a, err);
+}
+
+/* ---- Batches ---- */
+
+/*
+ * Which of the batch's records are here already: a bit for each, in the
+ * answer's body, so that an interrupted import goes on with the rest.  The
+ * importer derived those handles herself; they tell her nothing new.
+ */
+static enum sv_err
+find_existing(struct act *a, const struct items *in, size_t per_record,
+              bool *any)
+{
+    size_t n = in->n / per_record;
+    uint8_t *bits;
+    enum sv_err err = buf_extend(&a->answer, (n + 7) / 8, &bits);
+
+    *any = false;
+    for (size_t i = 0; i < n && err == SV_OK; i++) {
+        bool exists = false;
+
+        err = record_exists(a, &in->at[i * per_record].header.record,
+                            &exists);
+        if (exists) {
+            bits[i / 8] |= (uint8_t)(0x80 >> i % 8);
+            *any = true;
+        }
+    }
+    return err;
+}
+
+/* No two of the batch's records may have one handle. */
+static bool
+handles_differ(const struct items *in, size_t per_record)
+{
+    struct map seen;
+    bool differ = true;
+
+    map_init(&seen, HANDLE_LEN, 0);
+    for (size_t i = 0; i < in->n && differ; i += per_record) {
+        const uint8_t *h = in->at[i].header.record.b;
+
+        differ = map_get(&seen, h) == NULL &&
+                 map_set(&seen, h, NULL) == SV_OK;
+    }
+    map_clear(&seen);
+    return differ;
+}
+
+enum sv_err
+act_import_apply(struct act *a)
+{
+    size_t per_record = columns_of_type(a);
+    struct items in = {0};
+    bool any = false;
+    enum sv_err err =
+        take_items(a, (size_t)a->request.count * per_record, &in);
+
+    for (size_t i = 0; i < in.n && err == SV_OK; i += per_record) {
+        if (!is_new_record(a, in.at + i, per_record))
+            err = SV_ERR_INPUT;
+    }
+    if (err == SV_OK && !handles_differ(&in, per_record))
+        err = SV_ERR_INPUT;
+    if (err == SV_OK)
+        err = find_existing(a, &in, per_record, &any);
+    if (err == SV_OK && any)
+        a->entry.outcome = OUTCOME_EXISTS;
+    /* Record i gets the item entry behind the batch's own. */
+    for (size_t i = 0; i < in.n && err == SV_OK && !any; i += per_record)
+        err = make_record(a, &in, i, per_record,
+                          a->index + 1 + i / per_record);
+    items_free(&in);
+    return invalid(a, err);
+}
+
+/* One item entry per record, repeating the batch's lines. */
+static enum sv_err
+append_item_entry(struct act *a, const struct incoming *first, size_t n)
+{
+    struct entry e = {.kind = ENTRY_ITEM,
+                      .index = a->log.frontier.size,
+                      .has_roster = a->log.has_roster,
+                      .roster = a->log.roster,
+                      .batch = a->index,
+                      .record = first->header.record};
+    struct buf text = BUF_INIT;
+    enum sv_err err;
+
+    for (size_t i = 0; i < n; i++)
+        add_result(&e, &first[i]);
+    err = entry_encode(&e, &text);
+    if (err == SV_OK)
+        err = log_append(&a->tables, &a->log, buf_bytes(&text));
+    buf_free(&text);
+    return err;
+}
+
+enum sv_err
+act_import_after(struct act *a)
+{
+    size_t per_record = columns_of_type(a);
+    struct items in = {0};
+    enum sv_err err =
+        take_items(a, (size_t)a->request.count * per_record, &in);
+
+    for (size_t i = 0; i < in.n && err == SV_OK; i += per_record)
+        err = append_item_entry(a, in.at + i, per_record);
+    items_free(&in);
+    return err;
+}
+
+/* ---- New versions ---- */
+
+/*
+ * Does this version follow the newest?  CONFLICT where somebody else was
+ * faster.
+ */
+static enum sv_err
+check_successor(struct act *a, struct record_state *s,
+                const struct incoming *it)
+{
+    struct record_column *c = record_column(s, it->column);
+
+    if (c == NULL)
+        return SV_ERR_INPUT;
+    if (it->header.version != c->version + 1 ||
+        !bytes_equal(BYTES(it->header.prev), BYTES(c->hash)))
+        a->entry.outcome = OUTCOME_CONFLICT;
+    return SV_OK;
+}
+
+static enum sv_err
+save_versions(struct act *a, struct record_state *s, const struct items *in)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < in->n && err == SV_OK; i++) {
+        const struct incoming *it = &in->at[i];
+        struct record_column *c = record_column(s, it->column);
+
+        c->version = it->header.version;
+        if (!it->header.addition)
+            c->full = it->header.version;
+        memcpy(c->hash, it->hash, sizeof c->hash);
+        err = put_version(a, in, i);
+        add_result(&a->entry, it);
+    }
+    s->changed_ms = a->time_ms;
+    return err != SV_OK ? err
+                        : record_store(&a->tables, &a->request.record, s);
+}
+
+/* The envelopes are those of the request's record and compartments. */
+static bool
+items_match_request(const struct act *a, const struct items *in)
+{
+    for (size_t i = 0; i < in->n; i++) {
+        const struct envelope_header *h = &in->at[i].header;
+
+        if (memcmp(h->record.b, a->request.record.b, HANDLE_LEN) != 0 ||
+            strcmp(h->compartment, a->request.compartments[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+enum sv_err
+act_save_apply(struct act *a)
+{
+    struct items in = {0};
+    struct record_state s;
+    enum sv_err err = take_items(a, a->request.n_compartments, &in);
+
+    if (err == SV_OK && !items_match_request(a, &in))
+        err = SV_ERR_INPUT;
+    if (err == SV_OK)
+        err = act_find_record(a, &s);
+    for (size_t i = 0; i < in.n && err == SV_OK; i++)
+        err = check_successor(a, &s, &in.at[i]);
+    if (err == SV_OK && a->entry.outcome == OUTCOME_DONE)
+        err = save_versions(a, &s, &in);
+    items_free(&in);
+    return err == SV_ERR_NOT_FOUND ? SV_OK : invalid(a, err);
+}
+
+/* ---- Assignments ---- */
+
+enum sv_err
+act_assign_apply(struct act *a)
+{
+    const struct roster *r = &a->gate->roster;
+    uint32_t person = person_index(r, a->request.person);
+    const struct handle *h = &a->request.record;
+    bool assign = a->request.act == ACT_RECORD_ASSIGN, has = false;
+    struct record_state s;
+    enum sv_err err = act_find_record(a, &s);
+
+    if (err == SV_OK)
+        err = assignment_get(&a->tables, person, h, &has);
+    if (err == SV_ERR_NOT_FOUND)
+        return SV_OK;
+    if (err != SV_OK)
+        return err;
+    if (has == assign) {
+        a->entry.outcome = assign ? OUTCOME_EXISTS : OUTCOME_NOT_FOUND;
+        return SV_OK;
+    }
+    return assign ? assignment_put(&a->tables, person, h)
+                  : assignment_delete(&a->tables, person, h);
+}

@@ -1,0 +1,156 @@
+#include "vault/log.h"
+
+#include <string.h>
+
+#include "base/codec.h"
+
+#define STATE_KEY "log"
+
+enum sv_err
+log_state_load(const struct tables *t, struct log_state *out)
+{
+    struct buf raw = BUF_INIT;
+    struct log_state s = {0};
+    struct reader r;
+    enum sv_err err = tables_get(t, TABLE_META, bytes_text(STATE_KEY), &raw);
+
+    if (err != SV_OK)
+        goto out;
+    r = reader_of(buf_bytes(&raw));
+    frontier_init(&s.frontier);
+    s.frontier.size = reader_u64(&r);
+    s.time_ms = reader_u64(&r);
+    s.has_roster = reader_u8(&r) != 0;
+    s.roster = reader_u64(&r);
+    for (unsigned l = 0; l < TREE_LEVELS; l++) {
+        if (s.frontier.size >> l & 1)
+            reader_copy(&r, s.frontier.peak[l].b, SHA256_LEN);
+    }
+    err = reader_end(&r);
+    if (err == SV_OK)
+        *out = s;
+out:
+    buf_free(&raw);
+    return err;
+}
+
+enum sv_err
+log_state_store(const struct tables *t, const struct log_state *state)
+{
+    struct buf raw = BUF_INIT;
+    struct writer w = writer_to(&raw);
+    enum sv_err err;
+
+    writer_u64(&w, state->frontier.size);
+    writer_u64(&w, state->time_ms);
+    writer_u8(&w, state->has_roster);
+    writer_u64(&w, state->roster);
+    for (unsigned l = 0; l < TREE_LEVELS; l++) {
+        if (state->frontier.size >> l & 1)
+            writer_bytes(&w, BYTES(state->frontier.peak[l].b));
+    }
+    err = writer_end(&w);
+    if (err == SV_OK)
+        err = tables_put(t, TABLE_META, bytes_text(STATE_KEY),
+                         buf_bytes(&raw));
+    buf_free(&raw);
+    return err;
+}
+
+enum sv_err
+log_append(const struct tables *t, struct log_state *state,
+           struct bytes entry)
+{
+    struct hash done[TREE_LEVELS];
+    struct hash leaf = tree_leaf(entry);
+    uint8_t key[8];
+    unsigned n = 0;
+    enum sv_err err;
+
+    put_u64(key, state->frontier.size);
+    err = tables_put(t, TABLE_ENTRY, BYTES(key), entry);
+    if (err != SV_OK)
+        return err;
+    frontier_append(&state->frontier, &leaf, done, &n);
+    return tables_put(t, TABLE_HASH, BYTES(key),
+                      bytes_of(done, n * sizeof done[0]));
+}
+
+enum sv_err
+log_entry(const struct tables *t, uint64_t index, struct buf *out)
+{
+    uint8_t key[8];
+
+    put_u64(key, index);
+    return tables_get(t, TABLE_ENTRY, BYTES(key), out);
+}
+
+enum sv_err
+log_read_hash(void *ctx, unsigned level, uint64_t index, struct hash *out)
+{
+    struct buf raw = BUF_INIT;
+    uint8_t key[8];
+    enum sv_err err;
+
+    /* The entry that completed it is its last leaf. */
+    put_u64(key, ((index + 1) << level) - 1);
+    err = tables_get(ctx, TABLE_HASH, BYTES(key), &raw);
+    if (err == SV_OK && raw.len < (level + 1) * sizeof *out)
+        err = SV_ERR_TAMPERED;
+    if (err == SV_OK)
+        memcpy(out->b, raw.ptr + level * sizeof *out, sizeof *out);
+    buf_free(&raw);
+    return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
+}
+
+/* The tree's functions take a context that they could change; tables are
+ * only read here. */
+static void *
+context_of(const struct tables *t, struct tables *copy)
+{
+    *copy = *t;
+    return copy;
+}
+
+enum sv_err
+log_inclusion(const struct tables *t, uint64_t index, uint64_t size,
+              struct buf *out)
+{
+    struct tree_proof proof = {0};
+    struct tables copy;
+    enum sv_err err = tree_inclusion(index, size, log_read_hash,
+                                     context_of(t, &copy), &proof);
+
+    return err != SV_OK ? err : tree_proof_encode(&proof, out);
+}
+
+enum sv_err
+log_consistency(const struct tables *t, uint64_t m, uint64_t n,
+                struct buf *out)
+{
+    struct tree_proof proof = {0};
+    struct tables copy;
+    enum sv_err err = SV_OK;
+
+    if (m > 0 && m < n)
+        err = tree_consistency(m, n, log_read_hash, context_of(t, &copy),
+                               &proof);
+    return err != SV_OK ? err : tree_proof_encode(&proof, out);
+}
+
+enum sv_err
+log_has_root(const struct tables *t, const struct log_state *state,
+             uint64_t size, const struct hash *root, bool *has)
+{
+    struct tables copy;
+    struct hash have;
+    enum sv_err err;
+
+    *has = false;
+    if (size > state->frontier.size)
+        return SV_OK;
+    err = tree_root(size, log_read_hash, context_of(t, &copy), &have);
+    if (err == SV_OK)
+        *has = hash_equal(&have, root);
+    return err;
+}
