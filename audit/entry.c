@@ -185,6 +185,13 @@ bits(const void *object)
 static const struct line_format format = {rules, sizeof rules / sizeof rules[0],
                                           bits};
 
+/* What is not a request's text cannot hide between the gate's lines and it. */
+static bool
+begins_as_request(struct bytes note)
+{
+    return note_text_ok(note) && text_skip(&note, REQUEST_LABEL);
+}
+
 static enum sv_err
 append(const struct entry *e, struct buf *out)
 {
@@ -197,7 +204,7 @@ append(const struct entry *e, struct buf *out)
         err = line_encode(&format, e, out);
     if (err != SV_OK || e->kind == ENTRY_ITEM)
         return err;
-    if (!note_text_ok(e->note))
+    if (!begins_as_request(e->note))
         return SV_ERR_FORMAT;
     err = buf_text(out, "\n");
     return err != SV_OK ? err : buf_append(out, e->note);

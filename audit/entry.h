@@ -76,7 +76,8 @@ const char *entry_outcome_name(enum entry_outcome o);
 /* The whole entry's text.  SV_ERR_RANGE over ENTRY_MAX. */
 enum sv_err entry_encode(const struct entry *e, struct buf *out);
 /* Strict: parsed, re-encoded and compared.  out->note is borrowed from in.
- * The note is not parsed here: request_parse(out->note, ...) does. */
+ * Of the note only the first line is looked at here: request_parse() parses
+ * it.  Which outcomes and results a decision can have is the replay's. */
 enum sv_err entry_parse(struct bytes in, struct entry *out);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "audit/line.h"
 
-#define LABEL "svault/request/v1\n"
 /* What a signature adds: the empty line, and a line at its longest. */
 #define SIGNATURE_ROOM 260
 #define SIZE_LIMIT ((uint64_t)INT64_MAX)
@@ -450,7 +449,7 @@ enum sv_err
 request_encode(const struct request *r, struct buf *out)
 {
     size_t was = out->len;
-    enum sv_err err = buf_text(out, LABEL);
+    enum sv_err err = buf_text(out, REQUEST_LABEL);
 
     if (err == SV_OK)
         err = line_encode(&format, r, out);
@@ -507,7 +506,7 @@ parse_text(struct bytes text, struct request *r)
     struct bytes rest = text;
     enum sv_err err;
 
-    if (!text_skip(&rest, LABEL))
+    if (!text_skip(&rest, REQUEST_LABEL))
         return SV_ERR_FORMAT;
     err = line_parse(&format, &rest, r);
     return err != SV_OK ? err : compare(r, text);

@@ -102,6 +102,7 @@ enum request_line {
     LINE_TEXT = 1 << 13,        /* part <k>/<n>, then | lines */
 };
 
+#define REQUEST_LABEL "svault/request/v1\n" /* what each begins with */
 #define BATCH_MAX 512
 #define HANDLE_LEN 16
 #define REQUEST_ID_LEN 16

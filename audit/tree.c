@@ -1,6 +1,7 @@
 #include "audit/tree.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -380,26 +381,56 @@ tree_root_of(const struct hash *leaves, size_t n)
     return frontier_root(&f);
 }
 
-struct leaves {
-    const struct hash *hash;
-};
+enum sv_err
+tree_levels_new(const struct hash *leaves, size_t n, struct tree_levels *out)
+{
+    struct tree_levels t = {.n = n};
+    struct hash *at;
+
+    /* n leaves, and below them n / 2 + n / 4 + ... < n. */
+    if (n > SIZE_MAX / 2 / sizeof *at)
+        return SV_ERR_RANGE;
+    at = calloc(n > 0 ? 2 * n : 1, sizeof *at);
+    if (at == NULL)
+        return SV_ERR_NOMEM;
+    t.level[0] = at;
+    if (n > 0)
+        memcpy(at, leaves, n * sizeof *at);
+    for (unsigned l = 1; n >> l > 0; l++) {
+        const struct hash *below = t.level[l - 1];
+
+        at += n >> (l - 1);
+        t.level[l] = at;
+        for (size_t i = 0; i < n >> l; i++)
+            at[i] = tree_node(&below[2 * i], &below[2 * i + 1]);
+    }
+    *out = t;
+    return SV_OK;
+}
+
+void
+tree_levels_free(struct tree_levels *t)
+{
+    free(t->level[0]);
+    *t = (struct tree_levels){0};
+}
 
 static enum sv_err
-read_leaves(void *ctx, unsigned level, uint64_t index, struct hash *out)
+read_levels(void *ctx, unsigned level, uint64_t index, struct hash *out)
 {
-    const struct leaves *l = ctx;
+    const struct tree_levels *t = ctx;
 
-    *out = tree_root_of(l->hash + (index << level), (size_t)1 << level);
+    *out = t->level[level][index];
     return SV_OK;
 }
 
 enum sv_err
-tree_inclusion_of(const struct hash *leaves, size_t n, size_t index,
-                  struct tree_proof *out)
+tree_levels_path(const struct tree_levels *t, size_t index,
+                 struct tree_proof *out)
 {
-    struct leaves l = {leaves};
+    struct tree_levels borrowed = *t;
 
-    return tree_inclusion(index, n, read_leaves, &l, out);
+    return tree_inclusion(index, t->n, read_levels, &borrowed, out);
 }
 
 /* ---- encoding ---- */

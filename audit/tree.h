@@ -83,13 +83,23 @@ enum sv_err tree_verify_consistency(uint64_t m, uint64_t n,
                                     const struct hash *new_root,
                                     const struct tree_proof *proof);
 
-/*
- * The tree over n leaf hashes in memory, for the items of a batch: its root,
- * and the path of each leaf.
- */
+/* The root over n leaf hashes in memory, as of a batch's items. */
 struct hash tree_root_of(const struct hash *leaves, size_t n);
-enum sv_err tree_inclusion_of(const struct hash *leaves, size_t n,
-                              size_t index, struct tree_proof *out);
+
+/*
+ * Their complete subtrees, level by level, for the paths of many of them.
+ * Owns the memory behind level[0]; tree_levels_free() accepts a zeroed one.
+ */
+struct tree_levels {
+    size_t n;
+    struct hash *level[TREE_LEVELS];
+};
+enum sv_err tree_levels_new(const struct hash *leaves, size_t n,
+                            struct tree_levels *out);
+void tree_levels_free(struct tree_levels *t);
+/* The inclusion proof of leaf index.  SV_ERR_RANGE unless index < n. */
+enum sv_err tree_levels_path(const struct tree_levels *t, size_t index,
+                             struct tree_proof *out);
 
 /* u8 n and n hashes.  A proof of more than TREE_PROOF_MAX is malformed. */
 enum sv_err tree_proof_encode(const struct tree_proof *p, struct buf *out);

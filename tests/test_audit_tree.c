@@ -281,16 +281,20 @@ test_all_inclusion_proofs_up_to_130_have_the_known_digest(void **state)
     (void)state;
     sha256_begin(&s);
     for (unsigned n = 1; n <= WIDE; n++) {
+        struct tree_levels levels;
+
+        assert_ok(tree_levels_new(k->leaf, n, &levels));
         for (unsigned i = 0; i < n; i++) {
             struct tree_proof p, q;
 
             assert_ok(tree_inclusion(i, n, kept_read, k, &p));
             assert_ok(
                 tree_verify_inclusion(i, n, &k->leaf[i], &p, &k->root[n]));
-            assert_ok(tree_inclusion_of(k->leaf, n, i, &q));
+            assert_ok(tree_levels_path(&levels, i, &q));
             assert_memory_equal(&p, &q, sizeof p);
             add_line(&s, i, n, p.hash, p.n);
         }
+        tree_levels_free(&levels);
     }
     assert_digest(&s, "893ce6eea61adc33c22c0e3a952498b76dfa3c282e78ac659f6fcc0e"
                       "a44f9983");
@@ -522,11 +526,14 @@ test_proofs_of_what_is_not_there_are_out_of_range(void **state)
 {
     struct kept *k = kept_bytes(5);
     struct tree_proof p = {.n = 77};
+    struct tree_levels levels;
 
     (void)state;
     assert_err(tree_inclusion(5, 5, kept_read, k, &p), SV_ERR_RANGE);
     assert_err(tree_inclusion(0, 0, kept_read, k, &p), SV_ERR_RANGE);
-    assert_err(tree_inclusion_of(k->leaf, 5, 5, &p), SV_ERR_RANGE);
+    assert_ok(tree_levels_new(k->leaf, 5, &levels));
+    assert_err(tree_levels_path(&levels, 5, &p), SV_ERR_RANGE);
+    tree_levels_free(&levels);
     assert_err(tree_consistency(0, 5, kept_read, k, &p), SV_ERR_RANGE);
     assert_err(tree_consistency(5, 4, kept_read, k, &p), SV_ERR_RANGE);
     assert_int_equal(p.n, 77);

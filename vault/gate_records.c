@@ -15,14 +15,14 @@ struct items {
         unsigned column;
         uint8_t hash[32];
     } *at;
-    struct hash *leaves;
+    struct tree_levels tree; /* over their leaves */
 };
 
 static void
 items_free(struct items *in)
 {
     free(in->at);
-    free(in->leaves);
+    tree_levels_free(&in->tree);
     *in = (struct items){0};
 }
 
@@ -40,6 +40,7 @@ take_item(const struct act *a, struct bytes *rest, struct incoming *out)
     bool may_read;
 
     if (envelope_decode(rest, &out->env) != SV_OK ||
+        out->env.lock.len != ENVELOPE_INNER_LEN ||
         envelope_header_decode(out->env.header, &out->header) != SV_OK)
         return SV_ERR_INPUT;
     column = policy_column(policy, out->header.type, out->header.compartment);
@@ -81,27 +82,28 @@ static enum sv_err
 take_items(const struct act *a, size_t n, struct items *out)
 {
     struct bytes rest = a->body;
+    struct hash *leaves = calloc(n > 0 ? n : 1, sizeof *leaves);
     struct hash root;
     enum sv_err err = SV_OK;
 
     out->n = n;
     out->at = calloc(n > 0 ? n : 1, sizeof *out->at);
-    out->leaves = calloc(n > 0 ? n : 1, sizeof *out->leaves);
-    if (out->at == NULL || out->leaves == NULL) {
-        items_free(out);
-        return SV_ERR_NOMEM;
-    }
+    if (out->at == NULL || leaves == NULL)
+        err = SV_ERR_NOMEM;
     for (size_t i = 0; i < n && err == SV_OK; i++) {
         err = take_item(a, &rest, &out->at[i]);
         if (err == SV_OK)
-            out->leaves[i] = leaf_of(&out->at[i]);
+            leaves[i] = leaf_of(&out->at[i]);
     }
     if (err == SV_OK) {
-        root = tree_root_of(out->leaves, n);
+        root = tree_root_of(leaves, n);
         if (rest.len > 0 ||
             !bytes_equal(BYTES(root.b), BYTES(a->request.body)))
             err = SV_ERR_INPUT;
     }
+    if (err == SV_OK)
+        err = tree_levels_new(leaves, n, &out->tree);
+    free(leaves);
     if (err != SV_OK)
         items_free(out);
     return err;
@@ -124,7 +126,7 @@ put_version(const struct act *a, const struct items *in, size_t i)
     enum sv_err err;
 
     memcpy(v.hash, it->hash, sizeof v.hash);
-    err = tree_inclusion_of(in->leaves, in->n, i, &proof);
+    err = tree_levels_path(&in->tree, i, &proof);
     if (err == SV_OK)
         err = tree_proof_encode(&proof, &path);
     if (err == SV_OK)
