@@ -1,0 +1,217 @@
+#ifndef SV_CLI_APP_H
+#define SV_CLI_APP_H
+
+#include "cli/config.h"
+#include "cli/term.h"
+#include "vault/client.h"
+#include "vault/gate.h"
+
+/* Exit codes; svault help exit-codes lists them. */
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_PARTIAL = 3,
+    EXIT_ALTERED = 4,
+    EXIT_UNVERIFIED = 5,
+    EXIT_UNSURE = 6,
+    EXIT_BAD_INPUT = 65,
+    EXIT_IO = 74,
+    EXIT_BUSY = 75,
+    EXIT_DENIED = 77,
+};
+enum exit_code exit_code_of(enum sv_err err);
+
+struct command;
+
+/* What the command line and the configuration say, for every command. */
+struct app {
+    const char *program;
+    const struct command *command; /* the one that runs; NULL before */
+    struct config config;          /* what vault and key may point into */
+    const char *vault; /* --vault, SVAULT_VAULT, config; NULL */
+    const char *key;   /* --key, SVAULT_KEY, config; NULL */
+    const char *role;
+    const char *purpose;
+    const char *gate; /* --gate: the gate's fingerprint, as handed over */
+    enum schema_lang lang;
+    bool json;
+    bool no_input;
+    int passphrase_fd; /* -1: the terminal */
+    struct term term;
+    struct clock clock;
+    struct rng rng;
+    struct arena *arena;
+};
+
+/*
+ * Report a failure once, on stderr: "svault: record show: what: why", then
+ * what to do next where there is something.  what may be NULL, and why for
+ * the error's own text.  Returns the exit code.
+ */
+enum exit_code app_fail(struct app *app, const char *what, enum sv_err err,
+                        const char *why);
+/* With how the command is used. */
+enum exit_code app_usage(struct app *app, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+enum exit_code app_fail_diag(struct app *app, const char *what,
+                             const struct diag *where);
+/* A line of what to do next, below a failure or a result; on stderr. */
+void app_hint(struct app *app, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* "file:line:column: reason" of a fault in a file, on stderr. */
+void app_fault(struct app *app, const struct diag *where);
+/* A short report that did not come about through lack of memory, or the
+ * output that could not be written. */
+enum exit_code app_done(struct app *app, enum sv_err err);
+
+/* An option that one command has of its own. */
+struct flag {
+    const char *name;   /* "limit"; NULL ends the table */
+    char letter;        /* 'c', or 0 */
+    const char **value; /* gets its argument, or */
+    bool *set;          /* is set, for one without an argument */
+};
+/*
+ * Read a command's own options; long names in full only.  The other words
+ * are *words, at least min and at most max.  A fault has been reported.
+ */
+bool app_args(struct app *app, int argc, char **argv,
+              const struct flag *flags, int min, int max, char ***words);
+/* A number given for an option (NULL: otherwise).  Reports. */
+bool app_number(struct app *app, const char *option, const char *text,
+                uint64_t min, uint64_t max, uint64_t otherwise,
+                uint64_t *out);
+/* A date given for an option: where that day begins here.  Reports. */
+bool app_day(struct app *app, const char *option, const char *text,
+             unsigned days_later, uint64_t *unix_ms);
+
+/* Note a path in the configuration unless it has one, and say so. */
+void app_remember(struct app *app, const char *name, const char *path);
+
+/* "2026-03-01 14:05" of this place, for people. */
+#define WHEN_SIZE 32
+void app_when(uint64_t unix_ms, char out[static WHEN_SIZE]);
+json_t *app_json_time(uint64_t unix_ms); /* UTC, or null for 0 */
+json_t *app_json_hex(struct bytes b);
+json_t *app_json_base64(struct bytes b);
+json_t *app_json_number(uint64_t n);
+
+/* For main(): a damaged data file can kill LMDB by a signal. */
+void fault_handler_install(void);
+
+/* The commands' help, and what comes next for this user. */
+const struct command *help_find(const char *noun, const char *verb);
+enum exit_code help_noun(struct app *app, const char *noun);
+enum exit_code help_command(struct app *app, const struct command *c);
+enum exit_code help_next(struct app *app);
+/* Report words that name no command, with what was perhaps meant. */
+enum exit_code help_unknown(struct app *app, const char *noun,
+                            const char *verb);
+
+/* A user's key file: read, checked, nothing derived.  Reports. */
+bool userkey_read(struct app *app, const char *path, struct keyfile *out,
+                  enum exit_code *code);
+/* Ask for the passphrase if there is one, and derive; *out is in the arena
+ * and freed with secret_free().  Reports. */
+bool userkey_unlock(struct app *app, const char *path,
+                    const struct keyfile *k, struct user_keys **out,
+                    enum exit_code *code);
+
+/*
+ * A vault opened by this process for its user, up to date and verified.
+ * Declare it zeroed; session_close() accepts any state.
+ */
+struct session {
+    struct app *app;
+    struct gate *gate; /* NULL while paused */
+    struct client *client;
+    struct client_hello hello;
+    struct card card;
+    struct user_keys *keys; /* in the arena */
+    char pin_path[PATH_SIZE];
+    uint64_t seen;      /* entries, before this session */
+    bool begun;         /* the client has a pin worth saving */
+    bool interruptible; /* Ctrl-C ends it before the next request */
+};
+/*
+ * Open vault and key, ask for the passphrase, check the gate, confirm its
+ * fingerprint at the first contact.  On failure it has been reported and
+ * *code is set.
+ */
+bool session_open(struct app *app, struct session *s, enum exit_code *code);
+/* Only as far as the gate's own word goes: no key is needed. */
+bool session_hello(struct app *app, struct session *s, enum exit_code *code);
+/* Save the pin (FILE.head) and close; reports a failure to do so. */
+enum exit_code session_close(struct session *s, enum exit_code code);
+/* Report a client operation's failure with all that client_trouble() knows
+ * and what to do next. */
+enum exit_code session_fail(struct session *s, const char *what,
+                            enum sv_err err);
+/*
+ * Let others have the vault while a person fills in a form, and take it
+ * again.  Where it is in use then, it asks whether to try again: what she
+ * typed is not lost.
+ */
+void session_pause(struct session *s);
+bool session_resume(struct session *s, enum exit_code *code);
+/*
+ * Does one of the user's roles do act on type (NULL for acts without one)?
+ * The gate decides; this spares a person a form in vain.  *role (may be NULL)
+ * is the one that would be asked.  SV_ERR_DENIED, SV_ERR_USAGE where several
+ * may.
+ */
+enum sv_err session_may(struct session *s, enum request_act act,
+                        const char *type, const char **role);
+/* Why the policy said no, in the user's language. */
+const char *denial_text(const char *rule);
+
+/* A record named on the command line: its number in the last list, or any
+ * unique prefix of a handle.  *type is the schema's.  Reports failures. */
+bool session_record(struct session *s, const char *text,
+                    const struct schema_type **type, struct handle *out,
+                    enum exit_code *code);
+/* A type named on the command line.  Reports. */
+const struct schema_type *app_type(struct app *app,
+                                   const struct schema *schema,
+                                   const char *name);
+
+/* Every command: argv[0] is its name ("record show"), options that only it
+ * has are its own to parse (getopt_long; the global ones are taken out). */
+typedef enum exit_code (*command_fn)(struct app *app, int argc, char **argv);
+struct command {
+    const char *noun;    /* "record"; "" for commands of one word */
+    const char *verb;    /* "show" */
+    const char *args;    /* "[ID|N] [-c COMPARTMENT,...]" */
+    const char *summary; /* msgid, one line */
+    const char *help;    /* msgid: examples first, then what it does */
+    command_fn run;
+};
+extern const struct command commands[]; /* ends with run == NULL */
+
+
+
+enum exit_code cmd_key_new(struct app *app, int argc, char **argv);
+enum exit_code cmd_key_show(struct app *app, int argc, char **argv);
+enum exit_code cmd_key_passwd(struct app *app, int argc, char **argv);
+enum exit_code cmd_init(struct app *app, int argc, char **argv);
+enum exit_code cmd_status(struct app *app, int argc, char **argv);
+enum exit_code cmd_whoami(struct app *app, int argc, char **argv);
+enum exit_code cmd_help(struct app *app, int argc, char **argv);
+enum exit_code cmd_staff_propose(struct app *app, int argc, char **argv);
+enum exit_code cmd_staff_confirm(struct app *app, int argc, char **argv);
+enum exit_code cmd_staff_list(struct app *app, int argc, char **argv);
+enum exit_code cmd_record_add(struct app *app, int argc, char **argv);
+enum exit_code cmd_record_list(struct app *app, int argc, char **argv);
+enum exit_code cmd_record_show(struct app *app, int argc, char **argv);
+enum exit_code cmd_record_edit(struct app *app, int argc, char **argv);
+enum exit_code cmd_record_history(struct app *app, int argc, char **argv);
+enum exit_code cmd_record_assign(struct app *app, int argc, char **argv);
+enum exit_code cmd_record_unassign(struct app *app, int argc, char **argv);
+enum exit_code cmd_import(struct app *app, int argc, char **argv);
+enum exit_code cmd_log_list(struct app *app, int argc, char **argv);
+enum exit_code cmd_log_show(struct app *app, int argc, char **argv);
+enum exit_code cmd_log_verify(struct app *app, int argc, char **argv);
+enum exit_code cmd_log_head(struct app *app, int argc, char **argv);
+
+#endif

@@ -1,0 +1,275 @@
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/app.h"
+#include "vault/builtin.h"
+
+/* One of the two people who found a vault. */
+struct founding_key {
+    const char *path;
+    char pin_path[PATH_SIZE];
+    struct keyfile file;
+    struct user_keys *keys;
+    struct card card;
+};
+
+struct founding {
+    struct app *app;
+    const char *dir;
+    const char *origin;
+    const char *profile;
+    struct founding_key administrator, supervisor;
+    struct gate_keys *gate; /* in the arena */
+    struct policy policy;
+};
+
+/* ---- Before anything is made ---- */
+
+static bool
+read_key(struct app *app, struct founding_key *k, enum exit_code *code)
+{
+    struct stat st;
+
+    if (!userkey_read(app, k->path, &k->file, code))
+        return false;
+    if (path_suffix(k->pin_path, k->path, ".head") != SV_OK) {
+        *code = app_fail(app, k->path, SV_ERR_RANGE, NULL);
+        return false;
+    }
+    if (lstat(k->pin_path, &st) == 0) {
+        *code = app_fail(app, k->pin_path, SV_ERR_EXISTS,
+                         _("this key belongs to a vault already"));
+        app_hint(app, "%s", _("Make a new key for the new vault: svault key "
+                              "new FILE --name NAME"));
+        return false;
+    }
+    return true;
+}
+
+static bool
+are_two_people(struct founding *f, enum exit_code *code)
+{
+    const struct card *a = &f->administrator.file.card;
+    const struct card *s = &f->supervisor.file.card;
+
+    if (strcmp(a->name, s->name) != 0 &&
+        memcmp(a->sign.b, s->sign.b, sizeof a->sign.b) != 0 &&
+        memcmp(a->box.b, s->box.b, sizeof a->box.b) != 0)
+        return true;
+    *code = app_usage(f->app, "%s",
+                      _("administrator and supervisor must be two people, "
+                        "each with her own name and key"));
+    return false;
+}
+
+static bool
+is_new(struct founding *f, enum exit_code *code)
+{
+    char gate[PATH_SIZE];
+    const char *taken = NULL;
+    struct stat st;
+    enum sv_err err = path_suffix(gate, f->dir, ".gate");
+
+    if (err != SV_OK) {
+        *code = app_fail(f->app, f->dir, err, NULL);
+        return false;
+    }
+    if (lstat(f->dir, &st) == 0)
+        taken = f->dir;
+    else if (lstat(gate, &st) == 0)
+        taken = gate;
+    if (taken == NULL)
+        return true;
+    *code = app_fail(f->app, taken, SV_ERR_EXISTS,
+                     _("exists already; a vault is founded in a new place"));
+    return false;
+}
+
+/* ---- Making it ---- */
+
+static enum sv_err
+make_gate_keys(struct founding *f)
+{
+    void *keys = NULL;
+    enum sv_err err = secret_new(f->app->arena, sizeof *f->gate, &keys);
+
+    if (err != SV_OK)
+        return err;
+    f->gate = keys;
+    f->gate->epoch = 1;
+    rng_fill(&f->app->rng, f->gate->root, sizeof f->gate->root);
+    gate_keys_derive(f->gate);
+    return SV_OK;
+}
+
+static enum sv_err
+create(struct founding *f)
+{
+    struct gate_config config = {
+        .dir = f->dir, .clock = f->app->clock, .rng = f->app->rng};
+    struct founder a = {f->administrator.card, f->administrator.keys};
+    struct founder s = {f->supervisor.card, f->supervisor.keys};
+    struct schema_source schema = schema_builtin();
+    uint8_t hash[DIGEST_LEN];
+    struct sign_public log_key;
+    struct box_public gate_box;
+    struct buf founding = BUF_INIT;
+    enum sv_err err;
+
+    err = make_gate_keys(f);
+    if (err != SV_OK)
+        return err;
+    sign_public_of(&f->gate->log, &log_key);
+    err = box_public_of(&f->gate->box, &gate_box);
+    schema_hash(schema, hash);
+    if (err == SV_OK)
+        err = client_found(&f->app->rng, &f->app->clock, f->origin,
+                           &f->policy, hash, &log_key, &gate_box, &a, &s,
+                           &founding);
+    if (err == SV_OK)
+        err = gate_create(&config, f->gate, schema, buf_bytes(&founding));
+    buf_free(&founding);
+    return err;
+}
+
+/* Both founders stand beside the gate: they need no telephone. */
+static bool
+set_pin(struct founding *f, struct founding_key *k, enum exit_code *code)
+{
+    struct buf file = BUF_INIT;
+    struct pin pin;
+    enum sv_err err;
+
+    pin_init(&pin);
+    pin.vault = f->gate->vault;
+    (void)snprintf(pin.origin, sizeof pin.origin, "%s", f->origin);
+    err = pin_encode(&pin, k->keys, &file);
+    if (err == SV_OK)
+        err = file_create(k->pin_path, 0600, buf_bytes(&file));
+    if (err != SV_OK) {
+        *code = app_fail(f->app, k->pin_path, err, NULL);
+        app_hint(f->app, "%s",
+                 _("The vault is founded; her next command will ask for the "
+                   "gate's fingerprint."));
+    }
+    pin_clear(&pin);
+    buf_free(&file);
+    return err == SV_OK;
+}
+
+static enum exit_code
+say_founded(struct founding *f)
+{
+    struct app *app = f->app;
+    char fingerprint[WORDS_TEXT_SIZE], vkey[NOTE_VKEY_SIZE];
+    struct sign_public log_key;
+    enum sv_err err;
+
+    client_fingerprint(&f->gate->vault, fingerprint);
+    sign_public_of(&f->gate->log, &log_key);
+    err = note_vkey(f->origin, &log_key, vkey);
+    if (err != SV_OK)
+        return app_done(app, err);
+    app_remember(app, "vault", f->dir);
+    if (app->json)
+        return app_done(
+            app,
+            term_json(&app->term,
+                      json_pack("{s:s, s:o, s:s, s:s, s:o, s:s}", "origin",
+                                f->origin, "vault",
+                                app_json_hex(BYTES(f->gate->vault.b)),
+                                "gate_fingerprint", fingerprint, "log_key",
+                                vkey, "directory",
+                                json_bytes(bytes_text(f->dir)), "profile",
+                                f->policy.profile)));
+    (void)fprintf(app->term.out,
+                  _("Vault:              %s (%s)\n"
+                    "Gate's fingerprint: %s\n"
+                    "Log key:            %s\n"),
+                  f->origin, f->dir, fingerprint, vkey);
+    app_hint(app,
+             _("Next: write the gate's fingerprint down; every new member of "
+               "staff gets it from her sponsor.\n%s.gate is the gate's key: "
+               "it never goes into the same backup as %s.\nThe administrator "
+               "proposes staff:  svault staff propose KEY.pub --role ROLE\n"
+               "The supervisor confirms:          svault staff confirm "
+               "NAME"),
+             f->dir, f->dir);
+    return app_done(app, SV_OK);
+}
+
+static enum exit_code
+found(struct founding *f)
+{
+    struct app *app = f->app;
+    struct diag where = {0};
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
+
+    err = policy_from_json(builtin_policy_json(), f->profile, &f->policy,
+                           &where);
+    if (err == SV_ERR_INPUT)
+        return app_fail_diag(app, NULL, &where);
+    if (err != SV_OK)
+        return app_fail(app, NULL, err, NULL);
+    if (!read_key(app, &f->administrator, &code) ||
+        !read_key(app, &f->supervisor, &code) || !are_two_people(f, &code) ||
+        !is_new(f, &code) ||
+        !userkey_unlock(app, f->administrator.path, &f->administrator.file,
+                        &f->administrator.keys, &code) ||
+        !userkey_unlock(app, f->supervisor.path, &f->supervisor.file,
+                        &f->supervisor.keys, &code))
+        return code;
+    card_of(f->administrator.keys, f->administrator.file.card.name,
+            &f->administrator.card);
+    card_of(f->supervisor.keys, f->supervisor.file.card.name,
+            &f->supervisor.card);
+    err = create(f);
+    if (err != SV_OK)
+        return app_fail(app, f->dir, err, NULL);
+    if (!set_pin(f, &f->administrator, &code) ||
+        !set_pin(f, &f->supervisor, &code)) {
+        (void)say_founded(f);
+        return code;
+    }
+    return say_founded(f);
+}
+
+enum exit_code
+cmd_init(struct app *app, int argc, char **argv)
+{
+    struct founding f = {.app = app};
+    const struct flag flags[] = {
+        {"origin", 0, &f.origin, NULL},
+        {"administrator", 0, &f.administrator.path, NULL},
+        {"supervisor", 0, &f.supervisor.path, NULL},
+        {"profile", 0, &f.profile, NULL},
+        {0}};
+    enum exit_code code;
+    char **words;
+
+    if (!app_args(app, argc, argv, flags, 1, 1, &words))
+        return EXIT_USAGE;
+    f.dir = words[0];
+    if (f.origin == NULL || f.administrator.path == NULL ||
+        f.supervisor.path == NULL)
+        return app_usage(app, "%s", _("--origin, --administrator and "
+                                      "--supervisor are all needed"));
+    if (!checkpoint_origin_ok(f.origin))
+        return app_usage(app, "%s",
+                         _("--origin: 1 to 128 letters, digits and -._~/: "
+                           "of ASCII, as in office.example/vault"));
+    if (f.profile == NULL)
+        f.profile = "standard";
+    if (strcmp(f.profile, "standard") != 0 &&
+        strcmp(f.profile, "small-office") != 0)
+        return app_usage(app, "%s", _("--profile: standard or "
+                                      "small-office"));
+    code = found(&f);
+    keyfile_wipe(&f.administrator.file);
+    keyfile_wipe(&f.supervisor.file);
+    secret_free(app->arena, f.administrator.keys);
+    secret_free(app->arena, f.supervisor.keys);
+    secret_free(app->arena, f.gate);
+    return code;
+}

@@ -1,0 +1,264 @@
+#include <string.h>
+
+#include "cli/app.h"
+
+#define HOLDERS_WANTED 2
+
+/* ---- status ---- */
+
+static bool
+is_active(const struct session *s, const struct roster_grant *g)
+{
+    return g->end_index == ROSTER_NEVER &&
+           (g->until_ms == 0 || g->until_ms > client_now(s->client));
+}
+
+/* How many people hold a compartment's key now. */
+static unsigned
+holders(const struct session *s, unsigned column)
+{
+    const struct roster *r = client_roster(s->client);
+    unsigned n = 0;
+
+    for (uint32_t person = 0; person < r->n_persons; person++)
+        for (size_t i = 0; i < r->n_grants; i++) {
+            const struct roster_grant *g = &r->grants[i];
+            int role = policy_role(&r->policy, g->role);
+
+            if (g->person == person && is_active(s, g) && role >= 0 &&
+                policy_holds_key(&r->policy, (unsigned)role, column)) {
+                n++;
+                break;
+            }
+        }
+    return n;
+}
+
+static size_t
+active_staff(const struct session *s)
+{
+    const struct roster *r = client_roster(s->client);
+    size_t n = 0;
+
+    for (uint32_t person = 0; person < r->n_persons; person++)
+        for (size_t i = 0; i < r->n_grants; i++)
+            if (r->grants[i].person == person &&
+                is_active(s, &r->grants[i])) {
+                n++;
+                break;
+            }
+    return n;
+}
+
+static void
+warn_of_holders(struct session *s)
+{
+    const struct policy *p = &client_roster(s->client)->policy;
+    FILE *out = s->app->term.out;
+    bool any = false;
+
+    for (unsigned i = 0; i < p->n_columns; i++) {
+        unsigned n = holders(s, i);
+
+        if (n >= HOLDERS_WANTED)
+            continue;
+        if (!any)
+            (void)fputs(_("Warning:            a key that is lost takes its "
+                          "records with it; fewer than two people hold:\n"),
+                        out);
+        (void)fprintf(out, "                    %s.%s (%u)\n",
+                      p->columns[i].type, p->columns[i].compartment, n);
+        any = true;
+    }
+}
+
+static enum sv_err
+status_text(struct session *s)
+{
+    struct app *app = s->app;
+    const struct roster *r = client_roster(s->client);
+    const struct pin *pin = client_pin(s->client);
+    char root[BASE64_SIZE(32)];
+
+    text_base64(BYTES(pin->root.b), root);
+    (void)fprintf(app->term.out,
+                  _("Vault:              %s (%s)\n"
+                    "Gate's fingerprint: %s\n"
+                    "Log:                %llu entries, root %s\n"
+                    "Staff:              %zu\n"
+                    "Policy:             %s\n"
+                    "Checked:            the head, the whole roster and all "
+                    "since this device's last visit\n"),
+                  pin->origin, app->vault, s->hello.fingerprint,
+                  (unsigned long long)pin->size, root, active_staff(s),
+                  r->policy.profile);
+    if (r->n_proposals > 0)
+        (void)fprintf(app->term.out,
+                      _("Waiting:            %zu proposals (svault staff "
+                        "list)\n"),
+                      r->n_proposals);
+    warn_of_holders(s);
+    return SV_OK;
+}
+
+static json_t *
+json_warnings(const struct session *s)
+{
+    const struct roster *r = client_roster(s->client);
+    json_t *out = json_array();
+
+    for (unsigned i = 0; i < r->policy.n_columns; i++) {
+        unsigned n = holders(s, i);
+
+        if (n < HOLDERS_WANTED)
+            (void)json_array_append_new(
+                out, json_pack("{s:s, s:s, s:s, s:i}", "warning",
+                               "few_holders", "type",
+                               r->policy.columns[i].type, "compartment",
+                               r->policy.columns[i].compartment, "holders",
+                               (int)n));
+    }
+    return out;
+}
+
+static enum sv_err
+status_json(struct session *s)
+{
+    const struct roster *r = client_roster(s->client);
+    const struct pin *pin = client_pin(s->client);
+    char vkey[NOTE_VKEY_SIZE];
+    enum sv_err err = note_vkey(r->origin, &r->log_key, vkey);
+
+    if (err != SV_OK)
+        return err;
+    return term_json(
+        &s->app->term,
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o}",
+                  "origin", r->origin, "log_key", vkey, "gate_fingerprint",
+                  s->hello.fingerprint, "vault",
+                  app_json_hex(BYTES(r->vault.b)), "size",
+                  app_json_number(pin->size), "root",
+                  app_json_base64(BYTES(pin->root.b)), "verified", true,
+                  "profile", r->policy.profile, "staff",
+                  app_json_number(active_staff(s)), "proposals",
+                  app_json_number(r->n_proposals), "warnings",
+                  json_warnings(s)));
+}
+
+/* Without a key: the gate's own word, and it says so. */
+static enum exit_code
+status_unverified(struct app *app)
+{
+    struct session s = {0};
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err = SV_OK;
+
+    if (!session_hello(app, &s, &code))
+        return session_close(&s, code);
+    if (app->json)
+        err = term_json(
+            &app->term,
+            json_pack("{s:s, s:s, s:o, s:o, s:b}", "origin", s.hello.origin,
+                      "gate_fingerprint", s.hello.fingerprint, "vault",
+                      app_json_hex(BYTES(s.hello.vault.b)), "size",
+                      app_json_number(s.hello.size), "verified", false));
+    else
+        (void)fprintf(app->term.out,
+                      _("Vault:              %s (%s)\n"
+                        "Gate's fingerprint: %s\n"
+                        "Log:                %llu entries\n"
+                        "Checked:            not verified; the gate says so "
+                        "(a key is needed to check)\n"),
+                      s.hello.origin, app->vault, s.hello.fingerprint,
+                      (unsigned long long)s.hello.size);
+    return session_close(&s, app_done(app, err));
+}
+
+enum exit_code
+cmd_status(struct app *app, int argc, char **argv)
+{
+    struct session s = {0};
+    enum exit_code code = EXIT_FAILED;
+    char **words;
+
+    if (!app_args(app, argc, argv, NULL, 0, 0, &words))
+        return EXIT_USAGE;
+    if (app->key == NULL)
+        return status_unverified(app);
+    if (!session_open(app, &s, &code))
+        return code;
+    return session_close(
+        &s, app_done(app, app->json ? status_json(&s) : status_text(&s)));
+}
+
+/* ---- whoami ---- */
+
+static enum sv_err
+whoami_json(struct session *s, const char *fingerprint)
+{
+    const struct roster *r = client_roster(s->client);
+    json_t *roles = json_array();
+
+    for (size_t i = 0; i < r->n_grants; i++) {
+        const struct roster_grant *g = &r->grants[i];
+
+        if (strcmp(r->persons[g->person].name, s->card.name) == 0 &&
+            is_active(s, g))
+            (void)json_array_append_new(
+                roles, json_pack("{s:s, s:o, s:o}", "role", g->role, "since",
+                                 app_json_time(g->from_ms), "until",
+                                 app_json_time(g->until_ms)));
+    }
+    return term_json(
+        &s->app->term,
+        json_pack("{s:s, s:s, s:o, s:s, s:s, s:o}", "name", s->card.name,
+                  "fingerprint", fingerprint, "roles", roles, "origin",
+                  r->origin, "gate_fingerprint", s->hello.fingerprint,
+                  "vault", app_json_hex(BYTES(r->vault.b))));
+}
+
+static enum sv_err
+whoami_text(struct session *s, const char *fingerprint)
+{
+    struct app *app = s->app;
+    const struct roster *r = client_roster(s->client);
+
+    (void)fprintf(app->term.out,
+                  _("Name:        %s\n"
+                    "Fingerprint: %s\n"
+                    "Vault:       %s (%s)\n"),
+                  s->card.name, fingerprint, r->origin, app->vault);
+    for (size_t i = 0; i < r->n_grants; i++) {
+        const struct roster_grant *g = &r->grants[i];
+        char until[WHEN_SIZE];
+
+        if (strcmp(r->persons[g->person].name, s->card.name) != 0 ||
+            !is_active(s, g))
+            continue;
+        (void)fprintf(app->term.out, _("Role:        %s"), g->role);
+        if (g->until_ms != 0) {
+            app_when(g->until_ms, until);
+            (void)fprintf(app->term.out, _(", until %s"), until);
+        }
+        (void)fputc('\n', app->term.out);
+    }
+    return SV_OK;
+}
+
+enum exit_code
+cmd_whoami(struct app *app, int argc, char **argv)
+{
+    struct session s = {0};
+    char fingerprint[WORDS_TEXT_SIZE];
+    enum exit_code code = EXIT_FAILED;
+    char **words;
+
+    if (!app_args(app, argc, argv, NULL, 0, 0, &words))
+        return EXIT_USAGE;
+    if (!session_open(app, &s, &code))
+        return code;
+    card_fingerprint(&s.card, fingerprint);
+    return session_close(
+        &s, app_done(app, app->json ? whoami_json(&s, fingerprint)
+                                    : whoami_text(&s, fingerprint)));
+}

@@ -1,0 +1,208 @@
+#include "cli/app.h"
+
+/*
+ * Every command.  Help begins with examples; what nobody can guess follows.
+ */
+const struct command commands[] = {
+    {"key", "new", "FILE --name NAME [--unprotected]",
+     N_("make your key"),
+     N_("  svault key new ~/keys/mori.key --name mori\n"
+        "\n"
+        "Makes FILE, which is yours alone, and FILE.pub, the key card that "
+        "you hand to the\n"
+        "administrator. It offers a passphrase and asks for it twice. NAME "
+        "is your work name:\n"
+        "small letters, digits and '-'. It stands in the log, where "
+        "outsiders see it.\n"
+        "--unprotected makes a key without passphrase, for service accounts "
+        "and tests."),
+     cmd_key_new},
+    {"key", "show", "FILE", N_("show a key's name and fingerprint"),
+     N_("  svault key show ~/keys/mori.key\n"
+        "\n"
+        "Shows work name, fingerprint and protection. No passphrase is "
+        "needed. Read the ten\n"
+        "words to the supervisor when she telephones you."),
+     cmd_key_show},
+    {"key", "passwd", "FILE", N_("change a key's passphrase"),
+     N_("  svault key passwd ~/keys/mori.key\n"
+        "\n"
+        "Asks for the present passphrase and twice for the new one. Older "
+        "copies of the file\n"
+        "still open with the old passphrase: replace them."),
+     cmd_key_passwd},
+    {"", "init",
+     "DIR --origin NAME --administrator FILE --supervisor FILE "
+     "[--profile small-office]",
+     N_("found a vault"),
+     N_("  svault init ./office --origin office.example/vault \\\n"
+        "      --administrator kudo.key --supervisor mori.key\n"
+        "\n"
+        "Founds a vault in DIR, which must not exist yet. Two people found "
+        "it, each with her\n"
+        "own key file; each is asked for her passphrase (with "
+        "--passphrase-fd: the\n"
+        "administrator's line first). The gate's key goes to DIR.gate: keep "
+        "it out of the\n"
+        "backups of DIR. --origin names the vault's log for ever, as in "
+        "office.example/vault.\n"
+        "--profile small-office permits three people what a larger office "
+        "keeps apart."),
+     cmd_init},
+    {"", "status", "", N_("the vault's state, checked"),
+     N_("  svault status\n"
+        "  svault status --json\n"
+        "\n"
+        "Shows origin, gate's fingerprint, log, staff, and what waits or "
+        "warns. Without a key\n"
+        "it shows what the gate says of itself, not verified."),
+     cmd_status},
+    {"", "whoami", "", N_("who you are to the vault"),
+     N_("  svault whoami\n"
+        "\n"
+        "Shows your work name, your roles and until when, your fingerprint "
+        "and the vault."),
+     cmd_whoami},
+    {"staff", "propose", "KEY.pub --role ROLE [--until YYYY-MM-DD]",
+     N_("propose a person for a role (administrator)"),
+     N_("  svault staff propose sato.key.pub --role caseworker\n"
+        "  svault staff propose li.key.pub --role interpreter --until "
+        "2026-03-31\n"
+        "\n"
+        "Takes the key card that the person handed over. Nothing is granted "
+        "until a supervisor\n"
+        "confirms it."),
+     cmd_staff_propose},
+    {"staff", "confirm", "NAME [--fingerprint F] [--role ROLE]",
+     N_("confirm a proposal (supervisor)"),
+     N_("  svault staff confirm sato\n"
+        "\n"
+        "Shows the fingerprint of the proposed key. Telephone the person "
+        "and compare all ten\n"
+        "words before you say yes: then her role's keys are sealed to her. "
+        "With --fingerprint\n"
+        "F it compares F by itself and does not ask. --role chooses one of "
+        "several proposals."),
+     cmd_staff_confirm},
+    {"staff", "list", "", N_("who works here, and what waits"),
+     N_("  svault staff list\n"
+        "  svault staff list --json\n"
+        "\n"
+        "Shows names, roles and sponsors, and the proposals that wait for "
+        "confirmation."),
+     cmd_staff_list},
+    {"record", "add", "TYPE [--from FILE]", N_("make a new record"),
+     N_("  svault record add victim\n"
+        "  svault record add victim --from one-row.csv\n"
+        "\n"
+        "Asks field by field; ? explains a field, < goes back, Enter leaves "
+        "it. Nothing is\n"
+        "saved before the summary at the end, and nothing is written to any "
+        "other place.\n"
+        "TYPE is victim, suspect or offence. A file has a header of "
+        "compartment.field names\n"
+        "and one row. You are assigned to what you add."),
+     cmd_record_add},
+    {"record", "list", "TYPE [--limit N] [--before ENTRY]",
+     N_("list records, numbered"),
+     N_("  svault record list victim\n"
+        "  svault record list offence --limit 100\n"
+        "\n"
+        "The newest first. Your own records show number and initials, each "
+        "by a reading that\n"
+        "stands in the log; others show handle, dates and who is assigned. "
+        "The numbers serve\n"
+        "the next commands: svault record show 3."),
+     cmd_record_list},
+    {"record", "show", "[ID|N] [-c COMPARTMENT,...]", N_("show a record"),
+     N_("  svault record show 3\n"
+        "  svault record show 9f31c02a -c identity,facts\n"
+        "  svault record show 9f31c02a --purpose safety --json\n"
+        "\n"
+        "N is the number in the last list, ID the beginning of a handle. "
+        "Shows the parts that\n"
+        "your role may read. Each reading stands in the log with your name, "
+        "role and purpose."),
+     cmd_record_show},
+    {"record", "edit", "ID|N [-c COMPARTMENT,...]", N_("change a record"),
+     N_("  svault record edit 3 -c facts\n"
+        "  svault record edit 9f31c02a\n"
+        "\n"
+        "Asks field by field; Enter keeps what is there. Where your role may "
+        "write but not\n"
+        "read, it asks for what you have to add. Nothing is overwritten: "
+        "each save is a new\n"
+        "version. Ctrl-C saves nothing."),
+     cmd_record_edit},
+    {"record", "assign", "ID|N NAME", N_("assign a record to a person"),
+     N_("  svault record assign 3 sato\n"
+        "\n"
+        "A supervisor assigns; then sato can work with the record."),
+     cmd_record_assign},
+    {"record", "unassign", "ID|N NAME", N_("end an assignment"),
+     N_("  svault record unassign 3 sato\n"
+        "\n"
+        "Ends what svault record assign began."),
+     cmd_record_unassign},
+    {"record", "history", "ID|N", N_("a record's versions"),
+     N_("  svault record history 3\n"
+        "\n"
+        "Shows when and by whom each part was saved, and the log's entry. "
+        "No content."),
+     cmd_record_history},
+    {"", "import", "FILE --type TYPE [--dry-run] [--skip-bad OUT]",
+     N_("bring in records from a CSV file"),
+     N_("  svault import victims.csv --type victim --dry-run\n"
+        "  svault import victims.csv --type victim\n"
+        "\n"
+        "The file is CSV in UTF-8; its first row names the columns "
+        "(identity.case_no, ...);\n"
+        "repeated values are separated by ';'. The whole file is checked "
+        "first: if any row is\n"
+        "faulty, nothing is brought in, unless --skip-bad OUT puts those "
+        "rows into OUT.\n"
+        "After an interruption the same command goes on; nothing comes in "
+        "twice. --dry-run\n"
+        "only checks, and needs neither vault nor key."),
+     cmd_import},
+    {"log", "list",
+     "[--user NAME] [--record ID] [--since YYYY-MM-DD] [--from N] "
+     "[--limit N]",
+     N_("who did what, and why (auditor)"),
+     N_("  svault log list\n"
+        "  svault log list --user sato --since 2026-03-01\n"
+        "  svault log list --record 9f31c02a --json\n"
+        "\n"
+        "The last 25 entries, or those that match. Each is verified to be "
+        "in the log. Reading\n"
+        "the log stands in the log, too."),
+     cmd_log_list},
+    {"log", "show", "N", N_("one entry of the log as it stands"),
+     N_("  svault log show 120\n"
+        "\n"
+        "Shows the gate's lines and the request as its actor signed it."),
+     cmd_log_show},
+    {"log", "verify", "", N_("check the whole log and the store"),
+     N_("  svault log verify\n"
+        "  svault log verify --json\n"
+        "\n"
+        "Recomputes the tree, checks every signature, re-derives every "
+        "decision, and has the\n"
+        "store compared with the log. Exit code 4 where anything is "
+        "altered: it says where."),
+     cmd_log_verify},
+    {"log", "head", "", N_("the log's signed head"),
+     N_("  svault log head > head.note\n"
+        "\n"
+        "Prints the signed head as other tools read it (C2SP "
+        "tlog-checkpoint). Keep it\n"
+        "elsewhere: a later log must extend it."),
+     cmd_log_head},
+    {"", "help", "[TOPIC|NOUN [VERB]]", N_("help"),
+     N_("  svault help\n"
+        "  svault help record show\n"
+        "  svault help exit-codes\n"
+        "  svault help options"),
+     cmd_help},
+    {NULL, NULL, NULL, NULL, NULL, NULL},
+};

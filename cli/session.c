@@ -1,0 +1,536 @@
+#include <string.h>
+
+#include "cli/app.h"
+
+#define FINGERPRINT_TRIES 3
+
+/* ---- The way to the gate ---- */
+
+static enum sv_err
+open_gate(struct session *s, const char **why, char holder[static 128])
+{
+    struct gate_config config = {.dir = s->app->vault,
+                                 .clock = s->app->clock,
+                                 .rng = s->app->rng};
+
+    *why = NULL;
+    holder[0] = '\0';
+    return gate_open(&config, holder, why, &s->gate);
+}
+
+static enum exit_code
+gate_failed(struct session *s, enum sv_err err, const char *why,
+            const char *holder)
+{
+    struct app *app = s->app;
+    struct buf text = BUF_INIT;
+    enum exit_code code;
+
+    if (err == SV_ERR_BUSY && holder[0] != '\0' &&
+        buf_printf(&text, _("in use by %s"), holder) == SV_OK &&
+        buf_append(&text, bytes_of("", 1)) == SV_OK)
+        code = app_fail(app, app->vault, err, (const char *)text.ptr);
+    else if (err == SV_ERR_NOT_FOUND)
+        code = app_fail(app, app->vault, err, _("no vault here"));
+    else
+        code = app_fail(app, app->vault, err, why != NULL ? _(why) : NULL);
+    if (err == SV_ERR_NOT_FOUND)
+        app_hint(app, "%s", _("Check --vault, or found one: svault help "
+                              "init"));
+    else if (code == EXIT_ALTERED)
+        app_hint(app, "%s",
+                 _("Change nothing there. Tell your supervisor and keep the "
+                   "directory as evidence;\na copy from your backup can "
+                   "take its place."));
+    buf_free(&text);
+    return code;
+}
+
+/* The transport: to the gate in this process, which may be paused. */
+static enum sv_err
+call_gate(void *ctx, struct bytes request, struct buf *response)
+{
+    struct session *s = ctx;
+    char holder[GATE_HOLDER_SIZE];
+    const char *why;
+    enum sv_err err;
+
+    if (s->interruptible && term_wait_end()) {
+        term_wait_begin();
+        return SV_ERR_INTERRUPTED;
+    }
+    if (s->interruptible)
+        term_wait_begin();
+    if (s->gate == NULL) {
+        err = open_gate(s, &why, holder);
+        if (err != SV_OK)
+            return err;
+    }
+    return gate_handle(s->gate, request, response);
+}
+
+void
+session_pause(struct session *s)
+{
+    gate_close(s->gate);
+    s->gate = NULL;
+}
+
+bool
+session_resume(struct session *s, enum exit_code *code)
+{
+    char holder[GATE_HOLDER_SIZE];
+    const char *why;
+    enum sv_err err;
+    bool again = true;
+
+    if (s->gate != NULL)
+        return true;
+    for (;;) {
+        err = open_gate(s, &why, holder);
+        if (err == SV_OK)
+            return true;
+        *code = gate_failed(s, err, why, holder);
+        if (err != SV_ERR_BUSY || s->app->no_input ||
+            !s->app->term.interactive ||
+            term_confirm(&s->app->term,
+                         _("Try again? Nothing is saved yet."), true,
+                         &again) != SV_OK ||
+            !again)
+            return false;
+    }
+}
+
+/* ---- What this device remembers of the vault ---- */
+
+static enum exit_code
+pin_failed(struct session *s, enum sv_err err)
+{
+    struct app *app = s->app;
+    enum exit_code code;
+
+    if (err != SV_ERR_TAMPERED && err != SV_ERR_FORMAT)
+        return app_fail(app, s->pin_path, err, NULL);
+    code = app_fail(app, s->pin_path, SV_ERR_TAMPERED,
+                    _("altered or damaged: what this device remembers of "
+                      "the vault is not to be trusted"));
+    app_hint(app, "%s",
+             _("If you know why, move that file away; the next command asks "
+               "for the gate's fingerprint again.\nOtherwise tell your "
+               "supervisor first."));
+    return code;
+}
+
+static enum exit_code
+not_of_this_vault(struct session *s, const char *why)
+{
+    enum exit_code code = app_fail(s->app, s->app->key, SV_ERR_DENIED, why);
+
+    app_hint(s->app, _("Check --vault and --key. The gate's fingerprint "
+                       "here is %s."),
+             s->hello.fingerprint);
+    return code;
+}
+
+/* Read FILE.head; *known says that there is one, of this vault.  Nothing
+ * has been derived yet. */
+static bool
+peek_pin(struct session *s, struct buf *file, bool *known,
+         enum exit_code *code)
+{
+    struct hash vault;
+    enum sv_err err = file_read(s->pin_path, PIN_FILE_MAX, file);
+
+    *known = err == SV_OK;
+    if (err == SV_ERR_NOT_FOUND)
+        return true;
+    if (err == SV_OK)
+        err = pin_peek(buf_bytes(file), &vault);
+    if (err != SV_OK) {
+        *code = pin_failed(s, err);
+        return false;
+    }
+    if (!hash_equal(&vault, &s->hello.vault)) {
+        *code = not_of_this_vault(s, _("this key belongs to another vault"));
+        return false;
+    }
+    return true;
+}
+
+/* ---- First contact ---- */
+
+static enum exit_code
+wrong_gate(struct session *s)
+{
+    enum exit_code code =
+        app_fail(s->app, s->app->vault, SV_ERR_DENIED,
+                 _("the gate's fingerprint is not the one you were given"));
+
+    app_hint(s->app, _("This gate says: %s"), s->hello.fingerprint);
+    app_hint(s->app, "%s",
+             _("Ask your sponsor to read the fingerprint to you again. If "
+               "it differs, this is not your vault."));
+    return code;
+}
+
+static bool
+ask_fingerprint(struct session *s, enum exit_code *code)
+{
+    struct app *app = s->app;
+    struct buf typed = BUF_INIT;
+    enum sv_err err = SV_OK;
+    bool same = false;
+
+    (void)fprintf(app->term.err, "%s\n",
+                  _("This device does not know this vault yet. Your sponsor "
+                    "gave you the gate's fingerprint:\nten words, on paper "
+                    "or by telephone. Nothing is sent before they match."));
+    for (int i = 0; err == SV_OK && !same && i < FINGERPRINT_TRIES; i++) {
+        if (i > 0)
+            (void)fprintf(app->term.err, _("Not the same. This gate says: "
+                                           "%s\n"),
+                          s->hello.fingerprint);
+        buf_truncate(&typed, 0);
+        err = term_ask(&app->term, _("The ten words: "), 512, &typed);
+        if (err == SV_OK)
+            err = buf_append(&typed, bytes_of("", 1));
+        if (err == SV_OK)
+            same = words_equal((const char *)typed.ptr,
+                               s->hello.fingerprint);
+    }
+    if (err != SV_OK)
+        *code = app_fail(app, NULL, err,
+                         err == SV_ERR_INTERRUPTED
+                             ? _("stopped before the vault was known")
+                             : NULL);
+    else if (!same)
+        *code = wrong_gate(s);
+    buf_free(&typed);
+    return same;
+}
+
+static bool
+first_contact(struct session *s, struct pin *pin, enum exit_code *code)
+{
+    struct app *app = s->app;
+
+    if (app->gate != NULL) {
+        if (!words_equal(app->gate, s->hello.fingerprint)) {
+            *code = wrong_gate(s);
+            return false;
+        }
+    } else if (app->no_input || !app->term.interactive) {
+        *code = app_usage(app, "%s",
+                          _("this device does not know this vault yet: "
+                            "--gate FINGERPRINT is missing"));
+        return false;
+    } else if (!ask_fingerprint(s, code)) {
+        return false;
+    }
+    pin->vault = s->hello.vault;
+    (void)memcpy(pin->origin, s->hello.origin, sizeof pin->origin);
+    return true;
+}
+
+/* ---- Opening ---- */
+
+static bool
+open_hello(struct session *s, enum exit_code *code)
+{
+    struct app *app = s->app;
+    struct client_config config = {.transport = {call_gate, s},
+                                   .clock = app->clock,
+                                   .rng = app->rng,
+                                   .arena = app->arena};
+    char holder[GATE_HOLDER_SIZE];
+    const char *why;
+    enum sv_err err;
+
+    err = open_gate(s, &why, holder);
+    if (err != SV_OK) {
+        *code = gate_failed(s, err, why, holder);
+        return false;
+    }
+    err = client_new(&config, &s->client);
+    if (err == SV_OK)
+        err = client_hello(s->client, &s->hello);
+    if (err != SV_OK)
+        *code = app_fail(app, app->vault, err, NULL);
+    return err == SV_OK;
+}
+
+static bool
+has_vault(struct app *app, enum exit_code *code)
+{
+    if (app->vault == NULL) {
+        *code = app_usage(app, "%s", _("no vault: --vault DIR is missing, and "
+                                       "neither SVAULT_VAULT nor the "
+                                       "configuration names one"));
+        return false;
+    }
+    if (strncmp(app->vault, "unix:", 5) == 0 ||
+        strncmp(app->vault, "ssh:", 4) == 0) {
+        *code = app_usage(app, "%s", _("this version opens a vault's "
+                                       "directory only"));
+        return false;
+    }
+    return true;
+}
+
+bool
+session_hello(struct app *app, struct session *s, enum exit_code *code)
+{
+    s->app = app;
+    return has_vault(app, code) && open_hello(s, code);
+}
+
+static bool
+begin(struct session *s, struct pin *pin, enum exit_code *code)
+{
+    struct app *app = s->app;
+    enum sv_err err;
+
+    s->seen = pin->size;
+    err = client_begin(s->client, &s->card, s->keys, pin);
+    if (err == SV_ERR_DENIED &&
+        client_trouble(s->client)->rule[0] == '\0') {
+        *code = not_of_this_vault(s, _("nobody with this name and key is on "
+                                       "this vault's roster"));
+        return false;
+    }
+    if (err != SV_OK) {
+        *code = session_fail(s, app->vault, err);
+        return false;
+    }
+    s->begun = true;
+    err = client_act_as(s->client, app->role, app->purpose);
+    if (err == SV_ERR_NOT_FOUND)
+        *code = app_usage(app, "%s",
+                          _("no such role or purpose in this vault"));
+    else if (err != SV_OK)
+        *code = session_fail(s, NULL, err);
+    return err == SV_OK;
+}
+
+static bool
+open_with_key(struct session *s, const struct keyfile *key,
+              enum exit_code *code)
+{
+    struct app *app = s->app;
+    struct buf file = BUF_INIT;
+    struct pin pin;
+    bool known = false, ok = false;
+    enum sv_err err;
+
+    pin_init(&pin);
+    if (!open_hello(s, code) || !peek_pin(s, &file, &known, code))
+        goto out;
+    if (!known && !client_knows(s->client, &key->card)) {
+        *code = not_of_this_vault(s, _("nobody with this name and key is on "
+                                       "this vault's roster"));
+        goto out;
+    }
+    /* The vault is not kept from others while a passphrase is typed. */
+    if (!key->unprotected && app->passphrase_fd < 0)
+        session_pause(s);
+    if (!userkey_unlock(app, app->key, key, &s->keys, code))
+        goto out;
+    card_of(s->keys, key->card.name, &s->card);
+    if (known) {
+        err = pin_decode(buf_bytes(&file), s->keys, &pin);
+        if (err != SV_OK) {
+            *code = pin_failed(s, err);
+            goto out;
+        }
+    } else if (!first_contact(s, &pin, code)) {
+        goto out;
+    }
+    ok = session_resume(s, code) && begin(s, &pin, code);
+out:
+    pin_clear(&pin);
+    buf_free(&file);
+    return ok;
+}
+
+bool
+session_open(struct app *app, struct session *s, enum exit_code *code)
+{
+    struct keyfile key = {0};
+    bool ok = false;
+
+    s->app = app;
+    if (!has_vault(app, code))
+        return false;
+    if (app->key == NULL) {
+        *code = app_usage(app, "%s", _("no key: --key FILE is missing, and "
+                                       "neither SVAULT_KEY nor the "
+                                       "configuration names one"));
+        return false;
+    }
+    if (path_suffix(s->pin_path, app->key, ".head") != SV_OK) {
+        *code = app_fail(app, app->key, SV_ERR_RANGE, NULL);
+        return false;
+    }
+    if (userkey_read(app, app->key, &key, code))
+        ok = open_with_key(s, &key, code);
+    keyfile_wipe(&key);
+    if (ok && app->term.interactive)
+        (void)fprintf(app->term.err, "%s\n",
+                      _("(embedded: the gate runs in this program, so the "
+                        "log binds honest programs only)"));
+    if (!ok)
+        *code = session_close(s, *code);
+    return ok;
+}
+
+static enum sv_err
+save_pin(struct session *s)
+{
+    struct buf now = BUF_INIT, before = BUF_INIT;
+    enum sv_err err;
+
+    err = pin_encode(client_pin(s->client), s->keys, &now);
+    if (err == SV_OK &&
+        file_read(s->pin_path, PIN_FILE_MAX, &before) == SV_OK &&
+        bytes_equal(buf_bytes(&now), buf_bytes(&before)))
+        goto out;
+    if (err == SV_OK)
+        err = file_replace(s->pin_path, 0600, buf_bytes(&now));
+out:
+    buf_free(&before);
+    buf_free(&now);
+    return err;
+}
+
+enum exit_code
+session_close(struct session *s, enum exit_code code)
+{
+    enum sv_err err = SV_OK;
+
+    if (s->begun)
+        err = save_pin(s);
+    if (err != SV_OK) {
+        enum exit_code failed =
+            app_fail(s->app, s->pin_path, err,
+                     _("what was seen of the vault could not be remembered"));
+
+        code = code == EXIT_DONE ? failed : code;
+    }
+    client_free(s->client);
+    gate_close(s->gate);
+    if (s->app != NULL)
+        secret_free(s->app->arena, s->keys);
+    memset(s, 0, sizeof *s);
+    return code;
+}
+
+enum sv_err
+session_may(struct session *s, enum request_act act, const char *type,
+            const char **role)
+{
+    const struct policy *p = &client_roster(s->client)->policy;
+    const char *found = NULL;
+    int r, t = type != NULL ? policy_type(p, type) : -1;
+    enum sv_err err = client_role_for(s->client, act, type, &found);
+
+    if (err != SV_OK)
+        return err;
+    r = policy_role(p, found);
+    if (r < 0 || !p->roles[r].acts[act] ||
+        (type != NULL &&
+         (t < 0 || (p->roles[r].act_types[act] >> t & 1) == 0)))
+        return SV_ERR_DENIED;
+    if (role != NULL)
+        *role = found;
+    return SV_OK;
+}
+
+/* ---- Failures ---- */
+
+static void
+hint_roles(struct session *s)
+{
+    const char *roles[POLICY_ROLES_MAX];
+    size_t n = client_roles(s->client, roles, POLICY_ROLES_MAX);
+    struct buf all = BUF_INIT;
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; err == SV_OK && i < n; i++)
+        err = buf_printf(&all, "%s%s", i > 0 ? ", " : "", roles[i]);
+    if (n > 0 && err == SV_OK)
+        app_hint(s->app, _("Your roles: %.*s"), (int)all.len,
+                 (const char *)all.ptr);
+    buf_free(&all);
+}
+
+static enum exit_code
+denied(struct session *s, const char *what, const struct client_trouble *t)
+{
+    const char *why = denial_text(t->rule);
+    enum exit_code code =
+        app_fail(s->app, what, SV_ERR_DENIED,
+                 why != NULL       ? why
+                 : t->what != NULL ? _(t->what)
+                                   : _("none of your roles may do this"));
+
+    if (t->logged)
+        app_hint(s->app, _("Rule \"%s\"; the attempt stands in the log as "
+                           "entry %llu."),
+                 t->rule, (unsigned long long)t->index);
+    hint_roles(s);
+    if (strcmp(t->rule, "not-assigned") == 0)
+        app_hint(s->app, "%s", _("A supervisor can assign it: svault record "
+                                 "assign ID NAME"));
+    return code;
+}
+
+static enum exit_code
+rolled_back(struct session *s, const char *what)
+{
+    enum exit_code code =
+        app_fail(s->app, what, SV_ERR_ROLLBACK,
+                 _("the vault's log is shorter than, or other than, what "
+                   "this device has seen"));
+
+    app_hint(s->app, _("This device has seen %llu entries; the vault says "
+                       "%llu."),
+             (unsigned long long)s->seen,
+             (unsigned long long)s->hello.size);
+    app_hint(s->app, "%s",
+             _("An older copy may have been put back, or the log was "
+               "rewritten. Do not work in it; tell your supervisor."));
+    return code;
+}
+
+enum exit_code
+session_fail(struct session *s, const char *what, enum sv_err err)
+{
+    const struct client_trouble *t = client_trouble(s->client);
+    enum exit_code code;
+
+    if (err == SV_ERR_DENIED)
+        return denied(s, what, t);
+    if (err == SV_ERR_ROLLBACK)
+        return rolled_back(s, what);
+    if (err == SV_ERR_USAGE) {
+        code = app_usage(s->app, "%s",
+                         _("several of your roles may do this: --as ROLE is "
+                           "missing"));
+        hint_roles(s);
+        return code;
+    }
+    code = app_fail(s->app, what, err, t->what != NULL ? _(t->what) : NULL);
+    if (t->actor[0] != '\0')
+        app_hint(s->app, _("It is about %s."), t->actor);
+    if (t->logged)
+        app_hint(s->app, _("It stands in the log as entry %llu."),
+                 (unsigned long long)t->index);
+    if (err == SV_ERR_CONFLICT)
+        app_hint(s->app, "%s", _("Nothing was saved. Look at the record "
+                                 "again, then repeat your change."));
+    if (code == EXIT_ALTERED)
+        app_hint(s->app, "%s",
+                 _("Nothing of it was used. svault log verify (for an "
+                   "auditor) says where; tell your supervisor."));
+    return code;
+}
