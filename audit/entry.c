@@ -162,16 +162,16 @@ get_result(void *field, struct bytes value)
 #define AT(field) offsetof(struct entry, field)
 
 static const struct line_rule rules[] = {
-    {0, "index", AT(index), line_put_u64, line_get_u64, false},
-    {OF_REQUEST, "time", AT(time_ms), line_put_time, line_get_time, false},
-    {0, "roster", WHOLE, put_roster, get_roster, false},
-    {OF_REQUEST, "policy", AT(policy_hash), line_put_hex32, line_get_hex32,
+    {"index", AT(index), line_put_u64, line_get_u64, 0, false},
+    {"time", AT(time_ms), line_put_time, line_get_time, OF_REQUEST, false},
+    {"roster", WHOLE, put_roster, get_roster, 0, false},
+    {"policy", AT(policy_hash), line_put_hex32, line_get_hex32, OF_REQUEST,
      false},
-    {OF_REQUEST, "decision", WHOLE, put_decision, get_decision, false},
-    {OF_REQUEST, "outcome", WHOLE, put_outcome, get_outcome, false},
-    {OF_ITEM, "batch", AT(batch), line_put_u64, line_get_u64, false},
-    {OF_ITEM, "record", AT(record), line_put_hex16, line_get_hex16, false},
-    {0, "result", WHOLE, put_results, get_result, true},
+    {"decision", WHOLE, put_decision, get_decision, OF_REQUEST, false},
+    {"outcome", WHOLE, put_outcome, get_outcome, OF_REQUEST, false},
+    {"batch", AT(batch), line_put_u64, line_get_u64, OF_ITEM, false},
+    {"record", AT(record), line_put_hex16, line_get_hex16, OF_ITEM, false},
+    {"result", WHOLE, put_results, get_result, 0, true},
 };
 
 static unsigned

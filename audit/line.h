@@ -17,11 +17,11 @@ typedef enum sv_err (*line_put_fn)(const void *field, struct buf *out);
 typedef enum sv_err (*line_get_fn)(void *field, struct bytes value);
 
 struct line_rule {
-    unsigned when; /* 0: always; otherwise one of these bits must be set */
     const char *word;
     size_t at; /* the field's offset in the object */
     line_put_fn put;
     line_get_fn get;
+    unsigned when; /* 0: always; otherwise one of these bits must be set */
     bool many;
 };
 

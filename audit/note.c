@@ -1,5 +1,6 @@
 #include "audit/note.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <utf8proc.h>
@@ -253,17 +254,15 @@ note_vkey(const char *name, const struct sign_public *key,
           char out[static NOTE_VKEY_SIZE])
 {
     uint8_t id[KEY_ID_LEN], typed[1 + SIGN_PUBLIC_LEN] = {NOTE_TYPE_ED25519};
-    size_t n = strlen(name);
+    char hex[2 * sizeof id + 1], base64[BASE64_SIZE(sizeof typed)];
 
     if (!note_name_ok(bytes_text(name)))
         return SV_ERR_FORMAT;
     note_key_id(bytes_text(name), NOTE_TYPE_ED25519, key, id);
     memcpy(typed + 1, key->b, sizeof key->b);
-    memcpy(out, name, n);
-    out[n] = '+';
-    text_hex(BYTES(id), out + n + 1);
-    out[n + 1 + 2 * sizeof id] = '+';
-    text_base64(BYTES(typed), out + n + 2 + 2 * sizeof id);
+    text_hex(BYTES(id), hex);
+    text_base64(BYTES(typed), base64);
+    (void)snprintf(out, NOTE_VKEY_SIZE, "%s+%s+%s", name, hex, base64);
     return SV_OK;
 }
 

@@ -44,8 +44,8 @@ bool note_name_ok(struct bytes name);
 bool note_text_ok(struct bytes text);
 
 /* The first four bytes of SHA-256(name LF type public key). */
-void note_key_id(struct bytes name, uint8_t type,
-                 const struct sign_public *key, uint8_t out[static 4]);
+void note_key_id(struct bytes name, uint8_t type, const struct sign_public *key,
+                 uint8_t out[static 4]);
 
 /* SV_ERR_FORMAT unless all of it is one well-formed note. */
 enum sv_err note_parse(struct bytes in, struct note *out);

@@ -127,10 +127,10 @@ struct request_founder {
  * supervisor (each <work name> <base64 sign> <base64 box>). */
 struct request_genesis {
     char log_vkey[NOTE_VKEY_SIZE];
-    uint8_t gate_box[32];       /* X25519, where counts lend keys to */
-    char profile[NAME_SIZE];    /* standard or small-office */
-    uint8_t policy_hash[32];    /* of the canonical text */
-    uint8_t schema_hash[32];    /* of the schema file's bytes */
+    uint8_t gate_box[32];    /* X25519, where counts lend keys to */
+    char profile[NAME_SIZE]; /* standard or small-office */
+    uint8_t policy_hash[32]; /* of the canonical text */
+    uint8_t schema_hash[32]; /* of the schema file's bytes */
     struct request_founder administrator;
     struct request_founder supervisor;
 };
@@ -147,15 +147,15 @@ struct request_key {
 struct request {
     enum request_act act;
     char origin[ORIGIN_SIZE];
-    bool has_vault;         /* false in genesis and the entries beside it */
-    struct hash vault;      /* leaf hash of the genesis entry */
-    char actor[NAME_SIZE];  /* from the signature's key name */
+    bool has_vault;             /* false in genesis and the entries beside it */
+    struct hash vault;          /* leaf hash of the genesis entry */
+    char actor[NAME_SIZE];      /* from the signature's key name */
     uint8_t id[REQUEST_ID_LEN]; /* random, once */
-    uint64_t at_ms;         /* the actor's clock */
+    uint64_t at_ms;             /* the actor's clock */
     char role[NAME_SIZE];
     char purpose[NAME_SIZE];
     bool purpose_defaulted;
-    uint64_t seen_size;     /* the last head that the actor verified */
+    uint64_t seen_size; /* the last head that the actor verified */
     struct hash seen_root;
 
     char type[NAME_SIZE];
@@ -196,8 +196,8 @@ enum sv_err request_key_name(const char *origin, const char *actor,
  * that has no canonical form. */
 enum sv_err request_encode(const struct request *r, struct buf *out);
 /* encode and sign as a note; genesis may get a second signature after. */
-enum sv_err request_sign(const struct request *r,
-                         const struct sign_seed *seed, struct buf *out);
+enum sv_err request_sign(const struct request *r, const struct sign_seed *seed,
+                         struct buf *out);
 /*
  * The note of one request: parsed strictly, re-encoded and compared.  The
  * actor is the first signature's name behind the origin.  Signatures are

@@ -223,8 +223,8 @@ text_is_utf8(struct bytes t)
 
     while (at < t.len) {
         utf8proc_int32_t c;
-        utf8proc_ssize_t n = utf8proc_iterate(
-            t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
+        utf8proc_ssize_t n =
+            utf8proc_iterate(t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
 
         if (n <= 0 || c == 0)
             return false;
@@ -292,13 +292,13 @@ is_steering(utf8proc_int32_t c)
 enum sv_err
 text_inert(struct buf *out, struct bytes t, bool keep_lf)
 {
+    size_t was = out->len, at = 0;
     enum sv_err err = SV_OK;
-    size_t at = 0;
 
     while (at < t.len && err == SV_OK) {
         utf8proc_int32_t c;
-        utf8proc_ssize_t n = utf8proc_iterate(
-            t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
+        utf8proc_ssize_t n =
+            utf8proc_iterate(t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
 
         if (n <= 0) {
             err = buf_printf(out, "<%02X>", t.ptr[at]);
@@ -310,6 +310,8 @@ text_inert(struct buf *out, struct bytes t, bool keep_lf)
         }
         at += (size_t)n;
     }
+    if (err != SV_OK)
+        buf_truncate(out, was);
     return err;
 }
 

@@ -9,9 +9,9 @@
 #define ROOT_15 "rKbDipCvhuX1GZ7g5BBe8sA6BbJ7ja/1nk427v383cs="
 #define SIGNED                                                                 \
     ORIGIN                                                                     \
-        "\n15\n" ROOT_15 "\n\n" DASH ORIGIN " "                                \
-        "M9e0luh4jTG+UMBqOUo9/q+yAEvx1ilBEniMvjf1zfcBOhg+CKubMt53MvIt/uEWP6"   \
-        "zdkdIQzd/fmwlM/dlPWF74ewI=\n"
+    "\n15\n" ROOT_15 "\n\n" DASH ORIGIN " "                                    \
+    "M9e0luh4jTG+UMBqOUo9/q+yAEvx1ilBEniMvjf1zfcBOhg+CKubMt53MvIt/uEWP6"       \
+    "zdkdIQzd/fmwlM/dlPWF74ewI=\n"
 #define EMPTY_ROOT "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
 static const char *const words[] = {

@@ -259,6 +259,31 @@ unsure_is_settled(struct faulty *f, bool happens)
     }
 }
 
+/* A grant, too: the repetition of what did happen is no denial. */
+static void
+test_an_unsure_grant_that_happened_is_acknowledged(void **state)
+{
+    struct faulty *f = *state;
+    unsigned unsure = 0;
+
+    for (uint64_t n = 1; n < 600; n++) {
+        bool done;
+
+        if (n % 20 == 0) {
+            office_free(&f->o);
+            renew(f);
+        }
+        arm(f, n, SV_ERR_UNSURE, true);
+        done = work_hire(f) == SV_OK && f->plan.failed;
+        disarm(f);
+        if (done) {
+            unsure++;
+            check(f);
+        }
+    }
+    assert_true(unsure > 0);
+}
+
 static void
 test_an_unsure_commit_that_happened_is_settled(void **state)
 {
@@ -329,6 +354,7 @@ main(void)
         T(test_every_full_disk_of_a_write),
         T(test_every_failing_call_of_a_read),
         T(test_every_failing_call_of_a_grant),
+        T(test_an_unsure_grant_that_happened_is_acknowledged),
         T(test_an_unsure_commit_that_happened_is_settled),
         T(test_an_unsure_commit_that_did_not_happen_is_settled),
         T(test_conflicts_and_doubts_at_random_change_nothing),

@@ -939,7 +939,7 @@ test_note_that_is_no_request_is_found(void **state)
 {
     struct fakelog *f = *state;
 
-    fakelog_edit(f, at.log_read, "svault/request/v1", "svault/wishes/v1");
+    fakelog_edit(f, at.log_read, "\nact log.read\n", "\nact log.wish\n");
     expect_fault(f, at.log_read, "the request does not parse");
 }
 

@@ -42,7 +42,7 @@ out:
     return err;
 }
 
-/* A new record says of every field at least that it was not asked. */
+/* A full version says of every field at least that it was not asked. */
 static enum sv_err
 seal_filled(struct client *c, const struct sealing *s,
             const struct content *content, struct buf *body,
@@ -177,7 +177,8 @@ client_record_save(struct client *c, const char *type,
     (void)text_copy(bytes_text(type), r.type, sizeof r.type);
     r.n_compartments = 1;
     (void)text_copy(bytes_text(name), r.compartments[0], NAME_SIZE);
-    err = client_seal(c, &s, content, &body, &leaf);
+    err = s.addition ? client_seal(c, &s, content, &body, &leaf)
+                     : seal_filled(c, &s, content, &body, &leaf);
     if (err == SV_OK) {
         struct hash root = tree_root_of(&leaf, 1);
 

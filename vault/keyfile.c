@@ -312,11 +312,11 @@ keyfile_unlock(const struct keyfile *k, struct bytes passphrase,
 #define CARD_VERSION "1\n"
 
 static const struct line_rule card_rules[] = {
-    {0, "name", offsetof(struct card, name), line_put_work_name,
-     line_get_work_name, false},
-    {0, "sign", offsetof(struct card, sign), line_put_base64, line_get_base64,
+    {"name", offsetof(struct card, name), line_put_work_name,
+     line_get_work_name, 0, false},
+    {"sign", offsetof(struct card, sign), line_put_base64, line_get_base64, 0,
      false},
-    {0, "box", offsetof(struct card, box), line_put_base64, line_get_base64,
+    {"box", offsetof(struct card, box), line_put_base64, line_get_base64, 0,
      false},
 };
 
