@@ -92,8 +92,8 @@ fd_write_at(int fd, struct bytes data, off_t offset)
     size_t done = 0;
 
     while (done < data.len) {
-        ssize_t n = pwrite(fd, data.ptr + done, data.len - done,
-                           offset + (off_t)done);
+        ssize_t n =
+            pwrite(fd, data.ptr + done, data.len - done, offset + (off_t)done);
 
         if (n < 0 && errno == EINTR)
             continue;

@@ -149,8 +149,7 @@ map_remove(struct map *m, const void *key)
 }
 
 bool
-map_next(const struct map *m, size_t *at, const void **key,
-         const void **value)
+map_next(const struct map *m, size_t *at, const void **key, const void **value)
 {
     for (; *at < m->cap; (*at)++) {
         uint8_t *slot = slot_at(m, *at);

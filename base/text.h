@@ -21,8 +21,7 @@ enum sv_err text_copy(struct bytes t, char *out, size_t size);
 bool text_is(struct bytes t, const char *word);
 
 /* Decimal digits only, no sign, no leading zero, from min to max. */
-enum sv_err text_u64(struct bytes t, uint64_t min, uint64_t max,
-                     uint64_t *out);
+enum sv_err text_u64(struct bytes t, uint64_t min, uint64_t max, uint64_t *out);
 
 /* Lower-case hex.  out gets 2 * b.len characters and a NUL. */
 void text_hex(struct bytes b, char *out);

@@ -75,8 +75,8 @@ bench_import(struct office *o)
     struct diag where = {0};
     double start = now_us(), read;
 
-    must(import_read(schema_type(client_schema(c), "victim"),
-                     buf_bytes(&csv), &im, &where),
+    must(import_read(schema_type(client_schema(c), "victim"), buf_bytes(&csv),
+                     &im, &where),
          "import_read");
     read = now_us();
     must(client_import(c, &im, NULL, NULL, &report), "client_import");
@@ -172,8 +172,8 @@ bench_log(struct office *o)
 
     must(client_log_read(c, 0, size, ignore, NULL), "log read");
     us = now_us() - start;
-    printf("%-24s us_per_entry=%.1f entries=%llu\n",
-           "entry with proof", us / (double)size, (unsigned long long)size);
+    printf("%-24s us_per_entry=%.1f entries=%llu\n", "entry with proof",
+           us / (double)size, (unsigned long long)size);
     start = now_us();
     must(client_log_verify(c, NULL, NULL, &verdict), "log verify");
     us = now_us() - start;

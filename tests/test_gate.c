@@ -93,11 +93,9 @@ test_refusal_does_not_tell_whether_a_record_exists(void **state)
 
     assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
     assert_err(read_one(o, "case-2", &h, "identity", &v), SV_ERR_DENIED);
-    memcpy(rule, client_trouble(office_client(o, "case-2"))->rule,
-           sizeof rule);
+    memcpy(rule, client_trouble(office_client(o, "case-2"))->rule, sizeof rule);
     assert_err(read_one(o, "case-2", &none, "identity", &v), SV_ERR_DENIED);
-    assert_string_equal(client_trouble(office_client(o, "case-2"))->rule,
-                        rule);
+    assert_string_equal(client_trouble(office_client(o, "case-2"))->rule, rule);
 }
 
 static void
@@ -120,9 +118,9 @@ test_who_has_no_right_to_records_gets_none(void **state)
 {
     static const char *const others[] = {"admin-1", "audit-1", "justice-1",
                                          "intake-1"};
-    static const char *const compartments[] = {
-        "identity", "location", "facts", "narrative",
-        "health",   "legal",    "release"};
+    static const char *const compartments[] = {"identity",  "location", "facts",
+                                               "narrative", "health",   "legal",
+                                               "release"};
     struct office *o = *state;
     struct handle h;
 
@@ -152,8 +150,8 @@ test_an_edit_is_a_new_version_and_the_old_one_stays(void **state)
     assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
     assert_ok(read_one(o, "case-1", &h, "identity", &v));
     assert_non_null(schema_compartment(v.type, "identity", &at));
-    assert_non_null(schema_field(&v.type->compartments[at],
-                                 bytes_text("family_name"), &f));
+    assert_non_null(
+        schema_field(&v.type->compartments[at], bytes_text("family_name"), &f));
     content_unset(&v.contents[at], f);
     assert_ok(content_add(&v.contents[at], f, bytes_text("Tanaka"), &reason));
     assert_ok(client_record_save(c, "victim", &h, &v.contents[at], &v));
@@ -193,8 +191,7 @@ test_who_may_only_write_adds_and_a_reader_sees_both(void **state)
     assert_ok(content_new(&type->compartments[at], &addition));
     assert_non_null(
         schema_field(&type->compartments[at], bytes_text("phone"), &f));
-    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"),
-                          &reason));
+    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
     assert_ok(client_record_save(intake, "victim", &h, &addition, NULL));
     assert_ok(client_record_assign(office_client(o, "lead-1"), "victim", &h,
                                    "case-1", true));
@@ -250,8 +247,8 @@ sample_import(const struct client *c, const char *type, const char *name)
     (void)snprintf(path, sizeof path, "%s/tests/data/annual-2022/%s",
                    SV_SOURCE_DIR, name);
     assert_ok(file_read(path, IMPORT_FILE_MAX, &file));
-    assert_ok(import_read(schema_type(client_schema(c), type),
-                          buf_bytes(&file), &im, &where));
+    assert_ok(import_read(schema_type(client_schema(c), type), buf_bytes(&file),
+                          &im, &where));
     assert_int_equal(im.n_bad, 0);
     buf_free(&file);
     return im;
@@ -275,8 +272,7 @@ test_an_import_brings_every_row_in_once(void **state)
     assert_int_equal(report.n_already, 93);
     assert_ok(client_record_list(c, "victim", UINT64_MAX, 200, &l));
     assert_int_equal(l.n, 93);
-    assert_ok(client_record_read(c, "victim", &l.rows[92].handle, 0, NULL,
-                                 &v));
+    assert_ok(client_record_read(c, "victim", &l.rows[92].handle, 0, NULL, &v));
     assert_field(&v, "identity", "case_no", "2021-001");
     record_view_free(&v);
     record_list_free(&l);

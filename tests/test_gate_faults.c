@@ -37,8 +37,7 @@ renew(struct faulty *f)
     assert_ok(office_open(&f->o));
     assert_ok(office_hire(&f->o, "case-1", "caseworker"));
     assert_ok(office_hire(&f->o, "audit-1", "auditor"));
-    assert_ok(office_record(&f->o, "case-1", "2022-001", "Yamada",
-                            &f->record));
+    assert_ok(office_record(&f->o, "case-1", "2022-001", "Yamada", &f->record));
     f->written = 1;
 }
 
@@ -197,8 +196,7 @@ work_hire(struct faulty *f)
 }
 
 static void
-fail_every_call(struct faulty *f, work_fn work, enum sv_err error,
-                bool happens)
+fail_every_call(struct faulty *f, work_fn work, enum sv_err error, bool happens)
 {
     uint64_t n = 0;
 

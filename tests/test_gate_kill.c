@@ -49,8 +49,8 @@ child(struct office *o, int fd)
         if (office_record(o, "case-1", case_no, "Sato", &h) != SV_OK)
             _exit(3);
         say(fd, 'w', &h, 0);
-        if (client_record_read(office_person(o, "case-1")->client, "victim",
-                               &h, 0, NULL, &v) != SV_OK)
+        if (client_record_read(office_person(o, "case-1")->client, "victim", &h,
+                               0, NULL, &v) != SV_OK)
             _exit(4);
         say(fd, 'r', &h, v.index);
         record_view_free(&v);

@@ -39,16 +39,15 @@ teardown(void **state)
 }
 
 static enum sv_err
-read_identity(struct office *o, const struct handle *h,
-              struct record_view *v)
+read_identity(struct office *o, const struct handle *h, struct record_view *v)
 {
     static const char *const identity[] = {"identity"};
     enum sv_err err = office_begin(o, "case-1");
 
     if (err != SV_OK)
         return err;
-    return client_record_read(office_person(o, "case-1")->client, "victim",
-                              h, 1, identity, v);
+    return client_record_read(office_person(o, "case-1")->client, "victim", h,
+                              1, identity, v);
 }
 
 /* ---- Rows of the store, without the gate ---- */
@@ -103,8 +102,8 @@ is_found(struct office *o, const struct handle *h, const char *reason)
 
     text_hex(BYTES(h->b), hex);
     (void)snprintf(place, sizeof place, "record %.8s", hex);
-    assert_ok(client_log_verify(office_client(o, "audit-1"), NULL, NULL,
-                                &verdict));
+    assert_ok(
+        client_log_verify(office_client(o, "audit-1"), NULL, NULL, &verdict));
     for (size_t i = 0; i < verdict.n_findings; i++) {
         if (strncmp(verdict.findings[i].place, place, strlen(place)) == 0 &&
             strstr(verdict.findings[i].reason, reason) != NULL)
@@ -182,7 +181,6 @@ test_one_record_rolled_back_is_named(void **state)
     raw_done(t, s, &txn);
     assert_true(is_found(&t->o, &t->a, "last"));
     buf_free(&old);
-    record_view_free(&v);
 }
 
 static void
@@ -207,8 +205,7 @@ test_an_entry_changed_or_taken_away_is_found(void **state)
         if (office_begin(&t->o, "audit-1") == SV_OK &&
             client_log_verify(office_client(&t->o, "audit-1"), NULL, NULL,
                               &verdict) == SV_OK)
-            assert_true(verdict.fault.reason != NULL ||
-                        verdict.n_findings > 0);
+            assert_true(verdict.fault.reason != NULL || verdict.n_findings > 0);
         free(verdict.findings);
         s = raw_store(t, &txn);
         was.ptr[was.len / 2] ^= 1;
@@ -375,8 +372,7 @@ test_an_answer_changed_at_any_byte_is_refused(void **state)
         enum sv_err err;
 
         liar.at = at;
-        err = client_record_read(p->client, "victim", &t->a, 1, identity,
-                                 &v);
+        err = client_record_read(p->client, "victim", &t->a, 1, identity, &v);
         if (!liar.hit) {
             assert_ok(err);
             record_view_free(&v);
@@ -452,25 +448,23 @@ test_the_same_request_again_is_the_same_entry(void **state)
     assert_ok(client_hello(p->client, &hello));
     p->pin.vault = o->vault;
     assert_ok(client_begin(p->client, &p->card, &p->keys, &p->pin));
-    assert_ok(client_record_read(p->client, "victim", &t->a, 1, identity,
-                                 &v));
+    assert_ok(client_record_read(p->client, "victim", &t->a, 1, identity, &v));
     record_view_free(&v);
     size = client_pin(p->client)->size;
     assert_ok(gate_handle(o->gate, buf_bytes(&rec.last), &response));
     assert_true(response.len > 2000); /* it was released again */
     /* Not for who may not read it any more: that is an entry of its own. */
-    assert_ok(client_record_assign(office_client(o, "lead-1"), "victim",
-                                   &t->a, "case-1", false));
+    assert_ok(client_record_assign(office_client(o, "lead-1"), "victim", &t->a,
+                                   "case-1", false));
     buf_truncate(&response, 0);
     assert_ok(gate_handle(o->gate, buf_bytes(&rec.last), &response));
     assert_true(response.len < 2500);
     office_end(o, "audit-1");
-    assert_int_equal(client_pin(office_client(o, "audit-1"))->size,
-                     size + 2);
+    assert_int_equal(client_pin(office_client(o, "audit-1"))->size, size + 2);
     /* And after a day for nobody. */
     o->now_ms += DECIDE_LAG_MS + 1000;
-    assert_ok(client_log_verify(office_client(o, "audit-1"), NULL, NULL,
-                                &verdict));
+    assert_ok(
+        client_log_verify(office_client(o, "audit-1"), NULL, NULL, &verdict));
     assert_null(verdict.fault.reason);
     free(verdict.findings);
     buf_free(&response);

@@ -51,8 +51,7 @@ client_trouble(const struct client *c)
 }
 
 void
-client_fingerprint(const struct hash *vault,
-                   char out[static WORDS_TEXT_SIZE])
+client_fingerprint(const struct hash *vault, char out[static WORDS_TEXT_SIZE])
 {
     words_fingerprint("sv/v1/vault", BYTES(vault->b), out);
 }
@@ -119,8 +118,7 @@ client_hello(struct client *c, struct client_hello *out)
 bool
 client_knows(struct client *c, const struct card *card)
 {
-    const struct roster_person *p =
-        roster_person(&c->hello_roster, card->name);
+    const struct roster_person *p = roster_person(&c->hello_roster, card->name);
 
     return p != NULL && bytes_equal(BYTES(p->sign.b), BYTES(card->sign.b));
 }
@@ -137,11 +135,10 @@ load_schema(struct client *c)
     enum sv_err err = SV_OK;
 
     schema_hash(source, c->schema_hash);
-    if (!bytes_equal(BYTES(c->schema_hash),
-                     BYTES(c->pin.roster.schema_hash))) {
+    if (!bytes_equal(BYTES(c->schema_hash), BYTES(c->pin.roster.schema_hash))) {
         err = client_sync(c, true, &response, &answer);
-        source = (struct schema_source){answer.schema_json,
-                                        answer.schema_codes};
+        source =
+            (struct schema_source){answer.schema_json, answer.schema_codes};
         if (err == SV_OK) {
             schema_hash(source, c->schema_hash);
             if (!bytes_equal(BYTES(c->schema_hash),

@@ -39,8 +39,7 @@ struct client_trouble {
     uint64_t index;             /* ... this entry */
 };
 
-enum sv_err client_new(const struct client_config *config,
-                       struct client **out);
+enum sv_err client_new(const struct client_config *config, struct client **out);
 void client_free(struct client *c); /* accepts NULL; wipes */
 const struct client_trouble *client_trouble(const struct client *c);
 
@@ -89,8 +88,8 @@ enum sv_err client_act_as(struct client *c, const char *role,
 enum sv_err client_role_for(struct client *c, enum request_act act,
                             const char *type, const char **role);
 /* May that role read, or write, this compartment (assignment aside)? */
-bool client_may_read(const struct client *c, const char *role,
-                     const char *type, const char *compartment);
+bool client_may_read(const struct client *c, const char *role, const char *type,
+                     const char *compartment);
 bool client_may_write(const struct client *c, const char *role,
                       const char *type, const char *compartment);
 
@@ -110,8 +109,11 @@ struct record_version {
     uint8_t hash[32];
 };
 
-/* A record as far as it was read; contents[i] belongs to compartments[i] of
- * the schema type, and is zeroed where it was not asked for. */
+/*
+ * A record as far as it was read; contents[i] belongs to compartments[i] of
+ * the schema type, and is zeroed where it was not asked for.  It borrows the
+ * session's schema: free it before client_free().
+ */
 struct record_view {
     struct handle handle;
     const struct schema_type *type;
@@ -210,14 +212,14 @@ enum sv_err client_log_read(struct client *c, uint64_t from, uint64_t n,
 
 /* A finding of the gate's own comparison of its tables with its log. */
 struct store_finding {
-    char place[96];      /* "record <handle> <compartment> version 3" */
+    char place[96];  /* "record <handle> <compartment> version 3" */
     char reason[80]; /* msgid */
 };
 struct log_verdict {
     uint64_t size;
     struct hash root;
-    struct replay_fault fault; /* reason NULL: whole, unaltered, lawful */
-    size_t n_findings;         /* in the store */
+    struct replay_fault fault;      /* reason NULL: whole, unaltered, lawful */
+    size_t n_findings;              /* in the store */
     struct store_finding *findings; /* free() */
 };
 /*

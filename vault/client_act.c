@@ -32,11 +32,10 @@ fill_request(struct client *c, struct request *r)
     r->at_ms = clock_now(&c->config.clock);
     (void)text_copy(bytes_text(role), r->role, sizeof r->role);
     r->purpose_defaulted = c->purpose[0] == '\0';
-    (void)text_copy(
-        bytes_text(r->purpose_defaulted
-                       ? roster->policy.purposes[p->default_purpose]
-                       : c->purpose),
-        r->purpose, sizeof r->purpose);
+    (void)text_copy(bytes_text(r->purpose_defaulted
+                                   ? roster->policy.purposes[p->default_purpose]
+                                   : c->purpose),
+                    r->purpose, sizeof r->purpose);
     r->seen_size = c->pin.size;
     r->seen_root = c->pin.root;
     return SV_OK;
@@ -77,15 +76,14 @@ refused(struct client *c, const struct message_answer *m)
 
 /* The entry must hold this very request, and stand in the log. */
 static enum sv_err
-check_entry(struct client *c, const struct message_answer *m,
-            struct bytes note, struct answer *out)
+check_entry(struct client *c, const struct message_answer *m, struct bytes note,
+            struct answer *out)
 {
     struct bytes proof = m->act.inclusion;
     enum sv_err err;
 
     if (entry_parse(m->act.entry, &out->entry) != SV_OK ||
-        out->entry.kind != ENTRY_REQUEST ||
-        out->entry.index != m->act.index ||
+        out->entry.kind != ENTRY_REQUEST || out->entry.index != m->act.index ||
         !bytes_equal(out->entry.note, note))
         return client_fault(c, SV_ERR_TAMPERED,
                             N_("the entry is not that of this request"));
@@ -93,8 +91,8 @@ check_entry(struct client *c, const struct message_answer *m,
                      BYTES(c->pin.roster.policy_hash)))
         return client_fault(c, SV_ERR_TAMPERED,
                             N_("the entry names another policy"));
-    err = client_check_head(c, &c->pin.roster, m->act.head,
-                            m->act.consistency, &out->head);
+    err = client_check_head(c, &c->pin.roster, m->act.head, m->act.consistency,
+                            &out->head);
     if (err == SV_OK)
         err = client_check_inclusion(c, m->act.index, m->act.entry, &proof,
                                      &out->head);
@@ -116,8 +114,8 @@ take_answer(struct client *c, const struct request *r,
     /* Checking the roster may have brought a newer head already. */
     if (err == SV_OK && out->head.size > c->pin.size)
         err = client_keep_head(c, &out->head, m->act.head);
-    if (err == SV_OK && request_act_is_roster(r->act) &&
-        out->entry.allowed && out->entry.outcome == OUTCOME_DONE &&
+    if (err == SV_OK && request_act_is_roster(r->act) && out->entry.allowed &&
+        out->entry.outcome == OUTCOME_DONE &&
         c->pin.roster.last_index < out->index &&
         roster_replay(&c->pin.roster, out->index, m->act.entry) != SV_OK)
         err = client_fault(c, SV_ERR_TAMPERED,

@@ -28,8 +28,8 @@ row_identity(const struct draft *d, struct buf *out)
 
             if (sc->fields[f].unique && field->given && field->n == 1) {
                 writer_u8(&w, 1);
-                writer_bytes(&w, bytes_of(field->values[0].ptr,
-                                          field->values[0].len));
+                writer_bytes(
+                    &w, bytes_of(field->values[0].ptr, field->values[0].len));
                 return writer_end(&w);
             }
         }
@@ -86,8 +86,8 @@ seal_batch(struct batch *b, struct buf *body, struct hash root[static 1])
     for (size_t i = b->first; i < b->first + b->n && err == SV_OK; i++) {
         if (b->present[i])
             continue;
-        err = client_seal_record(b->c, &b->im->drafts[i], &b->handles[i],
-                                 body, leaves, &n);
+        err = client_seal_record(b->c, &b->im->drafts[i], &b->handles[i], body,
+                                 leaves, &n);
         b->sent++;
         /* Rows as large as that come in smaller batches. */
         if (body->len > BODY_MAX)
@@ -130,13 +130,11 @@ send_batch(struct batch *b)
     enum sv_err err = seal_batch(b, &body, &root);
 
     if (err == SV_OK && b->sent > 0) {
-        (void)text_copy(bytes_text(b->im->type->name), r.type,
-                        sizeof r.type);
+        (void)text_copy(bytes_text(b->im->type->name), r.type, sizeof r.type);
         r.count = b->sent;
         memcpy(r.body, root.b, sizeof r.body);
         err = client_act(b->c, &r, buf_bytes(&body), &answer);
-        if (err == SV_ERR_EXISTS &&
-            mark_present(b, answer.body) != SV_OK)
+        if (err == SV_ERR_EXISTS && mark_present(b, answer.body) != SV_OK)
             err = SV_ERR_TAMPERED;
     }
     buf_free(&body);

@@ -45,8 +45,7 @@ struct client {
 };
 
 /* Set the check that failed and give err. */
-enum sv_err client_fault(struct client *c, enum sv_err err,
-                         const char *what);
+enum sv_err client_fault(struct client *c, enum sv_err err, const char *what);
 
 /* client_sync.c: bring head and roster up to date.  The answer stays valid
  * in *response, which the caller frees. */
@@ -85,8 +84,8 @@ void answer_free(struct answer *a); /* wipes */
  * SV_OK only where it was allowed and done; the answer is given for the
  * other outcomes too.
  */
-enum sv_err client_act(struct client *c, struct request *r,
-                       struct bytes body, struct answer *out);
+enum sv_err client_act(struct client *c, struct request *r, struct bytes body,
+                       struct answer *out);
 
 /* client_keys.c */
 enum sv_err client_open_grants(struct client *c, struct bytes grants);

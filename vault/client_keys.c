@@ -15,8 +15,8 @@ client_key(struct client *c, unsigned column, uint32_t epoch)
 }
 
 enum sv_err
-client_sender(struct client *c, unsigned column,
-              const struct ps1_sender **out, uint32_t *epoch)
+client_sender(struct client *c, unsigned column, const struct ps1_sender **out,
+              uint32_t *epoch)
 {
     const struct roster_key *key = roster_key(&c->pin.roster, column);
     struct compartment_sender *s = &c->keyring->senders[column];
@@ -69,8 +69,7 @@ open_item(struct client *c, const struct roster_grant *grant, bool founding,
 
     if (column >= 0)
         known = roster_key_epoch(r, (unsigned)column, item->epoch);
-    if (known == NULL ||
-        c->keyring->n == sizeof c->keyring->keys / sizeof *k)
+    if (known == NULL || c->keyring->n == sizeof c->keyring->keys / sizeof *k)
         return SV_ERR_TAMPERED;
     if (client_key(c, (unsigned)column, item->epoch) != NULL)
         return SV_OK; /* by another role */

@@ -28,8 +28,7 @@ take_entries(struct client *c, uint64_t from, const struct answer *a,
         if (proved) {
             struct bytes rest = bytes_slice(r.in, r.at, r.in.len - r.at);
 
-            err = client_check_inclusion(c, from + i, entry, &rest,
-                                         &a->head);
+            err = client_check_inclusion(c, from + i, entry, &rest, &a->head);
             r.at = r.in.len - rest.len;
         }
         if (err == SV_OK && from + i < end)
@@ -46,8 +45,7 @@ static enum sv_err
 read_chunk(struct client *c, uint64_t from, uint64_t count, uint64_t end,
            client_entry_fn fn, void *ctx, uint64_t *n)
 {
-    struct request r = {
-        .act = ACT_LOG_READ, .entry = from, .count = count};
+    struct request r = {.act = ACT_LOG_READ, .entry = from, .count = count};
     struct answer answer = {0};
     enum sv_err err = client_act(c, &r, bytes_of(NULL, 0), &answer);
 
@@ -58,8 +56,8 @@ read_chunk(struct client *c, uint64_t from, uint64_t count, uint64_t end,
 }
 
 enum sv_err
-client_log_read(struct client *c, uint64_t from, uint64_t n,
-                client_entry_fn fn, void *ctx)
+client_log_read(struct client *c, uint64_t from, uint64_t n, client_entry_fn fn,
+                void *ctx)
 {
     uint64_t end = c->pin.size;
     enum sv_err err = SV_OK;
@@ -67,8 +65,7 @@ client_log_read(struct client *c, uint64_t from, uint64_t n,
     if (from < end && n < end - from)
         end = from + n;
     while (err == SV_OK && from < end) {
-        uint64_t count = end - from < PROVED_CHUNK ? end - from
-                                                   : PROVED_CHUNK;
+        uint64_t count = end - from < PROVED_CHUNK ? end - from : PROVED_CHUNK;
         uint64_t got = 0;
 
         err = read_chunk(c, from, count, end, fn, ctx, &got);
@@ -128,8 +125,7 @@ compare_rosters(struct client *c, struct verifying *v)
 
     if (err == SV_OK)
         err = roster_encode(&v->replay.roster, &replayed);
-    if (err == SV_OK &&
-        !bytes_equal(buf_bytes(&known), buf_bytes(&replayed))) {
+    if (err == SV_OK && !bytes_equal(buf_bytes(&known), buf_bytes(&replayed))) {
         v->fault = (struct replay_fault){
             c->pin.roster.last_index,
             N_("the roster known here differs from what the log says")};
@@ -154,8 +150,7 @@ take_findings(struct bytes body, struct log_verdict *out)
     if (out->findings == NULL)
         return SV_ERR_NOMEM;
     for (uint32_t i = 0; i < n; i++) {
-        reader_name(&r, out->findings[i].place,
-                    sizeof out->findings[i].place);
+        reader_name(&r, out->findings[i].place, sizeof out->findings[i].place);
         reader_name(&r, out->findings[i].reason,
                     sizeof out->findings[i].reason);
     }

@@ -50,9 +50,9 @@ check_provenance(struct client *c, struct released *v, struct bytes *rest,
     v->index = reader_u64(&r);
     v->entry_text = reader_medium(&r, ENTRY_MAX);
     *rest = bytes_slice(*rest, r.at, rest->len - r.at);
-    err = r.failed ? SV_ERR_TAMPERED
-                   : client_check_inclusion(c, v->index, v->entry_text, rest,
-                                            head);
+    err = r.failed
+              ? SV_ERR_TAMPERED
+              : client_check_inclusion(c, v->index, v->entry_text, rest, head);
     if (err == SV_OK &&
         (entry_parse(v->entry_text, &v->entry) != SV_OK ||
          v->entry.kind != ENTRY_REQUEST || v->entry.index != v->index ||
@@ -91,8 +91,7 @@ check_item(struct released *v, struct bytes *rest)
 
 /* Was the author, in that role and at that entry, one who may write here? */
 static bool
-author_might(const struct client *c, const struct released *v,
-             unsigned column)
+author_might(const struct client *c, const struct released *v, unsigned column)
 {
     const struct roster *r = &c->pin.roster;
     int role = policy_role(&r->policy, v->request.role);
@@ -137,8 +136,7 @@ open_version(struct reading *rd, const struct released *v, unsigned column,
 {
     struct client *c = rd->c;
     struct compartment_key *key = client_key(c, column, v->header.epoch);
-    const struct schema_compartment *sc =
-        &rd->view->type->compartments[at];
+    const struct schema_compartment *sc = &rd->view->type->compartments[at];
     struct content older = {0}, *newer = &rd->view->contents[at];
     struct buf plain = BUF_INIT;
     enum sv_err err;
@@ -147,8 +145,8 @@ open_version(struct reading *rd, const struct released *v, unsigned column,
         return client_fault(c, SV_ERR_DENIED,
                             N_("you have not been given the key of this "
                                "compartment"));
-    err = envelope_open(&key->receiver, &key->secret, &key->pub, &v->env,
-                        &plain);
+    err =
+        envelope_open(&key->receiver, &key->secret, &key->pub, &v->env, &plain);
     if (err == SV_OK)
         err = content_decode(sc, buf_bytes(&plain), &older);
     if (err == SV_OK && newer->fields != NULL)
@@ -192,18 +190,17 @@ take_version(struct reading *rd, unsigned asked, struct bytes *rest)
 
     if (v == NULL)
         return SV_ERR_NOMEM;
-    column = policy_column(p, rd->request->type,
-                           rd->request->compartments[asked]);
+    column =
+        policy_column(p, rd->request->type, rd->request->compartments[asked]);
     err = check_provenance(rd->c, v, rest, &rd->answer->head);
     if (err == SV_OK)
         err = check_item(v, rest);
-    if (err == SV_OK && (column < 0 || rd->expect[asked].whole ||
-                         !header_fits(rd, v, asked) ||
-                         !author_might(rd->c, v, (unsigned)column)))
+    if (err == SV_OK &&
+        (column < 0 || rd->expect[asked].whole || !header_fits(rd, v, asked) ||
+         !author_might(rd->c, v, (unsigned)column)))
         err = SV_ERR_TAMPERED;
     if (err == SV_OK &&
-        schema_compartment(rd->view->type, v->header.compartment, &at) ==
-            NULL)
+        schema_compartment(rd->view->type, v->header.compartment, &at) == NULL)
         err = SV_ERR_TAMPERED;
     if (err == SV_OK)
         err = open_version(rd, v, (unsigned)column, at);
@@ -249,8 +246,8 @@ expect_results(struct reading *rd)
     if (e->n_results != rd->request->n_compartments)
         return SV_ERR_TAMPERED;
     for (unsigned i = 0; i < e->n_results; i++) {
-        if (strcmp(e->results[i].compartment,
-                   rd->request->compartments[i]) != 0)
+        if (strcmp(e->results[i].compartment, rd->request->compartments[i]) !=
+            0)
             return SV_ERR_TAMPERED;
         rd->expect[i].version = e->results[i].version;
         memcpy(rd->expect[i].hash, e->results[i].hash, 32);
@@ -260,8 +257,8 @@ expect_results(struct reading *rd)
 
 /* What is asked for: the named compartments, or all that the role reads. */
 static enum sv_err
-choose_compartments(struct client *c, const struct schema_type *type,
-                    size_t n, const char *const names[], struct request *r)
+choose_compartments(struct client *c, const struct schema_type *type, size_t n,
+                    const char *const names[], struct request *r)
 {
     const char *role = NULL;
     enum sv_err err = client_role_for(c, ACT_RECORD_READ, type->name, &role);
@@ -378,8 +375,7 @@ take_list(struct bytes body, size_t limit, struct record_list *out)
 
 /* `show 3` takes the last list's number. */
 static enum sv_err
-remember_list(struct client *c, const char *type,
-              const struct record_list *l)
+remember_list(struct client *c, const char *type, const struct record_list *l)
 {
     struct handle *list = calloc(l->n > 0 ? l->n : 1, sizeof *list);
 
@@ -424,8 +420,8 @@ client_record_list(struct client *c, const char *type, uint64_t before,
 
 enum sv_err
 client_record_history(struct client *c, const char *type,
-                      const struct handle *record,
-                      struct record_version **out, size_t *n)
+                      const struct handle *record, struct record_version **out,
+                      size_t *n)
 {
     struct request r = {.act = ACT_RECORD_HISTORY, .record = *record};
     struct answer answer = {0};

@@ -57,8 +57,7 @@ seal_role_keys(struct client *c, const struct roster_proposal *p,
         }
         ctx.epoch = pub->epoch;
         ctx.pub = pub->pub;
-        err = grants_seal(&c->config.rng, &grantee, &ctx, &key->secret,
-                          &items);
+        err = grants_seal(&c->config.rng, &grantee, &ctx, &key->secret, &items);
         n++;
     }
     writer_u8(&w, n);
@@ -70,8 +69,7 @@ seal_role_keys(struct client *c, const struct roster_proposal *p,
 enum sv_err
 client_staff_confirm(struct client *c, uint64_t proposal)
 {
-    const struct roster_proposal *p =
-        roster_proposal(&c->pin.roster, proposal);
+    const struct roster_proposal *p = roster_proposal(&c->pin.roster, proposal);
     struct request r = {.act = ACT_STAFF_CONFIRM, .entry = proposal};
     struct buf blob = BUF_INIT;
     struct answer answer = {0};
@@ -160,10 +158,8 @@ found_genesis(struct founding *f, const uint8_t schema_hash[static 32],
     common(f, f->administrator, "administrator", r);
     err = note_vkey(f->origin, log_key, r->genesis.log_vkey);
     memcpy(r->genesis.gate_box, gate_box->b, sizeof r->genesis.gate_box);
-    memcpy(r->genesis.profile, f->policy->profile,
-           sizeof r->genesis.profile);
-    memcpy(r->genesis.schema_hash, schema_hash,
-           sizeof r->genesis.schema_hash);
+    memcpy(r->genesis.profile, f->policy->profile, sizeof r->genesis.profile);
+    memcpy(r->genesis.schema_hash, schema_hash, sizeof r->genesis.schema_hash);
     founder_line(f->administrator, &r->genesis.administrator);
     founder_line(f->supervisor, &r->genesis.supervisor);
     if (err == SV_OK)
@@ -174,8 +170,7 @@ found_genesis(struct founding *f, const uint8_t schema_hash[static 32],
     if (err == SV_OK)
         err = request_encode(r, &text);
     if (err == SV_OK)
-        err = request_key_name(f->origin, f->supervisor->card.name,
-                               key_name);
+        err = request_key_name(f->origin, f->supervisor->card.name, key_name);
     if (err == SV_OK)
         err = note_add_signature(buf_bytes(&text), key_name,
                                  &f->supervisor->keys->sign, &note);
@@ -271,8 +266,7 @@ make_key(struct founding *f, unsigned column, struct request_key *line,
     memcpy(line->compartment, col->compartment, sizeof line->compartment);
     line->epoch = 1;
     memcpy(line->pub, pub.b, sizeof line->pub);
-    err = grants_seal(f->rng, &f->supervisor->card.box, &ctx, &secret,
-                      items);
+    err = grants_seal(f->rng, &f->supervisor->card.box, &ctx, &secret, items);
     wipe(&secret, sizeof secret);
     return err;
 }

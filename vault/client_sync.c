@@ -11,8 +11,7 @@ client_check_head(struct client *c, const struct roster *roster,
     struct tree_proof proof = {0};
     struct hash old = c->pin.root;
 
-    if (checkpoint_open(head, roster->origin, &roster->log_key, out) !=
-        SV_OK)
+    if (checkpoint_open(head, roster->origin, &roster->log_key, out) != SV_OK)
         return client_fault(c, SV_ERR_TAMPERED,
                             N_("the head is not signed by this vault's log"));
     if (c->pin.size == 0)
@@ -129,8 +128,7 @@ replay_chain(struct client *c, struct bytes entries, struct roster *roster)
                                    "those before it"));
     }
     if (reader_end(&ch.r) != SV_OK || !roster->started)
-        return client_fault(c, SV_ERR_TAMPERED,
-                            N_("the roster is not whole"));
+        return client_fault(c, SV_ERR_TAMPERED, N_("the roster is not whole"));
     return SV_OK;
 }
 

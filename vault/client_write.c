@@ -5,8 +5,7 @@
 
 enum sv_err
 client_seal(struct client *c, const struct sealing *s,
-            const struct content *content, struct buf *body,
-            struct hash *leaf)
+            const struct content *content, struct buf *body, struct hash *leaf)
 {
     const struct roster *roster = &c->pin.roster;
     const char *name = content->compartment->name;
@@ -45,8 +44,7 @@ out:
 /* A full version says of every field at least that it was not asked. */
 static enum sv_err
 seal_filled(struct client *c, const struct sealing *s,
-            const struct content *content, struct buf *body,
-            struct hash *leaf)
+            const struct content *content, struct buf *body, struct hash *leaf)
 {
     struct content filled = {0};
     enum sv_err err = content_new(content->compartment, &filled);
@@ -77,8 +75,8 @@ client_seal_record(struct client *c, const struct draft *draft,
 
         if (strcmp(p->columns[i].type, draft->type->name) != 0)
             continue;
-        if (schema_compartment(draft->type, p->columns[i].compartment,
-                               &at) == NULL)
+        if (schema_compartment(draft->type, p->columns[i].compartment, &at) ==
+            NULL)
             return client_fault(c, SV_ERR_UNVERIFIED,
                                 N_("the schema lacks a compartment that the "
                                    "policy names"));
@@ -125,9 +123,9 @@ out:
 /* What the new version follows: from the view that was read, or, for who may
  * not read, from the record's history. */
 static enum sv_err
-find_previous(struct client *c, const char *type,
-              const struct handle *record, const char *compartment,
-              const struct record_view *base, struct record_version *out)
+find_previous(struct client *c, const char *type, const struct handle *record,
+              const char *compartment, const struct record_view *base,
+              struct record_version *out)
 {
     struct record_version *versions = NULL;
     size_t n = 0, at;
@@ -156,8 +154,7 @@ find_previous(struct client *c, const char *type,
 
 enum sv_err
 client_record_save(struct client *c, const char *type,
-                   const struct handle *record,
-                   const struct content *content,
+                   const struct handle *record, const struct content *content,
                    const struct record_view *base)
 {
     const char *name = content->compartment->name;
@@ -195,8 +192,7 @@ client_record_assign(struct client *c, const char *type,
                      const struct handle *record, const char *person,
                      bool assign)
 {
-    struct request r = {.act = assign ? ACT_RECORD_ASSIGN
-                                      : ACT_RECORD_UNASSIGN,
+    struct request r = {.act = assign ? ACT_RECORD_ASSIGN : ACT_RECORD_UNASSIGN,
                         .record = *record};
     struct answer answer = {0};
     enum sv_err err;

@@ -85,8 +85,7 @@ enum sv_err envelope_seal(const struct rng *rng,
  * lock of another gate epoch. */
 enum sv_err envelope_lock(const struct rng *rng, const struct outer_key *key,
                           uint32_t gate_epoch,
-                          const struct envelope *with_inner,
-                          struct buf *outer);
+                          const struct envelope *with_inner, struct buf *outer);
 enum sv_err envelope_unlock(const struct outer_key *key, uint32_t gate_epoch,
                             const struct envelope *with_outer,
                             struct buf *inner);

@@ -63,8 +63,8 @@ act_clear(struct act *a)
 }
 
 enum sv_err
-gate_accept(struct gate *g, struct bytes note, struct bytes body,
-            struct act *a, const char **reason)
+gate_accept(struct gate *g, struct bytes note, struct bytes body, struct act *a,
+            const char **reason)
 {
     enum sv_err err;
 
@@ -89,7 +89,7 @@ gate_accept(struct gate *g, struct bytes note, struct bytes body,
     *reason = "signature";
     err = roster_verify(&g->roster, &a->note, &a->request);
     return err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED ? SV_ERR_DENIED
-                                                            : err;
+                                                             : err;
 }
 
 static void
@@ -142,8 +142,8 @@ static enum sv_err
 decide(struct act *a, bool id_seen)
 {
     struct gate *g = a->gate;
-    struct question q = {&a->request, a->log.frontier.size, a->time_ms,
-                         false,       id_seen,              false};
+    struct question q = {
+        &a->request, a->log.frontier.size, a->time_ms, false, id_seen, false};
     enum sv_err err = SV_OK;
 
     if (g->roster.started &&
@@ -377,8 +377,7 @@ release(struct act *a)
                                   &inner);
         if (err == SV_OK) {
             v.env.lock = buf_bytes(&inner);
-            err = buf_append(&a->answer,
-                             buf_bytes(&a->releases[i].provenance));
+            err = buf_append(&a->answer, buf_bytes(&a->releases[i].provenance));
         }
         if (err == SV_OK)
             err = envelope_encode(&v.env, &a->answer);
@@ -473,8 +472,7 @@ handle_act(struct gate *g, const struct act_request *in, struct act *a,
 }
 
 static enum sv_err
-respond_act(struct gate *g, const struct act_request *in,
-            struct buf *response)
+respond_act(struct gate *g, const struct act_request *in, struct buf *response)
 {
     struct act *a = calloc(1, sizeof *a);
     const char *reason = "";
@@ -694,8 +692,7 @@ gate_handle(struct gate *g, struct bytes request, struct buf *response)
     err = message_request_decode(request, m);
     if (err != SV_OK) {
         g->junk++;
-        err = message_failure_encode(MESSAGE_ACT, err, "malformed",
-                                     response);
+        err = message_failure_encode(MESSAGE_ACT, err, "malformed", response);
     } else if (m->kind == MESSAGE_SYNC) {
         err = respond_sync(g, &m->sync, response);
     } else {

@@ -45,8 +45,8 @@ enum sv_err gate_create(const struct gate_config *config,
  * *what gets a msgid that says which part failed.
  */
 enum sv_err gate_open(const struct gate_config *config,
-                      char holder[static GATE_HOLDER_SIZE],
-                      const char **what, struct gate **out);
+                      char holder[static GATE_HOLDER_SIZE], const char **what,
+                      struct gate **out);
 void gate_close(struct gate *g); /* accepts NULL */
 
 /*

@@ -78,8 +78,7 @@ check_hashes(struct check *c, struct tree_frontier *frontier, uint64_t index,
     err = tables_get(&c->a->tables, TABLE_HASH, BYTES(key), &stored);
     if (err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED ||
         (err == SV_OK &&
-         !bytes_equal(buf_bytes(&stored),
-                      bytes_of(done, n * sizeof done[0]))))
+         !bytes_equal(buf_bytes(&stored), bytes_of(done, n * sizeof done[0]))))
         err = find_at_entry(c, index, N_("its tree hashes are damaged"));
     buf_free(&stored);
     return err;
@@ -123,8 +122,8 @@ static enum sv_err
 check_roster(struct check *c)
 {
     struct buf stored = BUF_INIT, replayed = BUF_INIT;
-    enum sv_err err = tables_get(&c->a->tables, TABLE_META,
-                                 bytes_text(META_ROSTER), &stored);
+    enum sv_err err =
+        tables_get(&c->a->tables, TABLE_META, bytes_text(META_ROSTER), &stored);
     bool bad = err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED;
 
     if (err == SV_OK)
@@ -168,8 +167,7 @@ version_sound(const struct check *c, const struct handle *h, unsigned column,
     if (err == SV_OK)
         err = envelope_header_decode(v.env.header, &header);
     if (err == SV_OK)
-        err = envelope_unlock(&g->keys->outer, g->keys->epoch, &v.env,
-                              &inner);
+        err = envelope_unlock(&g->keys->outer, g->keys->epoch, &v.env, &inner);
     if (err == SV_OK) {
         v.env.lock = buf_bytes(&inner);
         envelope_hash(&v.env, hash);
@@ -248,8 +246,7 @@ check_missing(struct check *c)
     size_t at = 0;
     enum sv_err err = SV_OK;
 
-    while (map_next(&c->replay.records, &at, &handle, &type) &&
-           err == SV_OK) {
+    while (map_next(&c->replay.records, &at, &handle, &type) && err == SV_OK) {
         bool has = false;
 
         err = tables_has(&c->a->tables, TABLE_RECORD,

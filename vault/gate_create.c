@@ -41,9 +41,8 @@ load_roster(struct gate *g, const struct tables *t)
     buf_free(&raw);
     if (err != SV_OK) {
         roster_clear(&roster);
-        return err == SV_ERR_NOT_FOUND || err == SV_ERR_FORMAT
-                   ? SV_ERR_TAMPERED
-                   : err;
+        return err == SV_ERR_NOT_FOUND || err == SV_ERR_FORMAT ? SV_ERR_TAMPERED
+                                                               : err;
     }
     roster_clear(&g->roster);
     g->roster = roster;
@@ -70,8 +69,8 @@ load_state(struct gate *g)
 enum sv_err
 gate_open_store(struct gate *g, bool create)
 {
-    enum sv_err err = g->config.open_store(g->config.store_ctx, g->dir,
-                                           create, &g->store);
+    enum sv_err err =
+        g->config.open_store(g->config.store_ctx, g->dir, create, &g->store);
 
     if (err != SV_OK) {
         g->store = NULL;
@@ -146,8 +145,7 @@ lock_dir(struct gate *g, char holder[static GATE_HOLDER_SIZE])
 }
 
 static enum sv_err
-gate_new(const struct gate_config *config, const char *dir,
-         struct gate **out)
+gate_new(const struct gate_config *config, const char *dir, struct gate **out)
 {
     struct gate *g = calloc(1, sizeof *g);
     void *keys = NULL;
@@ -258,8 +256,8 @@ store_schema(const struct tables *t, struct schema_source schema)
     writer_long(&w, schema.codes);
     err = writer_end(&w);
     if (err == SV_OK)
-        err = tables_put(t, TABLE_META, bytes_text(META_SCHEMA),
-                         buf_bytes(&raw));
+        err =
+            tables_put(t, TABLE_META, bytes_text(META_SCHEMA), buf_bytes(&raw));
     buf_free(&raw);
     return err;
 }
@@ -315,8 +313,7 @@ found_all(struct gate *g, const struct tables *t, struct bytes founding)
 }
 
 static enum sv_err
-fill_store(struct gate *g, struct schema_source schema,
-           struct bytes founding)
+fill_store(struct gate *g, struct schema_source schema, struct bytes founding)
 {
     struct store_txn *txn = NULL;
     struct tables t;
@@ -379,8 +376,7 @@ write_gate_file(const struct gate *g, const char *dir,
 }
 
 static int
-remove_one(const char *path, const struct stat *st, int type,
-           struct FTW *ftw)
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     (void)st;
     (void)type;

@@ -59,9 +59,9 @@ struct act {
     bool repeated; /* its entry is there already */
     bool assigned; /* request.record, to the actor */
     struct decision decision;
-    struct entry entry;      /* outcome and results; note is raw */
-    struct buf entry_text;   /* as it stands in the log */
-    size_t n_releases;       /* content that waits for the commit */
+    struct entry entry;    /* outcome and results; note is raw */
+    struct buf entry_text; /* as it stands in the log */
+    size_t n_releases;     /* content that waits for the commit */
     struct release *releases;
     struct buf answer; /* the body of the answer */
     struct buf head;   /* signed, of the log after this request */

@@ -87,8 +87,7 @@ collect_versions(struct act *a, unsigned compartment,
         struct envelope_header h;
 
         err = get_version(a, column_at(a, compartment), n, &row, &v);
-        if (err == SV_OK &&
-            envelope_header_decode(v.env.header, &h) != SV_OK)
+        if (err == SV_OK && envelope_header_decode(v.env.header, &h) != SV_OK)
             err = SV_ERR_TAMPERED;
         if (err == SV_OK && n == result->version &&
             !bytes_equal(BYTES(v.hash), BYTES(result->hash)))
@@ -121,8 +120,7 @@ act_read_apply(struct act *a)
 
     if (err == SV_ERR_NOT_FOUND)
         return SV_OK;
-    for (unsigned i = 0; i < a->request.n_compartments && err == SV_OK;
-         i++) {
+    for (unsigned i = 0; i < a->request.n_compartments && err == SV_OK; i++) {
         struct entry_result *r = &a->entry.results[i];
         const struct record_column *c = record_column(&s, column_at(a, i));
 
@@ -183,8 +181,7 @@ struct list {
 };
 
 static enum sv_err
-list_add(struct list *l, const struct handle *h,
-         const struct record_state *s)
+list_add(struct list *l, const struct handle *h, const struct record_state *s)
 {
     struct listed *more = realloc(l->rows, (l->n + 1) * sizeof *more);
 
@@ -340,9 +337,8 @@ put_row(const struct act *a, const struct listed *row, struct writer *w)
 enum sv_err
 act_list_after(struct act *a)
 {
-    struct list l = {.a = a,
-                     .before = a->request.entry,
-                     .limit = (size_t)a->request.count};
+    struct list l = {
+        .a = a, .before = a->request.entry, .limit = (size_t)a->request.count};
     struct writer w = writer_to(&a->answer);
     enum sv_err err = fill_list(&l);
 
@@ -397,8 +393,7 @@ enum sv_err
 act_history_after(struct act *a)
 {
     const struct policy *p = &a->gate->roster.policy;
-    const struct policy_role *role =
-        &p->roles[policy_role(p, a->request.role)];
+    const struct policy_role *role = &p->roles[policy_role(p, a->request.role)];
     struct buf rows = BUF_INIT;
     struct writer w = writer_to(&rows);
     struct record_state s;

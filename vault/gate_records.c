@@ -14,7 +14,7 @@ struct items {
         struct envelope_header header;
         unsigned column;
         uint8_t hash[32];
-    } *at;
+    } * at;
     struct tree_levels tree; /* over their leaves */
 };
 
@@ -97,8 +97,7 @@ take_items(const struct act *a, size_t n, struct items *out)
     }
     if (err == SV_OK) {
         root = tree_root_of(leaves, n);
-        if (rest.len > 0 ||
-            !bytes_equal(BYTES(root.b), BYTES(a->request.body)))
+        if (rest.len > 0 || !bytes_equal(BYTES(root.b), BYTES(a->request.body)))
             err = SV_ERR_INPUT;
     }
     if (err == SV_OK)
@@ -138,8 +137,8 @@ put_version(const struct act *a, const struct items *in, size_t i)
         err = version_encode(&v, &raw);
     version_key(&it->header.record, it->column, it->header.version, key);
     if (err == SV_OK)
-        err = tables_put(&a->tables, TABLE_VERSION, BYTES(key),
-                         buf_bytes(&raw));
+        err =
+            tables_put(&a->tables, TABLE_VERSION, BYTES(key), buf_bytes(&raw));
     buf_free(&outer);
     buf_free(&path);
     buf_free(&raw);
@@ -160,8 +159,7 @@ is_new_record(const struct act *a, const struct incoming *first, size_t n)
     for (unsigned c = 0; c < p->n_columns; c++) {
         if (strcmp(p->columns[c].type, a->request.type) != 0)
             continue;
-        if (i >= n || first[i].column != c ||
-            first[i].header.version != 1 ||
+        if (i >= n || first[i].column != c || first[i].header.version != 1 ||
             !bytes_equal(BYTES(first[i].header.prev), BYTES(none)) ||
             memcmp(first[i].header.record.b, first[0].header.record.b,
                    HANDLE_LEN) != 0)
@@ -185,8 +183,8 @@ columns_of_type(const struct act *a)
 
 /* Who opens a record is assigned to it by that very entry. */
 static enum sv_err
-make_record(const struct act *a, const struct items *in, size_t first,
-            size_t n, uint64_t index)
+make_record(const struct act *a, const struct items *in, size_t first, size_t n,
+            uint64_t index)
 {
     const struct handle *h = &in->at[first].header.record;
     struct record_state s = {.index = index,
@@ -209,8 +207,7 @@ make_record(const struct act *a, const struct items *in, size_t first,
         err = record_store(&a->tables, h, &s);
     created_key(index, key);
     if (err == SV_OK)
-        err = tables_put(&a->tables, TABLE_CREATED, BYTES(key),
-                         BYTES(h->b));
+        err = tables_put(&a->tables, TABLE_CREATED, BYTES(key), BYTES(h->b));
     if (err == SV_OK)
         err = assignment_put(
             &a->tables, person_index(&a->gate->roster, a->request.actor), h);
@@ -286,8 +283,7 @@ find_existing(struct act *a, const struct items *in, size_t per_record,
     for (size_t i = 0; i < n && err == SV_OK; i++) {
         bool exists = false;
 
-        err = record_exists(a, &in->at[i * per_record].header.record,
-                            &exists);
+        err = record_exists(a, &in->at[i * per_record].header.record, &exists);
         if (exists) {
             bits[i / 8] |= (uint8_t)(0x80 >> i % 8);
             *any = true;
@@ -307,8 +303,7 @@ handles_differ(const struct items *in, size_t per_record)
     for (size_t i = 0; i < in->n && differ; i += per_record) {
         const uint8_t *h = in->at[i].header.record.b;
 
-        differ = map_get(&seen, h) == NULL &&
-                 map_set(&seen, h, NULL) == SV_OK;
+        differ = map_get(&seen, h) == NULL && map_set(&seen, h, NULL) == SV_OK;
     }
     map_clear(&seen);
     return differ;
@@ -320,8 +315,7 @@ act_import_apply(struct act *a)
     size_t per_record = columns_of_type(a);
     struct items in = {0};
     bool any = false;
-    enum sv_err err =
-        take_items(a, (size_t)a->request.count * per_record, &in);
+    enum sv_err err = take_items(a, (size_t)a->request.count * per_record, &in);
 
     for (size_t i = 0; i < in.n && err == SV_OK; i += per_record) {
         if (!is_new_record(a, in.at + i, per_record))
@@ -335,8 +329,7 @@ act_import_apply(struct act *a)
         a->entry.outcome = OUTCOME_EXISTS;
     /* Record i gets the item entry behind the batch's own. */
     for (size_t i = 0; i < in.n && err == SV_OK && !any; i += per_record)
-        err = make_record(a, &in, i, per_record,
-                          a->index + 1 + i / per_record);
+        err = make_record(a, &in, i, per_record, a->index + 1 + i / per_record);
     items_free(&in);
     return invalid(a, err);
 }
@@ -368,8 +361,7 @@ act_import_after(struct act *a)
 {
     size_t per_record = columns_of_type(a);
     struct items in = {0};
-    enum sv_err err =
-        take_items(a, (size_t)a->request.count * per_record, &in);
+    enum sv_err err = take_items(a, (size_t)a->request.count * per_record, &in);
 
     for (size_t i = 0; i < in.n && err == SV_OK; i += per_record)
         err = append_item_entry(a, in.at + i, per_record);
@@ -414,8 +406,7 @@ save_versions(struct act *a, struct record_state *s, const struct items *in)
         add_result(&a->entry, it);
     }
     s->changed_ms = a->time_ms;
-    return err != SV_OK ? err
-                        : record_store(&a->tables, &a->request.record, s);
+    return err != SV_OK ? err : record_store(&a->tables, &a->request.record, s);
 }
 
 /* The envelopes are those of the request's record and compartments. */

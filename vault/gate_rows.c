@@ -160,8 +160,8 @@ assignee_key(uint32_t person, const struct handle *h,
 }
 
 enum sv_err
-assignment_get(const struct tables *t, uint32_t person,
-               const struct handle *h, bool *assigned)
+assignment_get(const struct tables *t, uint32_t person, const struct handle *h,
+               bool *assigned)
 {
     uint8_t key[ASSIGN_KEY_LEN];
 
@@ -170,8 +170,7 @@ assignment_get(const struct tables *t, uint32_t person,
 }
 
 enum sv_err
-assignment_put(const struct tables *t, uint32_t person,
-               const struct handle *h)
+assignment_put(const struct tables *t, uint32_t person, const struct handle *h)
 {
     uint8_t key[ASSIGN_KEY_LEN];
     enum sv_err err;

@@ -101,8 +101,8 @@ grants_open(const struct box_secret *own_secret, const struct box_public *own,
         goto out;
     memcpy(out->b, plain.ptr, sizeof out->b);
     err = box_public_of(out, &pub);
-    if (err != SV_OK || !bytes_equal(BYTES(pub.b),
-                                     bytes_of(c->pub, BOX_PUBLIC_LEN))) {
+    if (err != SV_OK ||
+        !bytes_equal(BYTES(pub.b), bytes_of(c->pub, BOX_PUBLIC_LEN))) {
         wipe(out, sizeof *out);
         err = SV_ERR_TAMPERED;
     }

@@ -49,8 +49,7 @@ struct grant_context {
 enum sv_err grant_context(const struct grant_context *c, struct buf *out);
 
 /* Append one sealed item.  The caller writes the count before the first. */
-enum sv_err grants_seal(const struct rng *rng,
-                        const struct box_public *grantee,
+enum sv_err grants_seal(const struct rng *rng, const struct box_public *grantee,
                         const struct grant_context *c,
                         const struct box_secret *secret, struct buf *blob);
 /* Open one; demands that the secret's public half is c->pub: a sponsor
@@ -58,7 +57,6 @@ enum sv_err grants_seal(const struct rng *rng,
 enum sv_err grants_open(const struct box_secret *own_secret,
                         const struct box_public *own,
                         const struct grant_context *c,
-                        const struct grant_item *item,
-                        struct box_secret *out);
+                        const struct grant_item *item, struct box_secret *out);
 
 #endif

@@ -44,8 +44,7 @@ slot_decode(struct bytes slot, uint64_t *sequence, struct bytes *head)
     uint8_t check[DIGEST_LEN];
 
     digest(CHECK_LABEL, content, check);
-    if (!bytes_equal(BYTES(check),
-                     bytes_slice(slot, content.len, DIGEST_LEN)))
+    if (!bytes_equal(BYTES(check), bytes_slice(slot, content.len, DIGEST_LEN)))
         return SV_ERR_TAMPERED;
     if (reader_u32(&r) != MAGIC)
         return SV_ERR_TAMPERED;
@@ -112,8 +111,8 @@ headfile_write(struct headfile *f, struct bytes head)
     enum sv_err err = slot_encode(next, head, &slot);
 
     if (err == SV_OK)
-        err = fd_write_at(f->fd, buf_bytes(&slot),
-                          (off_t)(next % 2 * SLOT_LEN));
+        err =
+            fd_write_at(f->fd, buf_bytes(&slot), (off_t)(next % 2 * SLOT_LEN));
     if (err == SV_OK)
         f->sequence = next;
     buf_free(&slot);

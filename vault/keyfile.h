@@ -86,8 +86,7 @@ enum sv_err keyfile_rewrap(const struct rng *rng, const struct keyfile *k,
 
 void user_keys_derive(const uint8_t seed[static SEED_LEN],
                       struct user_keys *out);
-void card_of(const struct user_keys *keys, const char *name,
-             struct card *out);
+void card_of(const struct user_keys *keys, const char *name, struct card *out);
 
 /*
  * A key card (FILE.pub): a note, signed by the card's own key under the work
@@ -100,7 +99,6 @@ enum sv_err card_encode(const struct user_keys *keys, const char *name,
                         struct buf *out);
 enum sv_err card_parse(struct bytes in, struct card *out);
 /* Ten words over both keys and the name (crypto/words.h). */
-void card_fingerprint(const struct card *c,
-                      char out[static WORDS_TEXT_SIZE]);
+void card_fingerprint(const struct card *c, char out[static WORDS_TEXT_SIZE]);
 
 #endif

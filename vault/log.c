@@ -51,15 +51,13 @@ log_state_store(const struct tables *t, const struct log_state *state)
     }
     err = writer_end(&w);
     if (err == SV_OK)
-        err = tables_put(t, TABLE_META, bytes_text(STATE_KEY),
-                         buf_bytes(&raw));
+        err = tables_put(t, TABLE_META, bytes_text(STATE_KEY), buf_bytes(&raw));
     buf_free(&raw);
     return err;
 }
 
 enum sv_err
-log_append(const struct tables *t, struct log_state *state,
-           struct bytes entry)
+log_append(const struct tables *t, struct log_state *state, struct bytes entry)
 {
     struct hash done[TREE_LEVELS];
     struct hash leaf = tree_leaf(entry);
@@ -125,16 +123,15 @@ log_inclusion(const struct tables *t, uint64_t index, uint64_t size,
 }
 
 enum sv_err
-log_consistency(const struct tables *t, uint64_t m, uint64_t n,
-                struct buf *out)
+log_consistency(const struct tables *t, uint64_t m, uint64_t n, struct buf *out)
 {
     struct tree_proof proof = {0};
     struct tables copy;
     enum sv_err err = SV_OK;
 
     if (m > 0 && m < n)
-        err = tree_consistency(m, n, log_read_hash, context_of(t, &copy),
-                               &proof);
+        err =
+            tree_consistency(m, n, log_read_hash, context_of(t, &copy), &proof);
     return err != SV_OK ? err : tree_proof_encode(&proof, out);
 }
 

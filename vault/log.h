@@ -26,22 +26,20 @@ enum sv_err log_state_store(const struct tables *t,
 enum sv_err log_append(const struct tables *t, struct log_state *state,
                        struct bytes entry);
 /* Appended to out.  SV_ERR_NOT_FOUND. */
-enum sv_err log_entry(const struct tables *t, uint64_t index,
-                      struct buf *out);
+enum sv_err log_entry(const struct tables *t, uint64_t index, struct buf *out);
 /* The stored subtrees, for tree_inclusion() and its like; ctx is a
  * struct tables. */
 enum sv_err log_read_hash(void *ctx, unsigned level, uint64_t index,
                           struct hash *out);
 /* A proof, encoded, appended.  log_consistency gives an empty one where
  * m is 0 or n. */
-enum sv_err log_inclusion(const struct tables *t, uint64_t index,
-                          uint64_t size, struct buf *out);
+enum sv_err log_inclusion(const struct tables *t, uint64_t index, uint64_t size,
+                          struct buf *out);
 enum sv_err log_consistency(const struct tables *t, uint64_t m, uint64_t n,
                             struct buf *out);
 
 /* Does the log have this root at this size?  False beyond its end. */
-enum sv_err log_has_root(const struct tables *t,
-                         const struct log_state *state, uint64_t size,
-                         const struct hash *root, bool *has);
+enum sv_err log_has_root(const struct tables *t, const struct log_state *state,
+                         uint64_t size, const struct hash *root, bool *has);
 
 #endif

@@ -16,10 +16,10 @@ enum message_kind {
 };
 
 struct sync_request {
-    uint64_t seen_size;     /* a consistency proof from here, 0: none */
-    bool has_roster;        /* roster entries after this index; else all */
+    uint64_t seen_size; /* a consistency proof from here, 0: none */
+    bool has_roster;    /* roster entries after this index; else all */
     uint64_t roster_after;
-    char name[NAME_SIZE];   /* whose sealed keys; "" for none */
+    char name[NAME_SIZE]; /* whose sealed keys; "" for none */
     bool want_schema;
 };
 struct act_request {
@@ -32,8 +32,7 @@ struct message_request {
     struct act_request act;
 };
 
-enum sv_err message_sync_encode(const struct sync_request *s,
-                                struct buf *out);
+enum sv_err message_sync_encode(const struct sync_request *s, struct buf *out);
 enum sv_err message_act_encode(const struct act_request *a, struct buf *out);
 /* SV_ERR_FORMAT, SV_ERR_VERSION, SV_ERR_RANGE. */
 enum sv_err message_request_decode(struct bytes in,
@@ -75,7 +74,6 @@ enum sv_err message_sync_answer_encode(const struct sync_answer *a,
                                        struct buf *out);
 enum sv_err message_act_answer_encode(const struct act_answer *a,
                                       struct buf *out);
-enum sv_err message_answer_decode(struct bytes in,
-                                  struct message_answer *out);
+enum sv_err message_answer_decode(struct bytes in, struct message_answer *out);
 
 #endif

@@ -73,8 +73,8 @@ scan_row(void *ctx, struct bytes key, struct bytes box, bool *more)
         *more = false;
         return SV_OK;
     }
-    err = cb1_open(s->t->key->b, LABEL, context_of(s->table, key, context),
-                   box, &value);
+    err = cb1_open(s->t->key->b, LABEL, context_of(s->table, key, context), box,
+                   &value);
     if (err == SV_OK || err == SV_ERR_TAMPERED)
         err = s->fn(s->ctx, key, buf_bytes(&value), err != SV_OK, more);
     buf_free(&value);

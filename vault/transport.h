@@ -8,8 +8,7 @@
  * response bytes come out in one process and over a socket.
  */
 struct transport {
-    enum sv_err (*call)(void *ctx, struct bytes request,
-                        struct buf *response);
+    enum sv_err (*call)(void *ctx, struct bytes request, struct buf *response);
     void *ctx;
 };
 

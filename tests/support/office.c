@@ -66,12 +66,12 @@ office_found(struct office *o)
     gate_keys_derive(&o->gate_keys);
     sign_public_of(&o->gate_keys.log, &log_key);
     assert_ok(box_public_of(&o->gate_keys.box, &gate_box));
-    assert_ok(policy_from_json(builtin_policy_json(), "standard", policy,
-                               &where));
+    assert_ok(
+        policy_from_json(builtin_policy_json(), "standard", policy, &where));
     schema_hash(schema, hash);
-    err = client_found(&o->config.rng, &o->config.clock, "office.example",
-                       policy, hash, &log_key, &gate_box, &admin, &lead,
-                       &founding);
+    err =
+        client_found(&o->config.rng, &o->config.clock, "office.example", policy,
+                     hash, &log_key, &gate_box, &admin, &lead, &founding);
     if (err == SV_OK)
         err = gate_create(&o->config, &o->gate_keys, schema,
                           buf_bytes(&founding));
@@ -128,8 +128,8 @@ enum sv_err
 office_begin(struct office *o, const char *name)
 {
     struct colleague *p = office_person(o, name);
-    struct client_config config = {transport_to_gate(o->gate),
-                                   o->config.clock, o->config.rng, o->arena};
+    struct client_config config = {transport_to_gate(o->gate), o->config.clock,
+                                   o->config.rng, o->arena};
     struct client_hello hello;
     enum sv_err err;
 
@@ -178,8 +178,7 @@ office_hire(struct office *o, const char *name, const char *role)
     r = client_roster(lead);
     if (r->n_proposals == 0)
         return SV_ERR_NOT_FOUND;
-    return client_staff_confirm(lead,
-                                r->proposals[r->n_proposals - 1].index);
+    return client_staff_confirm(lead, r->proposals[r->n_proposals - 1].index);
 }
 
 void
@@ -258,8 +257,8 @@ office_verify(struct office *o)
 {
     struct log_verdict verdict = {0};
 
-    assert_ok(client_log_verify(office_client(o, "audit-1"), NULL, NULL,
-                                &verdict));
+    assert_ok(
+        client_log_verify(office_client(o, "audit-1"), NULL, NULL, &verdict));
     if (verdict.fault.reason != NULL)
         fail_msg("entry %llu: %s", (unsigned long long)verdict.fault.index,
                  verdict.fault.reason);

@@ -15,7 +15,7 @@
 struct colleague {
     struct card card;
     struct user_keys keys;
-    struct pin pin; /* between sessions */
+    struct pin pin;        /* between sessions */
     struct client *client; /* in a session */
 };
 
@@ -34,8 +34,8 @@ struct office {
 };
 
 /* open_store as in struct gate_config; NULL: LMDB. */
-typedef enum sv_err (*office_store_fn)(void *ctx, const char *dir,
-                                       bool create, struct store **out);
+typedef enum sv_err (*office_store_fn)(void *ctx, const char *dir, bool create,
+                                       struct store **out);
 
 /* Directory, clock and founders' keys ("admin-1", "lead-1"); no vault yet. */
 void office_prepare(struct office *o, office_store_fn open_store, void *ctx);
@@ -55,8 +55,7 @@ enum sv_err office_begin(struct office *o, const char *name);
 void office_end(struct office *o, const char *name);
 
 /* Propose by admin-1 and confirm by lead-1. */
-enum sv_err office_hire(struct office *o, const char *name,
-                        const char *role);
+enum sv_err office_hire(struct office *o, const char *name, const char *role);
 /* The whole standard staff: lead-1, admin-1, intake-1, case-1, case-2,
  * clinic-1, legal-1, justice-1, audit-1. */
 void office_hire_all(struct office *o);
