@@ -149,7 +149,7 @@ parse_letters(struct bytes letters, uint8_t *out)
     for (size_t i = 0; i < letters.len; i++) {
         size_t k = 0;
 
-        while (k < N_LETTERS && letters_of[k].letter != letters.ptr[i])
+        while (k < N_LETTERS && (uint8_t)letters_of[k].letter != letters.ptr[i])
             k++;
         if (k == N_LETTERS)
             return SV_ERR_FORMAT;

@@ -5,6 +5,7 @@
 #include "policy/policy_build.h"
 
 #define FIRST_LINE "svault/policy/v1"
+#define COLUMN_SIZE ((size_t)2 * NAME_SIZE)
 
 /* ---- encoding ---- */
 
@@ -18,9 +19,9 @@ line(struct buf *out, enum sv_err *err, const char *word, const char *a,
 }
 
 static void
-column_name(const struct policy_column *c, char out[static 2 * NAME_SIZE])
+column_name(const struct policy_column *c, char out[static COLUMN_SIZE])
 {
-    (void)snprintf(out, 2 * NAME_SIZE, "%s.%s", c->type, c->compartment);
+    (void)snprintf(out, COLUMN_SIZE, "%s.%s", c->type, c->compartment);
 }
 
 static void
@@ -28,7 +29,7 @@ encode_cells(const struct policy *p, const struct policy_role *r,
              struct buf *out, enum sv_err *err)
 {
     for (unsigned c = 0; c < p->n_columns; c++) {
-        char name[2 * NAME_SIZE], letters[POLICY_LETTERS_SIZE];
+        char name[COLUMN_SIZE], letters[POLICY_LETTERS_SIZE];
 
         if (r->cells[c] == 0)
             continue;
@@ -93,7 +94,7 @@ policy_encode(const struct policy *p, struct buf *out)
 
     line(out, &err, "profile", p->profile, "");
     for (unsigned c = 0; c < p->n_columns; c++) {
-        char name[2 * NAME_SIZE];
+        char name[COLUMN_SIZE];
 
         column_name(&p->columns[c], name);
         line(out, &err, "column", name, "");

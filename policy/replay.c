@@ -1,7 +1,7 @@
-#include "policy/replay.h"
-
 #include <assert.h>
 #include <string.h>
+
+#include "policy/replay_state.h"
 
 /* One entry on its way through the checks. */
 struct step {
@@ -44,114 +44,6 @@ replay_clear(struct replay *r)
     map_clear(&r->records);
     map_clear(&r->versions);
     replay_init(r);
-}
-
-/* ---- the state that entries make ---- */
-
-/* A handle and a name behind it, padded with NUL: the maps' longer keys. */
-static void
-key_of(const struct handle *record, const char *name,
-       uint8_t out[static HANDLE_LEN + NAME_SIZE])
-{
-    size_t n = strlen(name);
-
-    memset(out, 0, HANDLE_LEN + NAME_SIZE);
-    memcpy(out, record->b, HANDLE_LEN);
-    memcpy(out + HANDLE_LEN, name, n < NAME_SIZE ? n : NAME_SIZE);
-}
-
-static bool
-is_assigned(const struct replay *r, const struct handle *record,
-            const char *person)
-{
-    uint8_t key[REPLAY_ASSIGNED_LEN];
-
-    key_of(record, person, key);
-    return map_get(&r->assigned, key) != NULL;
-}
-
-static enum sv_err
-assign(struct replay *r, const struct handle *record, const char *person)
-{
-    uint8_t key[REPLAY_ASSIGNED_LEN];
-
-    key_of(record, person, key);
-    return map_set(&r->assigned, key, NULL);
-}
-
-static void
-unassign(struct replay *r, const struct handle *record, const char *person)
-{
-    uint8_t key[REPLAY_ASSIGNED_LEN];
-
-    key_of(record, person, key);
-    (void)map_remove(&r->assigned, key);
-}
-
-static bool
-is_known(const struct replay *r, const struct handle *record, const char *type)
-{
-    const char *known = map_get(&r->records, record->b);
-
-    return known != NULL && strcmp(known, type) == 0;
-}
-
-/* Zeros where there is none yet. */
-static struct replay_version
-last_version(const struct replay *r, const struct handle *record,
-             const char *compartment)
-{
-    struct replay_version v = {.version = 0};
-    uint8_t key[REPLAY_VERSION_LEN];
-    const void *found;
-
-    key_of(record, compartment, key);
-    found = map_get(&r->versions, key);
-    if (found != NULL)
-        memcpy(&v, found, sizeof v);
-    return v;
-}
-
-static enum sv_err
-keep_version(struct replay *r, const struct handle *record,
-             const struct entry_result *result)
-{
-    struct replay_version v;
-    uint8_t key[REPLAY_VERSION_LEN];
-
-    memset(&v, 0, sizeof v); /* maps are compared bytewise */
-    v.version = result->version;
-    v.index = r->frontier.size;
-    memcpy(v.hash, result->hash, sizeof v.hash);
-    key_of(record, result->compartment, key);
-    return map_set(&r->versions, key, &v);
-}
-
-static enum sv_err
-keep_versions(struct replay *r, const struct handle *record,
-              const struct entry *e)
-{
-    enum sv_err err = SV_OK;
-
-    for (unsigned i = 0; i < e->n_results && err == SV_OK; i++)
-        err = keep_version(r, record, &e->results[i]);
-    return err;
-}
-
-static enum sv_err
-open_record(struct replay *r, const struct handle *record, const char *type,
-            const char *actor, const struct entry *e)
-{
-    char padded[NAME_SIZE] = "";
-    enum sv_err err;
-
-    memcpy(padded, type, strlen(type));
-    err = map_set(&r->records, record->b, padded);
-    if (err == SV_OK)
-        err = assign(r, record, actor);
-    if (err == SV_OK)
-        err = keep_versions(r, record, e);
-    return err;
 }
 
 /* ---- results ---- */
@@ -215,7 +107,7 @@ done_create(struct step *s)
         if (s->entry.results[i].version != 1)
             return wrong(s, N_("not the next version"));
     }
-    return open_record(s->r, &q->record, q->type, q->actor, &s->entry);
+    return replay_state_create(s->r, &q->record, q->type, q->actor, &s->entry);
 }
 
 static enum sv_err
@@ -223,19 +115,19 @@ done_save(struct step *s)
 {
     const struct request *q = &s->request;
 
-    if (!is_known(s->r, &q->record, q->type))
+    if (!replay_state_is_known(s->r, &q->record, q->type))
         return wrong(s, N_("a record that does not exist"));
     if (!same_compartments(&s->entry, q) || !body_is_root(&s->entry, q))
         return wrong(s, N_("results are not what the request says"));
     for (unsigned i = 0; i < s->entry.n_results; i++) {
         const struct entry_result *result = &s->entry.results[i];
         struct replay_version last =
-            last_version(s->r, &q->record, result->compartment);
+            replay_state_version(s->r, &q->record, result->compartment);
 
         if (last.version == 0 || result->version != last.version + 1)
             return wrong(s, N_("not the next version"));
     }
-    return keep_versions(s->r, &q->record, &s->entry);
+    return replay_state_keep(s->r, &q->record, &s->entry);
 }
 
 static enum sv_err
@@ -243,14 +135,14 @@ done_read(struct step *s)
 {
     const struct request *q = &s->request;
 
-    if (!is_known(s->r, &q->record, q->type))
+    if (!replay_state_is_known(s->r, &q->record, q->type))
         return wrong(s, N_("a record that does not exist"));
     if (!same_compartments(&s->entry, q))
         return wrong(s, N_("results are not what the request says"));
     for (unsigned i = 0; i < s->entry.n_results; i++) {
         const struct entry_result *result = &s->entry.results[i];
         struct replay_version last =
-            last_version(s->r, &q->record, result->compartment);
+            replay_state_version(s->r, &q->record, result->compartment);
 
         if (result->version != last.version ||
             memcmp(result->hash, last.hash, sizeof last.hash) != 0)
@@ -277,7 +169,7 @@ done_import(struct step *s)
 static enum sv_err
 done_history(struct step *s)
 {
-    if (!is_known(s->r, &s->request.record, s->request.type))
+    if (!replay_state_is_known(s->r, &s->request.record, s->request.type))
         return wrong(s, N_("a record that does not exist"));
     return SV_OK;
 }
@@ -287,11 +179,11 @@ done_assign(struct step *s)
 {
     const struct request *q = &s->request;
 
-    if (!is_known(s->r, &q->record, q->type))
+    if (!replay_state_is_known(s->r, &q->record, q->type))
         return wrong(s, N_("a record that does not exist"));
-    if (is_assigned(s->r, &q->record, q->person))
+    if (replay_state_is_assigned(s->r, &q->record, q->person))
         return wrong(s, N_("assigns what is assigned"));
-    return assign(s->r, &q->record, q->person);
+    return replay_state_assign(s->r, &q->record, q->person);
 }
 
 static enum sv_err
@@ -299,11 +191,11 @@ done_unassign(struct step *s)
 {
     const struct request *q = &s->request;
 
-    if (!is_known(s->r, &q->record, q->type))
+    if (!replay_state_is_known(s->r, &q->record, q->type))
         return wrong(s, N_("a record that does not exist"));
-    if (!is_assigned(s->r, &q->record, q->person))
+    if (!replay_state_is_assigned(s->r, &q->record, q->person))
         return wrong(s, N_("takes back what is not assigned"));
-    unassign(s->r, &q->record, q->person);
+    replay_state_unassign(s->r, &q->record, q->person);
     return SV_OK;
 }
 
@@ -344,10 +236,10 @@ check_not_found(const struct step *s)
     const struct request *q = &s->request;
 
     if ((request_act_lines(q->act) & LINE_RECORD) == 0 ||
-        !is_known(s->r, &q->record, q->type))
+        !replay_state_is_known(s->r, &q->record, q->type))
         return SV_OK;
     if (q->act == ACT_RECORD_UNASSIGN &&
-        !is_assigned(s->r, &q->record, q->person))
+        !replay_state_is_assigned(s->r, &q->record, q->person))
         return SV_OK;
     return wrong(s, N_("not found, but it is there"));
 }
@@ -358,8 +250,8 @@ check_exists(const struct step *s)
     const struct request *q = &s->request;
 
     if (q->act == ACT_RECORD_ASSIGN &&
-        (!is_known(s->r, &q->record, q->type) ||
-         !is_assigned(s->r, &q->record, q->person)))
+        (!replay_state_is_known(s->r, &q->record, q->type) ||
+         !replay_state_is_assigned(s->r, &q->record, q->person)))
         return wrong(s, N_("exists, but it is not there"));
     return SV_OK;
 }
@@ -435,7 +327,7 @@ check_decision(const struct step *s)
         .index = r->frontier.size,
         .time_ms = s->entry.time_ms,
         .assigned = (request_act_lines(q->act) & LINE_RECORD) != 0 &&
-                    is_assigned(r, &q->record, q->actor),
+                    replay_state_is_assigned(r, &q->record, q->actor),
         .id_seen = map_get(&r->ids, q->id) != NULL,
         .seen_ok = had_root(r, q),
     };
@@ -547,7 +439,8 @@ replay_item(struct step *s)
         err = buf_append(&r->batch_leaves, BYTES(leaf.b));
     }
     if (err == SV_OK)
-        err = open_record(r, &e->record, r->batch_type, r->batch_actor, e);
+        err = replay_state_create(r, &e->record, r->batch_type, r->batch_actor,
+                                  e);
     if (err != SV_OK)
         return err;
     r->batch_left--;

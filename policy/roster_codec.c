@@ -199,6 +199,8 @@ get_room(struct reader *in, size_t size, size_t *n, void **array)
     uint32_t count = reader_u32(in);
     size_t left = in->in.len - in->at;
 
+    *n = 0;
+    *array = NULL;
     if (in->failed || count > left / ELEMENT_MIN)
         return SV_ERR_FORMAT;
     if (count == 0)
@@ -213,7 +215,7 @@ get_room(struct reader *in, size_t size, size_t *n, void **array)
 static enum sv_err
 get_people(struct reader *in, struct roster *r)
 {
-    void *room = NULL;
+    void *room;
     enum sv_err err;
 
     err = get_room(in, sizeof *r->persons, &r->n_persons, &room);
@@ -222,7 +224,6 @@ get_people(struct reader *in, struct roster *r)
         return err;
     for (size_t i = 0; i < r->n_persons; i++)
         get_person(in, &r->persons[i]);
-    room = NULL;
     err = get_room(in, sizeof *r->grants, &r->n_grants, &room);
     r->grants = room;
     for (size_t i = 0; err == SV_OK && i < r->n_grants; i++)
@@ -233,7 +234,7 @@ get_people(struct reader *in, struct roster *r)
 static enum sv_err
 get_rest(struct reader *in, struct roster *r)
 {
-    void *room = NULL;
+    void *room;
     enum sv_err err;
 
     err = get_room(in, sizeof *r->proposals, &r->n_proposals, &room);
@@ -242,7 +243,6 @@ get_rest(struct reader *in, struct roster *r)
         return err;
     for (size_t i = 0; i < r->n_proposals; i++)
         get_proposal(in, &r->proposals[i]);
-    room = NULL;
     err = get_room(in, sizeof *r->keys, &r->n_keys, &room);
     r->keys = room;
     for (size_t i = 0; err == SV_OK && i < r->n_keys; i++)

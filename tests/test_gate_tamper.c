@@ -175,6 +175,7 @@ test_one_record_rolled_back_is_named(void **state)
     assert_non_null(schema_compartment(v.type, "identity", &at));
     assert_ok(client_record_save(office_client(&t->o, "case-1"), "victim",
                                  &t->a, &v.contents[at], &v));
+    record_view_free(&v); /* it borrows the session's schema */
     assert_false(is_found(&t->o, &t->a, "last"));
     s = raw_store(t, &txn);
     assert_ok(store_put(txn, TABLE_RECORD, BYTES(t->a.b), buf_bytes(&old)));

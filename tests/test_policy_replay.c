@@ -1,4 +1,5 @@
 /* A whole log replayed, and then every way of lying in it. */
+#include "policy/replay_state.h"
 #include "tests/support/fakelog.h"
 
 /* Where things are in the log below, for the forgers. */
@@ -173,28 +174,17 @@ test_honest_log_replays(void **state)
 static bool
 is_assigned(const struct replay *r, uint64_t record, const char *name)
 {
-    uint8_t key[REPLAY_ASSIGNED_LEN] = {0};
     struct handle h = fakelog_handle(record);
 
-    memcpy(key, h.b, sizeof h.b);
-    memcpy(key + HANDLE_LEN, name, strlen(name));
-    return map_get(&r->assigned, key) != NULL;
+    return replay_state_is_assigned(r, &h, name);
 }
 
 static struct replay_version
 version_of(const struct replay *r, uint64_t record, const char *compartment)
 {
-    uint8_t key[REPLAY_VERSION_LEN] = {0};
     struct handle h = fakelog_handle(record);
-    struct replay_version v;
-    const void *found_at;
 
-    memcpy(key, h.b, sizeof h.b);
-    memcpy(key + HANDLE_LEN, compartment, strlen(compartment));
-    found_at = map_get(&r->versions, key);
-    assert_non_null(found_at);
-    memcpy(&v, found_at, sizeof v);
-    return v;
+    return replay_state_version(r, &h, compartment);
 }
 
 static void

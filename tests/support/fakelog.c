@@ -1,6 +1,7 @@
 #include "tests/support/fakelog.h"
 
 #include "crypto/digest.h"
+#include "policy/replay_state.h"
 
 /* ---- fixed people, records, contents ---- */
 
@@ -307,16 +308,6 @@ fakelog_clear(struct fakelog *f)
 /* ---- entries ---- */
 
 static bool
-is_assigned(const struct replay *r, const struct request *q)
-{
-    uint8_t key[REPLAY_ASSIGNED_LEN] = {0};
-
-    memcpy(key, q->record.b, HANDLE_LEN);
-    memcpy(key + HANDLE_LEN, q->actor, strlen(q->actor));
-    return map_get(&r->assigned, key) != NULL;
-}
-
-static bool
 had_root(const struct replay *r, const struct request *q)
 {
     if (r->frontier.size == 0)
@@ -333,7 +324,7 @@ fakelog_decide(const struct fakelog *f, const struct request *q)
         .request = q,
         .index = r->frontier.size,
         .time_ms = f->now_ms,
-        .assigned = is_assigned(r, q),
+        .assigned = replay_state_is_assigned(r, &q->record, q->actor),
         .id_seen = map_get(&r->ids, q->id) != NULL,
         .seen_ok = had_root(r, q),
     };
@@ -425,6 +416,7 @@ fakelog_bytes(const struct entry *e, const struct request *q,
     struct entry whole = *e;
 
     if (e->kind == ENTRY_REQUEST) {
+        assert_non_null(q);
         p = fake_person(signer);
         assert_ok(request_sign(q, &p.seed, &signed_note));
         if (q->act == ACT_GENESIS)
@@ -515,18 +507,9 @@ fakelog_hire(struct fakelog *f, const char *name, const char *role,
 static uint64_t
 last_version(const struct fakelog *f, uint64_t record, const char *compartment)
 {
-    uint8_t key[REPLAY_VERSION_LEN] = {0};
     struct handle h = fakelog_handle(record);
-    const void *found;
-    struct replay_version v;
 
-    memcpy(key, h.b, sizeof h.b);
-    memcpy(key + HANDLE_LEN, compartment, strlen(compartment));
-    found = map_get(&f->replay.versions, key);
-    if (found == NULL)
-        return 0;
-    memcpy(&v, found, sizeof v);
-    return v.version;
+    return replay_state_version(&f->replay, &h, compartment).version;
 }
 
 /* The request's compartments as results, `more` versions after the last. */
