@@ -592,7 +592,7 @@ test_acts_without_records_are_of_few_roles(void **state)
         const char *want;
     } cases[] = {
         {ACT_LOG_READ, "auditor", "allowed role"},
-        {ACT_STORE_CHECK, "auditor administrator", "allowed role"},
+        {ACT_STORE_CHECK, "auditor", "allowed role"},
         {ACT_KEYS, "supervisor", "denied setup"},
         {ACT_STAFF_PROPOSE, "administrator", "denied keys"},
         {ACT_STAFF_CONFIRM, "supervisor", "denied proposal"},

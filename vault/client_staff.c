@@ -182,17 +182,6 @@ found_genesis(struct founding *f, const uint8_t schema_hash[static 32],
     return err;
 }
 
-/* The end of the last whole line within max bytes. */
-static size_t
-part_len(struct bytes text, size_t max)
-{
-    size_t n = text.len < max ? text.len : max;
-
-    while (n > 0 && text.ptr[n - 1] != '\n')
-        n--;
-    return n;
-}
-
 static enum sv_err
 add_policy_part(struct founding *f, unsigned part, unsigned parts,
                 struct bytes lines)
@@ -217,29 +206,19 @@ add_policy_part(struct founding *f, unsigned part, unsigned parts,
     return err;
 }
 
-/* The canonical text, in as many entries as it needs; they are read by
- * people, so they break at lines. */
+/* The canonical text, in as many entries as it needs. */
 static enum sv_err
 found_policy(struct founding *f)
 {
     struct buf text = BUF_INIT;
-    struct bytes rest;
-    unsigned parts = 0;
+    struct bytes lines;
+    unsigned parts = 1;
     enum sv_err err = policy_encode(f->policy, &text);
 
-    for (rest = buf_bytes(&text); err == SV_OK && rest.len > 0; parts++) {
-        size_t n = part_len(rest, REQUEST_TEXT_MAX);
-
-        if (n == 0)
-            err = SV_ERR_RANGE;
-        rest = bytes_slice(rest, n, rest.len - n);
-    }
-    rest = buf_bytes(&text);
-    for (unsigned i = 1; i <= parts && err == SV_OK; i++) {
-        size_t n = part_len(rest, REQUEST_TEXT_MAX);
-
-        err = add_policy_part(f, i, parts, bytes_slice(rest, 0, n));
-        rest = bytes_slice(rest, n, rest.len - n);
+    for (unsigned k = 1; k <= parts && err == SV_OK; k++) {
+        err = policy_part(buf_bytes(&text), k, &lines, &parts);
+        if (err == SV_OK)
+            err = add_policy_part(f, k, parts, lines);
     }
     buf_free(&text);
     return err;

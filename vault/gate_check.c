@@ -145,7 +145,8 @@ version_map_key(const uint8_t *handle, const char *compartment,
 {
     memset(out, 0, HANDLE_LEN + NAME_SIZE);
     memcpy(out, handle, HANDLE_LEN);
-    memcpy(out + HANDLE_LEN, compartment, strlen(compartment));
+    (void)text_copy(bytes_text(compartment), (char *)out + HANDLE_LEN,
+                    NAME_SIZE);
 }
 
 /* One stored version: opens, belongs here, and hashes to what it says. */

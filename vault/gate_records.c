@@ -248,9 +248,9 @@ act_create_apply(struct act *a)
     bool exists = false;
     enum sv_err err = take_items(a, a->request.n_compartments, &in);
 
-    if (err == SV_OK &&
-        (!is_new_record(a, in.at, in.n) ||
-         memcmp(in.at[0].header.record.b, a->request.record.b, HANDLE_LEN)))
+    if (err == SV_OK && (!is_new_record(a, in.at, in.n) ||
+                         memcmp(in.at[0].header.record.b, a->request.record.b,
+                                HANDLE_LEN) != 0))
         err = SV_ERR_INPUT;
     if (err == SV_OK)
         err = record_exists(a, &a->request.record, &exists);

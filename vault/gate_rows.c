@@ -46,23 +46,23 @@ record_load(const struct tables *t, const struct handle *h,
 
 enum sv_err
 record_store(const struct tables *t, const struct handle *h,
-             const struct record_state *s)
+             const struct record_state *r)
 {
     struct buf raw = BUF_INIT;
     struct writer w = writer_to(&raw);
     enum sv_err err;
 
-    writer_name(&w, s->type);
-    writer_name(&w, s->creator);
-    writer_u64(&w, s->index);
-    writer_u64(&w, s->created_ms);
-    writer_u64(&w, s->changed_ms);
-    writer_u8(&w, (uint8_t)s->n);
-    for (unsigned i = 0; i < s->n; i++) {
-        writer_u8(&w, s->at[i].column);
-        writer_u64(&w, s->at[i].version);
-        writer_u64(&w, s->at[i].full);
-        writer_bytes(&w, BYTES(s->at[i].hash));
+    writer_name(&w, r->type);
+    writer_name(&w, r->creator);
+    writer_u64(&w, r->index);
+    writer_u64(&w, r->created_ms);
+    writer_u64(&w, r->changed_ms);
+    writer_u8(&w, (uint8_t)r->n);
+    for (unsigned i = 0; i < r->n; i++) {
+        writer_u8(&w, r->at[i].column);
+        writer_u64(&w, r->at[i].version);
+        writer_u64(&w, r->at[i].full);
+        writer_bytes(&w, BYTES(r->at[i].hash));
     }
     err = writer_end(&w);
     if (err == SV_OK)
