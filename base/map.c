@@ -84,20 +84,26 @@ map_get(const struct map *m, const void *key)
 static enum sv_err
 grow(struct map *m)
 {
-    struct map bigger = *m;
+    struct map bigger;
     const void *key, *value;
+    uint8_t *old = m->slots;
     size_t at = 0;
 
+    map_init(&bigger, m->key_len, m->value_len);
     bigger.cap = m->cap > 0 ? m->cap * 2 : CAP_MIN;
     bigger.slots = calloc(bigger.cap, slot_len(m));
     if (bigger.slots == NULL)
         return SV_ERR_NOMEM;
     while (map_next(m, &at, &key, &value)) {
-        /* The value begins the slot. */
-        memcpy(slot_at(&bigger, find(&bigger, key)), value, slot_len(m));
+        /* Slots lie whole in one array: key and value are neighbours. */
+        uint8_t *slot = slot_at(&bigger, find(&bigger, key));
+
+        slot[0] = 1;
+        memcpy(slot + 1, key, m->key_len + m->value_len);
     }
-    free(m->slots);
-    *m = bigger;
+    m->slots = bigger.slots;
+    m->cap = bigger.cap;
+    free(old);
     return SV_OK;
 }
 

@@ -107,8 +107,8 @@ text_unhex(struct bytes t, uint8_t *out, size_t n)
             return SV_ERR_FORMAT;
     }
     for (size_t i = 0; i < n; i++)
-        out[i] = (uint8_t)(hex_digit(t.ptr[2 * i]) << 4 |
-                           hex_digit(t.ptr[2 * i + 1]));
+        out[i] = (uint8_t)((unsigned)hex_digit(t.ptr[2 * i]) << 4 |
+                           (unsigned)hex_digit(t.ptr[2 * i + 1]));
     return SV_OK;
 }
 
@@ -128,8 +128,8 @@ text_base64(struct bytes b, char *out)
             v |= b.ptr[i + 2];
         *out++ = base64_digits[v >> 18];
         *out++ = base64_digits[v >> 12 & 63];
-        *out++ = left > 1 ? base64_digits[v >> 6 & 63] : '=';
-        *out++ = left > 2 ? base64_digits[v & 63] : '=';
+        *out++ = (char)(left > 1 ? base64_digits[v >> 6 & 63] : '=');
+        *out++ = (char)(left > 2 ? base64_digits[v & 63] : '=');
     }
     *out = '\0';
 }

@@ -150,10 +150,10 @@ found_genesis(struct founding *f, const uint8_t schema_hash[static 32],
     struct request *r = calloc(1, sizeof *r);
     char key_name[NOTE_NAME_MAX + 1];
     struct buf text = BUF_INIT, note = BUF_INIT;
-    enum sv_err err = r == NULL ? SV_ERR_NOMEM : SV_OK;
+    enum sv_err err = SV_OK;
 
-    if (err != SV_OK)
-        return err;
+    if (r == NULL)
+        return SV_ERR_NOMEM;
     r->act = ACT_GENESIS;
     common(f, f->administrator, "administrator", r);
     err = note_vkey(f->origin, log_key, r->genesis.log_vkey);
@@ -188,10 +188,10 @@ add_policy_part(struct founding *f, unsigned part, unsigned parts,
 {
     struct request *r = calloc(1, sizeof *r);
     struct buf note = BUF_INIT;
-    enum sv_err err = r == NULL ? SV_ERR_NOMEM : SV_OK;
+    enum sv_err err = SV_OK;
 
-    if (err != SV_OK)
-        return err;
+    if (r == NULL)
+        return SV_ERR_NOMEM;
     r->act = ACT_POLICY;
     common(f, f->administrator, "administrator", r);
     r->part = part;
@@ -256,10 +256,10 @@ found_keys(struct founding *f)
     struct request *r = calloc(1, sizeof *r);
     struct buf items = BUF_INIT, blob = BUF_INIT, note = BUF_INIT;
     struct writer w = writer_to(&blob);
-    enum sv_err err = r == NULL ? SV_ERR_NOMEM : SV_OK;
+    enum sv_err err = SV_OK;
 
-    if (err != SV_OK)
-        return err;
+    if (r == NULL)
+        return SV_ERR_NOMEM;
     r->act = ACT_KEYS;
     common(f, f->supervisor, "supervisor", r);
     for (unsigned i = 0; i < f->policy->n_columns && err == SV_OK; i++) {
