@@ -95,11 +95,8 @@ grow(struct map *m)
     if (bigger.slots == NULL)
         return SV_ERR_NOMEM;
     while (map_next(m, &at, &key, &value)) {
-        /* Slots lie whole in one array: key and value are neighbours. */
-        uint8_t *slot = slot_at(&bigger, find(&bigger, key));
-
-        slot[0] = 1;
-        memcpy(slot + 1, key, m->key_len + m->value_len);
+        /* The value begins the slot. */
+        memcpy(slot_at(&bigger, find(&bigger, key)), value, slot_len(m));
     }
     m->slots = bigger.slots;
     m->cap = bigger.cap;
