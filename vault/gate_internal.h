@@ -104,7 +104,7 @@ enum sv_err act_log_read_after(struct act *a);
 /* gate_check.c */
 enum sv_err act_store_check_after(struct act *a);
 
-/* gate.c: the parts that founding shares with gate_handle(). */
+/* gate_act.c: one request in its transaction. */
 
 /* Parse and verify: SV_ERR_FORMAT, SV_ERR_DENIED; *reason a short word. */
 enum sv_err gate_accept(struct gate *g, struct bytes note, struct bytes body,
@@ -116,9 +116,19 @@ enum sv_err gate_perform(struct act *a);
 void gate_adopt(struct act *a);
 void act_clear(struct act *a);
 void releases_clear(struct act *a);
-enum sv_err gate_open_store(struct gate *g, bool create);
 enum sv_err gate_sign_head(const struct gate *g, const struct log_state *log,
                            struct buf *out);
+
+/* gate_open.c.  A new gate has its keys still to be set; dir is where its
+ * files are now.  gate_open_store() loads what the tables say, unless it
+ * creates them. */
+enum sv_err gate_new(const struct gate_config *config, const char *dir,
+                     struct gate **out);
+enum sv_err gate_open_store(struct gate *g, bool create);
+
+/* gate_sync.c: answers a sync message, whatever happens. */
+enum sv_err gate_sync(struct gate *g, const struct sync_request *in,
+                      struct buf *response);
 
 /* gate_rows.c: rows of the tables that several acts use. */
 

@@ -1,0 +1,359 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/gate_internal.h"
+
+/*
+ * One request in its transaction: is it whole and signed, may it be done,
+ * what came of it, and the entry that says so.
+ */
+
+/* The one table: an act without a row cannot be done. */
+static const struct act_row act_rows[] = {
+    {ACT_GENESIS, NULL, NULL},
+    {ACT_POLICY, NULL, NULL},
+    {ACT_KEYS, act_keys_apply, NULL},
+    {ACT_STAFF_PROPOSE, NULL, NULL},
+    {ACT_STAFF_CONFIRM, act_keys_apply, NULL},
+    {ACT_RECORD_CREATE, act_create_apply, NULL},
+    {ACT_RECORD_IMPORT, act_import_apply, act_import_after},
+    {ACT_RECORD_SAVE, act_save_apply, NULL},
+    {ACT_RECORD_READ, act_read_apply, act_read_after},
+    {ACT_RECORD_LIST, NULL, act_list_after},
+    {ACT_RECORD_HISTORY, act_history_apply, act_history_after},
+    {ACT_RECORD_ASSIGN, act_assign_apply, NULL},
+    {ACT_RECORD_UNASSIGN, act_assign_apply, NULL},
+    {ACT_LOG_READ, NULL, act_log_read_after},
+    {ACT_STORE_CHECK, NULL, act_store_check_after},
+};
+
+static const struct act_row *
+row_of(enum request_act act)
+{
+    for (size_t i = 0; i < sizeof act_rows / sizeof act_rows[0]; i++) {
+        if (act_rows[i].act == act)
+            return &act_rows[i];
+    }
+    return NULL;
+}
+
+void
+releases_clear(struct act *a)
+{
+    for (size_t i = 0; i < a->n_releases; i++) {
+        buf_free(&a->releases[i].row);
+        buf_free(&a->releases[i].provenance);
+    }
+    free(a->releases);
+    a->releases = NULL;
+    a->n_releases = 0;
+}
+
+void
+act_clear(struct act *a)
+{
+    releases_clear(a);
+    buf_free(&a->entry_text);
+    buf_free(&a->answer);
+    buf_free(&a->head);
+    buf_free(&a->inclusion);
+    buf_free(&a->consistency);
+    roster_clear(&a->roster);
+    a->has_roster = false;
+}
+
+enum sv_err
+gate_accept(struct gate *g, struct bytes note, struct bytes body, struct act *a,
+            const char **reason)
+{
+    enum sv_err err;
+
+    memset(a, 0, sizeof *a);
+    a->gate = g;
+    a->raw = note;
+    a->body = body;
+    roster_init(&a->roster);
+    *reason = "malformed";
+    err = request_parse(note, &a->note, &a->request);
+    if (err != SV_OK)
+        return err;
+    *reason = "foreign";
+    if (g->roster.started &&
+        (strcmp(a->request.origin, g->roster.origin) != 0 ||
+         (a->request.has_vault &&
+          !hash_equal(&a->request.vault, &g->roster.vault)) ||
+         (!a->request.has_vault && roster_ready(&g->roster))))
+        return SV_ERR_DENIED;
+    /* One word for an unknown name and for a bad signature: it tells
+     * nobody who works here. */
+    *reason = "signature";
+    err = roster_verify(&g->roster, &a->note, &a->request);
+    return err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED ? SV_ERR_DENIED
+                                                             : err;
+}
+
+static void
+request_hash(const struct act *a, uint8_t out[static DIGEST_LEN])
+{
+    digest("sv/v1/note", a->raw, out);
+}
+
+/*
+ * Has this id been used?  With the same bytes it is a repetition of the
+ * entry at *index.
+ */
+static enum sv_err
+look_up_id(const struct act *a, bool *used, bool *same, uint64_t *index)
+{
+    struct buf row = BUF_INIT;
+    uint8_t hash[DIGEST_LEN], had[DIGEST_LEN];
+    struct reader r;
+    enum sv_err err =
+        tables_get(&a->tables, TABLE_REQUEST, BYTES(a->request.id), &row);
+
+    *used = err == SV_OK;
+    *same = false;
+    if (err == SV_ERR_NOT_FOUND)
+        return SV_OK;
+    if (err != SV_OK)
+        return err;
+    r = reader_of(buf_bytes(&row));
+    *index = reader_u64(&r);
+    reader_copy(&r, had, sizeof had);
+    err = reader_end(&r);
+    request_hash(a, hash);
+    *same = bytes_equal(BYTES(hash), BYTES(had));
+    buf_free(&row);
+    return err == SV_OK ? SV_OK : SV_ERR_TAMPERED;
+}
+
+static enum sv_err
+remember_id(const struct act *a)
+{
+    uint8_t row[8 + DIGEST_LEN];
+
+    put_u64(row, a->index);
+    request_hash(a, row + 8);
+    return tables_put(&a->tables, TABLE_REQUEST, BYTES(a->request.id),
+                      BYTES(row));
+}
+
+static enum sv_err
+decide(struct act *a, bool id_seen)
+{
+    struct gate *g = a->gate;
+    struct question q = {
+        &a->request, a->log.frontier.size, a->time_ms, false, id_seen, false};
+    enum sv_err err = SV_OK;
+
+    if (g->roster.started &&
+        (request_act_lines(a->request.act) & LINE_RECORD) != 0)
+        err = assignment_get(&a->tables,
+                             person_index(&g->roster, a->request.actor),
+                             &a->request.record, &a->assigned);
+    if (err == SV_OK)
+        err = log_has_root(&a->tables, &a->log, a->request.seen_size,
+                           &a->request.seen_root, &q.seen_ok);
+    if (err != SV_OK)
+        return err;
+    q.assigned = a->assigned;
+    a->decision = policy_decide(&g->roster, &q);
+    return SV_OK;
+}
+
+/* The entry, made of what was decided and done, into the log. */
+static enum sv_err
+append_entry(struct act *a)
+{
+    struct gate *g = a->gate;
+    struct entry *e = &a->entry;
+    enum sv_err err;
+
+    e->kind = ENTRY_REQUEST;
+    e->index = a->index;
+    e->has_roster = a->log.has_roster;
+    e->roster = a->log.roster;
+    e->time_ms = a->time_ms;
+    e->allowed = a->decision.allowed;
+    memcpy(e->rule, a->decision.rule, sizeof e->rule);
+    memcpy(e->policy_hash,
+           g->roster.started ? g->roster.policy_hash
+                             : a->request.genesis.policy_hash,
+           sizeof e->policy_hash);
+    e->note = a->raw;
+    err = entry_encode(e, &a->entry_text);
+    if (err != SV_OK)
+        return err;
+    a->log.time_ms = a->time_ms;
+    return log_append(&a->tables, &a->log, buf_bytes(&a->entry_text));
+}
+
+/* The roster that follows from a roster entry, stored beside it. */
+static enum sv_err
+change_roster(struct act *a)
+{
+    struct hash leaf = tree_leaf(buf_bytes(&a->entry_text));
+    struct buf now = BUF_INIT, next = BUF_INIT;
+    enum sv_err err = roster_encode(&a->gate->roster, &now);
+
+    if (err == SV_OK)
+        err = roster_decode(buf_bytes(&now), &a->roster);
+    if (err == SV_OK)
+        err = roster_apply(&a->roster, &a->entry, &a->request, &leaf);
+    if (err == SV_OK)
+        err = roster_encode(&a->roster, &next);
+    if (err == SV_OK)
+        err = tables_put(&a->tables, TABLE_META, bytes_text(META_ROSTER),
+                         buf_bytes(&next));
+    if (err == SV_OK) {
+        a->has_roster = true;
+        a->log.has_roster = true;
+        a->log.roster = a->index;
+    }
+    buf_free(&now);
+    buf_free(&next);
+    return err;
+}
+
+enum sv_err
+gate_sign_head(const struct gate *g, const struct log_state *log,
+               struct buf *out)
+{
+    struct checkpoint c = {.size = log->frontier.size};
+
+    memcpy(c.origin, g->roster.origin, sizeof c.origin);
+    c.root = frontier_root(&log->frontier);
+    return checkpoint_sign(&c, &g->keys->log, out);
+}
+
+/* Head and proofs for the answer. */
+static enum sv_err
+prove(struct act *a)
+{
+    uint64_t size = a->log.frontier.size, seen = a->request.seen_size;
+    enum sv_err err = SV_OK;
+
+    if (a->gate->roster.started) /* genesis has no origin to sign under yet */
+        err = gate_sign_head(a->gate, &a->log, &a->head);
+    if (err == SV_OK)
+        err = log_inclusion(&a->tables, a->index, size, &a->inclusion);
+    /* Who names a head that this log does not have gets no proof from it. */
+    if (err == SV_OK)
+        err = log_consistency(&a->tables, seen <= size ? seen : 0, size,
+                              &a->consistency);
+    return err;
+}
+
+/* Does answering again let content out, or is it a receipt only? */
+static bool
+answers_with_content(const struct act *a, const struct act_row *row)
+{
+    return row->after != NULL && a->request.act != ACT_RECORD_IMPORT;
+}
+
+/*
+ * The same request again, within its day: its entry is there.  A receipt is
+ * given again as it was; content only if the actor may still have it now.
+ */
+static enum sv_err
+perform_again(struct act *a, const struct act_row *row, uint64_t index)
+{
+    bool content = answers_with_content(a, row);
+    enum sv_err err = SV_OK;
+
+    if (a->time_ms > a->request.at_ms &&
+        a->time_ms - a->request.at_ms > DECIDE_LAG_MS)
+        return SV_OK;
+    if (content) {
+        err = decide(a, false);
+        if (err != SV_OK || !a->decision.allowed)
+            return err;
+    }
+    a->repeated = true;
+    a->index = index;
+    err = log_entry(&a->tables, index, &a->entry_text);
+    if (err == SV_OK)
+        err = entry_parse(buf_bytes(&a->entry_text), &a->entry);
+    if (err == SV_OK && content && a->entry.allowed &&
+        a->entry.outcome == OUTCOME_DONE)
+        err = row->after(a);
+    return err != SV_OK ? err : prove(a);
+}
+
+static enum sv_err
+perform_new(struct act *a, const struct act_row *row, bool id_used)
+{
+    enum sv_err err = decide(a, id_used);
+
+    if (err != SV_OK)
+        return err;
+    a->index = a->log.frontier.size;
+    a->entry.outcome = a->decision.allowed ? OUTCOME_DONE : OUTCOME_NONE;
+    if (a->decision.allowed && row->apply != NULL) {
+        err = row->apply(a);
+        if (err == SV_ERR_TAMPERED) {
+            /* A damaged row of this record: evidence, not a reason to
+             * leave no trace. */
+            releases_clear(a);
+            a->entry.outcome = OUTCOME_DAMAGED;
+            a->entry.n_results = 0;
+            err = SV_OK;
+        }
+    }
+    if (err == SV_OK)
+        err = append_entry(a);
+    if (err == SV_OK && a->entry.outcome == OUTCOME_DONE) {
+        if (request_act_is_roster(a->request.act))
+            err = change_roster(a);
+        if (err == SV_OK && row->after != NULL)
+            err = row->after(a);
+    }
+    /* An id is remembered with the bytes that first came with it. */
+    if (err == SV_OK && !id_used)
+        err = remember_id(a);
+    if (err == SV_OK)
+        err = log_state_store(&a->tables, &a->log);
+    return err != SV_OK ? err : prove(a);
+}
+
+enum sv_err
+gate_perform(struct act *a)
+{
+    const struct act_row *row = row_of(a->request.act);
+    uint64_t now = clock_now(&a->gate->config.clock), index = 0;
+    bool used, same;
+    enum sv_err err;
+
+    act_clear(a);
+    memset(&a->entry, 0, sizeof a->entry);
+    a->repeated = false;
+    a->assigned = false;
+    a->log = a->gate->log;
+    a->time_ms = now > a->log.time_ms ? now : a->log.time_ms;
+    if (row == NULL)
+        return SV_ERR_DENIED;
+    err = look_up_id(a, &used, &same, &index);
+    if (err != SV_OK)
+        return err;
+    if (same) {
+        err = perform_again(a, row, index);
+        if (err != SV_OK || a->repeated)
+            return err;
+        /* Not any more: that is a denial with an entry of its own. */
+    }
+    return perform_new(a, row, used);
+}
+
+void
+gate_adopt(struct act *a)
+{
+    struct gate *g = a->gate;
+
+    g->log = a->log;
+    if (a->has_roster) {
+        roster_clear(&g->roster);
+        g->roster = a->roster;
+        roster_init(&a->roster);
+        a->has_roster = false;
+    }
+}

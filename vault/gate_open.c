@@ -1,0 +1,241 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/arena.h"
+#include "vault/gate_internal.h"
+
+/* Lock, key, store, kept head: in this order, and each checked against the
+ * others. */
+
+#define ARENA_LEN 4096
+
+static enum sv_err
+default_open(void *ctx, const char *dir, bool create, struct store **out)
+{
+    (void)ctx;
+    return store_lmdb_open(dir, TABLES_N, create, out);
+}
+
+/* The roster row, which must be true for the log: both come from the same
+ * transactions. */
+static enum sv_err
+load_roster(struct gate *g, const struct tables *t)
+{
+    struct buf raw = BUF_INIT;
+    struct roster roster;
+    enum sv_err err;
+
+    roster_init(&roster);
+    err = tables_get(t, TABLE_META, bytes_text(META_ROSTER), &raw);
+    if (err == SV_OK)
+        err = roster_decode(buf_bytes(&raw), &roster);
+    if (err == SV_OK &&
+        (!g->log.has_roster || roster.last_index != g->log.roster ||
+         !hash_equal(&roster.vault, &g->keys->vault)))
+        err = SV_ERR_TAMPERED;
+    buf_free(&raw);
+    if (err != SV_OK) {
+        roster_clear(&roster);
+        return err == SV_ERR_NOT_FOUND || err == SV_ERR_FORMAT ? SV_ERR_TAMPERED
+                                                               : err;
+    }
+    roster_clear(&g->roster);
+    g->roster = roster;
+    return SV_OK;
+}
+
+static enum sv_err
+load_state(struct gate *g)
+{
+    struct store_txn *txn = NULL;
+    struct tables t;
+    enum sv_err err = store_begin(g->store, STORE_READ, &txn);
+
+    if (err != SV_OK)
+        return err;
+    t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+    err = log_state_load(&t, &g->log);
+    if (err == SV_OK)
+        err = load_roster(g, &t);
+    store_abort(&txn);
+    return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
+}
+
+enum sv_err
+gate_open_store(struct gate *g, bool create)
+{
+    enum sv_err err =
+        g->config.open_store(g->config.store_ctx, g->dir, create, &g->store);
+
+    if (err != SV_OK) {
+        g->store = NULL;
+        return err;
+    }
+    if (create)
+        return SV_OK;
+    err = load_state(g);
+    if (err != SV_OK) {
+        store_close(g->store);
+        g->store = NULL;
+    }
+    return err;
+}
+
+/* The log must extend the head that was kept outside the store. */
+static enum sv_err
+check_head(struct gate *g, struct bytes note)
+{
+    struct store_txn *txn = NULL;
+    struct sign_public log_key;
+    struct checkpoint kept;
+    struct tables t;
+    bool has = false;
+    enum sv_err err;
+
+    sign_public_of(&g->keys->log, &log_key);
+    err = checkpoint_open(note, g->roster.origin, &log_key, &kept);
+    if (err != SV_OK)
+        return SV_ERR_TAMPERED;
+    err = store_begin(g->store, STORE_READ, &txn);
+    if (err != SV_OK)
+        return err;
+    t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+    err = log_has_root(&t, &g->log, kept.size, &kept.root, &has);
+    store_abort(&txn);
+    if (err != SV_OK)
+        return err;
+    return has ? SV_OK : SV_ERR_ROLLBACK;
+}
+
+static enum sv_err
+load_keys(struct gate *g)
+{
+    char path[PATH_SIZE];
+    struct buf raw = BUF_INIT;
+    enum sv_err err = path_suffix(path, g->dir, ".gate");
+
+    if (err == SV_OK)
+        err = file_read(path, GATEKEY_FILE_LEN, &raw);
+    if (err == SV_OK)
+        err = gate_keys_decode(buf_bytes(&raw), g->keys);
+    buf_free(&raw);
+    return err;
+}
+
+static enum sv_err
+lock_dir(struct gate *g, char holder[static GATE_HOLDER_SIZE])
+{
+    char path[PATH_SIZE];
+    struct stat st;
+    enum sv_err err = path_join(path, g->dir, "lock");
+
+    if (err != SV_OK)
+        return err;
+    /* A mistyped directory must not be filled with a lock file. */
+    if (stat(g->dir, &st) != 0)
+        return err_of_errno(errno);
+    if (!S_ISDIR(st.st_mode) || access(path, F_OK) != 0)
+        return SV_ERR_NOT_FOUND;
+    return file_lock(path, holder, GATE_HOLDER_SIZE, &g->lock_fd);
+}
+
+enum sv_err
+gate_new(const struct gate_config *config, const char *dir, struct gate **out)
+{
+    struct gate *g = calloc(1, sizeof *g);
+    void *keys = NULL;
+    enum sv_err err;
+
+    if (g == NULL)
+        return SV_ERR_NOMEM;
+    g->config = *config;
+    if (g->config.open_store == NULL)
+        g->config.open_store = default_open;
+    g->lock_fd = -1;
+    g->headfile = (struct headfile)HEADFILE_NONE;
+    roster_init(&g->roster);
+    frontier_init(&g->log.frontier);
+    err = path_suffix(g->dir, dir, "");
+    if (err == SV_OK)
+        err = arena_new(ARENA_LEN, &g->arena);
+    if (err == SV_OK)
+        err = secret_new(g->arena, sizeof *g->keys, &keys);
+    if (err != SV_OK) {
+        gate_close(g);
+        return err;
+    }
+    g->keys = keys;
+    *out = g;
+    return SV_OK;
+}
+
+static enum sv_err
+open_steps(struct gate *g, char holder[static GATE_HOLDER_SIZE],
+           const char **what)
+{
+    char path[PATH_SIZE];
+    struct buf head = BUF_INIT;
+    enum sv_err err;
+
+    *what = N_("the vault's directory");
+    err = lock_dir(g, holder);
+    if (err != SV_OK)
+        return err;
+    *what = N_("the gate's key file");
+    err = load_keys(g);
+    if (err != SV_OK)
+        return err;
+    *what = N_("the vault's data file");
+    err = gate_open_store(g, false);
+    if (err != SV_OK)
+        return err;
+    *what = N_("the kept head of the log");
+    err = path_join(path, g->dir, "head");
+    if (err == SV_OK)
+        err = headfile_open(path, &g->headfile, &head);
+    if (err == SV_ERR_NOT_FOUND)
+        err = SV_ERR_TAMPERED;
+    if (err == SV_OK)
+        err = check_head(g, buf_bytes(&head));
+    buf_free(&head);
+    return err;
+}
+
+enum sv_err
+gate_open(const struct gate_config *config,
+          char holder[static GATE_HOLDER_SIZE], const char **what,
+          struct gate **out)
+{
+    struct gate *g = NULL;
+    enum sv_err err;
+
+    *what = N_("the vault's directory");
+    holder[0] = '\0';
+    err = gate_new(config, config->dir, &g);
+    if (err != SV_OK)
+        return err;
+    err = open_steps(g, holder, what);
+    if (err != SV_OK) {
+        gate_close(g);
+        return err;
+    }
+    *out = g;
+    return SV_OK;
+}
+
+void
+gate_close(struct gate *g)
+{
+    if (g == NULL)
+        return;
+    store_close(g->store);
+    headfile_close(&g->headfile);
+    roster_clear(&g->roster);
+    secret_free(g->arena, g->keys);
+    arena_free(g->arena);
+    if (g->lock_fd >= 0)
+        (void)close(g->lock_fd);
+    free(g);
+}

@@ -1,0 +1,198 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "vault/gate_internal.h"
+
+/*
+ * What a client needs before it can ask or check anything: the head, the
+ * roster entries that it lacks, the schema, and its own sealed keys.  It
+ * holds nothing of any record and is not logged.
+ */
+
+/* Each roster entry names the one before it: collect them backwards. */
+static enum sv_err
+roster_chain(const struct gate *g, const struct tables *t,
+             const struct sync_request *in, uint64_t **out, size_t *n)
+{
+    struct buf text = BUF_INIT;
+    uint64_t *chain = NULL, at = g->log.roster;
+    size_t count = 0;
+    enum sv_err err = SV_OK;
+
+    while (err == SV_OK && !(in->has_roster && at <= in->roster_after)) {
+        uint64_t *more = realloc(chain, (count + 1) * sizeof *chain);
+        struct entry e;
+
+        if (more == NULL) {
+            err = SV_ERR_NOMEM;
+            break;
+        }
+        chain = more;
+        chain[count++] = at;
+        buf_truncate(&text, 0);
+        err = log_entry(t, at, &text);
+        if (err == SV_OK)
+            err = entry_parse(buf_bytes(&text), &e);
+        if (err == SV_OK && !e.has_roster)
+            break;
+        if (err == SV_OK && e.roster >= at)
+            err = SV_ERR_TAMPERED;
+        if (err == SV_OK)
+            at = e.roster;
+    }
+    buf_free(&text);
+    if (err != SV_OK) {
+        free(chain);
+        return err;
+    }
+    *out = chain;
+    *n = count;
+    return SV_OK;
+}
+
+static enum sv_err
+put_roster(const struct gate *g, const struct tables *t,
+           const struct sync_request *in, struct buf *out)
+{
+    uint64_t *chain = NULL;
+    size_t n = 0;
+    struct writer w = writer_to(out);
+    enum sv_err err = roster_chain(g, t, in, &chain, &n);
+
+    if (err != SV_OK)
+        return err;
+    writer_u32(&w, (uint32_t)n);
+    while (n-- > 0 && w.err == SV_OK) {
+        struct buf text = BUF_INIT, proof = BUF_INIT;
+
+        w.err = log_entry(t, chain[n], &text);
+        if (w.err == SV_OK)
+            w.err = log_inclusion(t, chain[n], g->log.frontier.size, &proof);
+        writer_u64(&w, chain[n]);
+        writer_medium(&w, buf_bytes(&text));
+        writer_bytes(&w, buf_bytes(&proof));
+        buf_free(&text);
+        buf_free(&proof);
+    }
+    free(chain);
+    return writer_end(&w);
+}
+
+static bool
+holds_keys(const struct gate *g, const char *role)
+{
+    int at = policy_role(&g->roster.policy, role);
+
+    return at >= 0 && policy_holds_keys(&g->roster.policy, (unsigned)at);
+}
+
+/* The sealed keys that came with the grants of `name`, and, for the founder
+ * who made them, with the compartments' keys. */
+static enum sv_err
+put_grants(const struct gate *g, const struct tables *t, const char *name,
+           struct buf *out)
+{
+    struct buf blobs = BUF_INIT;
+    struct writer w = writer_to(&blobs);
+    uint32_t n = 0;
+    enum sv_err err;
+
+    for (size_t i = 0; i < g->roster.n_grants && w.err == SV_OK; i++) {
+        const struct roster_grant *grant = &g->roster.grants[i];
+        struct buf blob = BUF_INIT;
+        uint64_t index = grant->from_index;
+        uint8_t key[8];
+
+        if (strcmp(g->roster.persons[grant->person].name, name) != 0)
+            continue;
+        if (index == 0 && !holds_keys(g, grant->role))
+            continue; /* the founding keys are the supervisor's */
+        if (index == 0 && g->roster.n_keys > 0)
+            index = g->roster.keys[0].from_index;
+        put_u64(key, index);
+        w.err = tables_get(t, TABLE_GRANT, BYTES(key), &blob);
+        if (w.err == SV_OK) {
+            writer_u64(&w, index);
+            writer_long(&w, buf_bytes(&blob));
+            n++;
+        } else if (w.err == SV_ERR_NOT_FOUND) {
+            w.err = SV_OK;
+        }
+        buf_free(&blob);
+    }
+    err = writer_end(&w);
+    if (err == SV_OK) {
+        w = writer_to(out);
+        writer_u32(&w, n);
+        writer_bytes(&w, buf_bytes(&blobs));
+        err = writer_end(&w);
+    }
+    buf_free(&blobs);
+    return err;
+}
+
+static enum sv_err
+answer_sync(struct gate *g, const struct tables *t,
+            const struct sync_request *in, struct buf *response)
+{
+    struct buf head = BUF_INIT, consistency = BUF_INIT, roster = BUF_INIT;
+    struct buf grants = BUF_INIT, schema = BUF_INIT;
+    struct sync_answer a = {.vault = g->roster.vault,
+                            .time_ms = clock_now(&g->config.clock)};
+    uint64_t size = g->log.frontier.size;
+    enum sv_err err;
+
+    memcpy(a.origin, g->roster.origin, sizeof a.origin);
+    err = gate_sign_head(g, &g->log, &head);
+    if (err == SV_OK)
+        err = log_consistency(t, in->seen_size <= size ? in->seen_size : 0,
+                              size, &consistency);
+    if (err == SV_OK)
+        err = put_roster(g, t, in, &roster);
+    if (err == SV_OK)
+        err = put_grants(g, t, in->name, &grants);
+    if (err == SV_OK && in->want_schema)
+        err = tables_get(t, TABLE_META, bytes_text(META_SCHEMA), &schema);
+    if (err == SV_OK && in->want_schema) {
+        struct reader r = reader_of(buf_bytes(&schema));
+
+        a.schema_json = reader_long(&r, schema.len);
+        a.schema_codes = reader_long(&r, schema.len);
+        err = reader_end(&r);
+    }
+    a.head = buf_bytes(&head);
+    a.consistency = buf_bytes(&consistency);
+    a.roster = buf_bytes(&roster);
+    a.grants = buf_bytes(&grants);
+    if (err == SV_OK)
+        err = message_sync_answer_encode(&a, response);
+    buf_free(&head);
+    buf_free(&consistency);
+    buf_free(&roster);
+    buf_free(&grants);
+    buf_free(&schema);
+    return err;
+}
+
+enum sv_err
+gate_sync(struct gate *g, const struct sync_request *in, struct buf *response)
+{
+    struct store_txn *txn = NULL;
+    struct tables t;
+    size_t was = response->len;
+    enum sv_err err = SV_OK;
+
+    if (g->store == NULL && gate_open_store(g, false) != SV_OK)
+        err = SV_ERR_UNSURE;
+    if (err == SV_OK)
+        err = store_begin(g->store, STORE_READ, &txn);
+    if (err == SV_OK) {
+        t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+        err = answer_sync(g, &t, in, response);
+    }
+    store_abort(&txn);
+    if (err == SV_OK)
+        return SV_OK;
+    buf_truncate(response, was);
+    return message_failure_encode(MESSAGE_SYNC, err, "store", response);
+}
