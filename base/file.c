@@ -202,7 +202,10 @@ write_beside(const char *path, mode_t mode, struct bytes data,
     if (fd < 0)
         return err_of_errno(errno);
     err = fd_write_at(fd, data, 0);
-    if (err == SV_OK && (fchmod(fd, mode) != 0 || fsync(fd) != 0))
+    /* A FAT stick keeps no modes and says so with EPERM. */
+    if (err == SV_OK && fchmod(fd, mode) != 0 && errno != EPERM)
+        err = err_of_errno(errno);
+    if (err == SV_OK && fsync(fd) != 0)
         err = err_of_errno(errno);
     if (close(fd) != 0 && err == SV_OK)
         err = err_of_errno(errno);
@@ -227,6 +230,22 @@ file_replace(const char *path, mode_t mode, struct bytes data)
     return path_sync(path);
 }
 
+/* Give tmp its name unless something has it; rename() would overwrite. */
+static enum sv_err
+name_fresh(const char *tmp, const char *path)
+{
+    if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return SV_OK;
+    /* Some file systems do not know that call; link() refuses as well. */
+    if (errno == EINVAL || errno == ENOSYS) {
+        if (link(tmp, path) == 0) {
+            (void)unlink(tmp);
+            return SV_OK;
+        }
+    }
+    return err_of_errno(errno);
+}
+
 enum sv_err
 file_create(const char *path, mode_t mode, struct bytes data)
 {
@@ -235,11 +254,12 @@ file_create(const char *path, mode_t mode, struct bytes data)
 
     if (err != SV_OK)
         return err;
-    /* link() refuses an existing name; rename() would overwrite it. */
-    if (link(tmp, path) != 0)
-        err = err_of_errno(errno);
-    (void)unlink(tmp);
-    return err != SV_OK ? err : path_sync(path);
+    err = name_fresh(tmp, path);
+    if (err != SV_OK) {
+        (void)unlink(tmp);
+        return err;
+    }
+    return path_sync(path);
 }
 
 /* What the holder wrote into the lock file. */

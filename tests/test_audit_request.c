@@ -733,7 +733,7 @@ test_one_key_more_than_the_limit_is_refused(void **state)
     size_t n = lines_of(vector("keys"), lines);
 
     (void)state;
-    for (unsigned more = REQUEST_KEYS_MAX - 2; more <= REQUEST_KEYS_MAX - 1;
+    for (unsigned more = REQUEST_KEYS_MAX - 2; more <= REQUEST_KEYS_MAX + 4;
          more++) {
         struct buf note = note_of(lines, n);
 
@@ -793,6 +793,24 @@ test_text_up_to_the_limit_is_taken(void **state)
             fail_msg("%zu lines of %zu", cases[i].lines, cases[i].len);
         buf_free(&note);
     }
+}
+
+/* Signatures count, too. */
+static void
+test_a_note_over_the_limit_is_refused(void **state)
+{
+    struct buf note = BUF_INIT;
+    struct note n;
+
+    (void)state;
+    assert_ok(buf_text(&note, vector("store.check")));
+    while (note.len <= REQUEST_NOTE_MAX) {
+        assert_true(parses_exactly(buf_bytes(&note)));
+        assert_ok(buf_text(&note, DASH ORIGIN_64 ORIGIN_64 " AAAAAAA=\n"));
+    }
+    assert_ok(note_parse(buf_bytes(&note), &n)); /* it is a note still */
+    assert_false(parses_exactly(buf_bytes(&note)));
+    buf_free(&note);
 }
 
 /* The promise of REQUEST_NOTE_MAX. */
@@ -1179,6 +1197,7 @@ main(void)
         cmocka_unit_test(test_keys_up_to_the_limit_fit_at_their_longest),
         cmocka_unit_test(test_one_key_more_than_the_limit_is_refused),
         cmocka_unit_test(test_text_up_to_the_limit_is_taken),
+        cmocka_unit_test(test_a_note_over_the_limit_is_refused),
         cmocka_unit_test(test_the_longest_request_fits_an_entry_at_its_longest),
         cmocka_unit_test(test_values_without_a_form_are_not_encoded),
         cmocka_unit_test(test_an_actor_without_a_work_name_does_not_sign),

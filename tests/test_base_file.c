@@ -253,6 +253,17 @@ test_writing_where_no_directory_is_fails(void **state)
 }
 
 static void
+test_a_directory_is_not_replaced_by_a_file(void **state)
+{
+    struct place *p = *state;
+
+    assert_int_equal(mkdir(p->path, 0700), 0);
+    assert_err(file_replace(p->path, 0600, bytes_text("x")), SV_ERR_IO);
+    assert_int_equal(names_in(p->dir), 1);
+    assert_int_equal(names_in(p->path), 0);
+}
+
+static void
 test_paths_without_a_directory_are_in_the_current_one(void **state)
 {
     struct place *p = *state;
@@ -470,6 +481,7 @@ main(void)
         placed(test_replacing_leaves_the_old_bytes_to_who_reads_them),
         placed(test_creating_refuses_an_existing_name_and_leaves_it),
         placed(test_writing_where_no_directory_is_fails),
+        placed(test_a_directory_is_not_replaced_by_a_file),
         placed(test_paths_without_a_directory_are_in_the_current_one),
         placed(test_a_full_disk_leaves_the_old_file_and_nothing_else),
         placed(test_bytes_go_to_and_come_from_an_offset),
