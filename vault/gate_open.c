@@ -189,6 +189,8 @@ open_steps(struct gate *g, char holder[static GATE_HOLDER_SIZE],
         return err;
     *what = N_("the vault's data file");
     err = gate_open_store(g, false);
+    if (err == SV_ERR_NOT_FOUND)
+        err = SV_ERR_TAMPERED; /* taken away from beside its lock */
     if (err != SV_OK)
         return err;
     *what = N_("the kept head of the log");

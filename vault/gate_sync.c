@@ -153,6 +153,8 @@ answer_sync(struct gate *g, const struct tables *t,
         err = put_grants(g, t, in->name, &grants);
     if (err == SV_OK && in->want_schema)
         err = tables_get(t, TABLE_META, bytes_text(META_SCHEMA), &schema);
+    if (err == SV_ERR_NOT_FOUND)
+        err = SV_ERR_TAMPERED;
     if (err == SV_OK && in->want_schema) {
         struct reader r = reader_of(buf_bytes(&schema));
 

@@ -79,8 +79,11 @@ log_entry(const struct tables *t, uint64_t index, struct buf *out)
 {
     uint8_t key[8];
 
+    enum sv_err err;
+
     put_u64(key, index);
-    return tables_get(t, TABLE_ENTRY, BYTES(key), out);
+    err = tables_get(t, TABLE_ENTRY, BYTES(key), out);
+    return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
 }
 
 enum sv_err

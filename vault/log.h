@@ -25,7 +25,8 @@ enum sv_err log_state_store(const struct tables *t,
 /* Append; the leaf hash is computed from the very bytes that are stored. */
 enum sv_err log_append(const struct tables *t, struct log_state *state,
                        struct bytes entry);
-/* Appended to out.  SV_ERR_NOT_FOUND. */
+/* Appended to out.  index is below the log's size: a row that is not there
+ * was taken away, SV_ERR_TAMPERED. */
 enum sv_err log_entry(const struct tables *t, uint64_t index, struct buf *out);
 /* The stored subtrees, for tree_inclusion() and its like; ctx is a
  * struct tables. */
