@@ -162,8 +162,7 @@ app_fault(struct app *app, const struct diag *where)
         (void)fprintf(to, "%s%zu", where->file[0] != '\0' ? ":" : "",
                       where->line);
     if (where->column[0] != '\0') {
-        (void)fputs(where->file[0] != '\0' || where->line > 0 ? ":" : "",
-                    to);
+        (void)fputs(where->file[0] != '\0' || where->line > 0 ? ":" : "", to);
         text(to, where->column);
     }
     (void)fputs(where->file[0] != '\0' || where->line > 0 ||
@@ -171,8 +170,8 @@ app_fault(struct app *app, const struct diag *where)
                     ? ": "
                     : "",
                 to);
-    text(to, where->reason != NULL ? _(where->reason)
-                                   : _(err_text(SV_ERR_INPUT)));
+    text(to,
+         where->reason != NULL ? _(where->reason) : _(err_text(SV_ERR_INPUT)));
     (void)fputc('\n', to);
 }
 
@@ -212,8 +211,7 @@ is_spelled_out(const char *word, const struct flag *flags)
 }
 
 static bool
-check_spelling(struct app *app, int argc, char **argv,
-               const struct flag *flags)
+check_spelling(struct app *app, int argc, char **argv, const struct flag *flags)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strncmp(argv[i], "--", 2) == 0 &&
@@ -231,7 +229,7 @@ make_options(const struct flag *flags, struct option *longs, char *shorts)
     size_t n = 0, at = 0;
 
     shorts[at++] = ':'; /* tell a missing argument from an unknown option */
-    for (; flags[n].name != NULL && n < FLAGS_MAX; n++) {
+    for (; n < FLAGS_MAX && flags[n].name != NULL; n++) {
         longs[n].name = flags[n].name;
         longs[n].has_arg =
             flags[n].value != NULL ? required_argument : no_argument;
@@ -328,8 +326,9 @@ app_number(struct app *app, const char *option, const char *number,
     if (max == UINT64_MAX)
         (void)app_usage(app, _("%s: a whole number is needed"), option);
     else
-        (void)app_usage(app, _("%s: a whole number from %llu to %llu is "
-                               "needed"),
+        (void)app_usage(app,
+                        _("%s: a whole number from %llu to %llu is "
+                          "needed"),
                         option, (unsigned long long)min,
                         (unsigned long long)max);
     return false;

@@ -29,8 +29,8 @@ struct app {
     const char *program;
     const struct command *command; /* the one that runs; NULL before */
     struct config config;          /* what vault and key may point into */
-    const char *vault; /* --vault, SVAULT_VAULT, config; NULL */
-    const char *key;   /* --key, SVAULT_KEY, config; NULL */
+    const char *vault;             /* --vault, SVAULT_VAULT, config; NULL */
+    const char *key;               /* --key, SVAULT_KEY, config; NULL */
     const char *role;
     const char *purpose;
     const char *gate; /* --gate: the gate's fingerprint, as handed over */
@@ -76,12 +76,11 @@ struct flag {
  * Read a command's own options; long names in full only.  The other words
  * are *words, at least min and at most max.  A fault has been reported.
  */
-bool app_args(struct app *app, int argc, char **argv,
-              const struct flag *flags, int min, int max, char ***words);
+bool app_args(struct app *app, int argc, char **argv, const struct flag *flags,
+              int min, int max, char ***words);
 /* A number given for an option (NULL: otherwise).  Reports. */
 bool app_number(struct app *app, const char *option, const char *text,
-                uint64_t min, uint64_t max, uint64_t otherwise,
-                uint64_t *out);
+                uint64_t min, uint64_t max, uint64_t otherwise, uint64_t *out);
 /* A date given for an option: where that day begins here.  Reports. */
 bool app_day(struct app *app, const char *option, const char *text,
              unsigned days_later, uint64_t *unix_ms);
@@ -114,9 +113,8 @@ bool userkey_read(struct app *app, const char *path, struct keyfile *out,
                   enum exit_code *code);
 /* Ask for the passphrase if there is one, and derive; *out is in the arena
  * and freed with secret_free().  Reports. */
-bool userkey_unlock(struct app *app, const char *path,
-                    const struct keyfile *k, struct user_keys **out,
-                    enum exit_code *code);
+bool userkey_unlock(struct app *app, const char *path, const struct keyfile *k,
+                    struct user_keys **out, enum exit_code *code);
 
 /*
  * A vault opened by this process for its user, up to date and verified.
@@ -172,8 +170,7 @@ bool session_record(struct session *s, const char *text,
                     const struct schema_type **type, struct handle *out,
                     enum exit_code *code);
 /* A type named on the command line.  Reports. */
-const struct schema_type *app_type(struct app *app,
-                                   const struct schema *schema,
+const struct schema_type *app_type(struct app *app, const struct schema *schema,
                                    const char *name);
 
 /* Every command: argv[0] is its name ("record show"), options that only it
@@ -188,8 +185,6 @@ struct command {
     command_fn run;
 };
 extern const struct command commands[]; /* ends with run == NULL */
-
-
 
 enum exit_code cmd_key_new(struct app *app, int argc, char **argv);
 enum exit_code cmd_key_show(struct app *app, int argc, char **argv);

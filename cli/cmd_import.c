@@ -19,8 +19,7 @@ struct importing {
 static void
 list_faults(const struct importing *i)
 {
-    size_t shown =
-        i->im.n_diags < FAULTS_SHOWN ? i->im.n_diags : FAULTS_SHOWN;
+    size_t shown = i->im.n_diags < FAULTS_SHOWN ? i->im.n_diags : FAULTS_SHOWN;
 
     for (size_t k = 0; k < shown; k++) {
         struct diag where = i->im.diags[k];
@@ -208,12 +207,11 @@ dry_run(struct importing *i)
 {
     if (i->app->json)
         return app_done(
-            i->app, term_json(&i->app->term,
-                              json_pack("{s:s, s:o, s:o, s:b}", "type",
-                                        i->type, "rows",
-                                        app_json_number(i->n_good), "bad",
-                                        app_json_number(i->n_bad),
-                                        "dry_run", true)));
+            i->app,
+            term_json(&i->app->term,
+                      json_pack("{s:s, s:o, s:o, s:b}", "type", i->type, "rows",
+                                app_json_number(i->n_good), "bad",
+                                app_json_number(i->n_bad), "dry_run", true)));
     (void)fprintf(i->app->term.out,
                   _("%zu rows are good, %zu are not. Nothing was brought "
                     "in: this was a dry run."),

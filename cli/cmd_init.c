@@ -39,8 +39,9 @@ read_key(struct app *app, struct founding_key *k, enum exit_code *code)
     if (lstat(k->pin_path, &st) == 0) {
         *code = app_fail(app, k->pin_path, SV_ERR_EXISTS,
                          _("this key belongs to a vault already"));
-        app_hint(app, "%s", _("Make a new key for the new vault: svault key "
-                              "new FILE --name NAME"));
+        app_hint(app, "%s",
+                 _("Make a new key for the new vault: svault key "
+                   "new FILE --name NAME"));
         return false;
     }
     return true;
@@ -82,6 +83,11 @@ is_new(struct founding *f, enum exit_code *code)
         return true;
     *code = app_fail(f->app, taken, SV_ERR_EXISTS,
                      _("exists already; a vault is founded in a new place"));
+    if (taken == gate)
+        app_hint(f->app,
+                 _("It is the key of a vault in %s. If there never was one, "
+                   "because svault init was stopped, remove it."),
+                 f->dir);
     return false;
 }
 
@@ -123,9 +129,8 @@ create(struct founding *f)
     err = box_public_of(&f->gate->box, &gate_box);
     schema_hash(schema, hash);
     if (err == SV_OK)
-        err = client_found(&f->app->rng, &f->app->clock, f->origin,
-                           &f->policy, hash, &log_key, &gate_box, &a, &s,
-                           &founding);
+        err = client_found(&f->app->rng, &f->app->clock, f->origin, &f->policy,
+                           hash, &log_key, &gate_box, &a, &s, &founding);
     if (err == SV_OK)
         err = gate_create(&config, f->gate, schema, buf_bytes(&founding));
     buf_free(&founding);
@@ -174,14 +179,13 @@ say_founded(struct founding *f)
     if (app->json)
         return app_done(
             app,
-            term_json(&app->term,
-                      json_pack("{s:s, s:o, s:s, s:s, s:o, s:s}", "origin",
-                                f->origin, "vault",
-                                app_json_hex(BYTES(f->gate->vault.b)),
-                                "gate_fingerprint", fingerprint, "log_key",
-                                vkey, "directory",
-                                json_bytes(bytes_text(f->dir)), "profile",
-                                f->policy.profile)));
+            term_json(
+                &app->term,
+                json_pack("{s:s, s:o, s:s, s:s, s:o, s:s}", "origin", f->origin,
+                          "vault", app_json_hex(BYTES(f->gate->vault.b)),
+                          "gate_fingerprint", fingerprint, "log_key", vkey,
+                          "directory", json_bytes(bytes_text(f->dir)),
+                          "profile", f->policy.profile)));
     (void)fprintf(app->term.out,
                   _("Vault:              %s (%s)\n"
                     "Gate's fingerprint: %s\n"
@@ -206,15 +210,14 @@ found(struct founding *f)
     enum exit_code code = EXIT_FAILED;
     enum sv_err err;
 
-    err = policy_from_json(builtin_policy_json(), f->profile, &f->policy,
-                           &where);
+    err =
+        policy_from_json(builtin_policy_json(), f->profile, &f->policy, &where);
     if (err == SV_ERR_INPUT)
         return app_fail_diag(app, NULL, &where);
     if (err != SV_OK)
         return app_fail(app, NULL, err, NULL);
-    if (!read_key(app, &f->administrator, &code) ||
+    if (!is_new(f, &code) || !read_key(app, &f->administrator, &code) ||
         !read_key(app, &f->supervisor, &code) || !are_two_people(f, &code) ||
-        !is_new(f, &code) ||
         !userkey_unlock(app, f->administrator.path, &f->administrator.file,
                         &f->administrator.keys, &code) ||
         !userkey_unlock(app, f->supervisor.path, &f->supervisor.file,
@@ -253,8 +256,9 @@ cmd_init(struct app *app, int argc, char **argv)
     f.dir = words[0];
     if (f.origin == NULL || f.administrator.path == NULL ||
         f.supervisor.path == NULL)
-        return app_usage(app, "%s", _("--origin, --administrator and "
-                                      "--supervisor are all needed"));
+        return app_usage(app, "%s",
+                         _("--origin, --administrator and "
+                           "--supervisor are all needed"));
     if (!checkpoint_origin_ok(f.origin))
         return app_usage(app, "%s",
                          _("--origin: 1 to 128 letters, digits and -._~/: "
@@ -263,8 +267,9 @@ cmd_init(struct app *app, int argc, char **argv)
         f.profile = "standard";
     if (strcmp(f.profile, "standard") != 0 &&
         strcmp(f.profile, "small-office") != 0)
-        return app_usage(app, "%s", _("--profile: standard or "
-                                      "small-office"));
+        return app_usage(app, "%s",
+                         _("--profile: standard or "
+                           "small-office"));
     code = found(&f);
     keyfile_wipe(&f.administrator.file);
     keyfile_wipe(&f.supervisor.file);

@@ -19,8 +19,9 @@ can_ask_passphrase(struct app *app)
 {
     if (app->passphrase_fd >= 0 || !app->no_input)
         return true;
-    (void)app_usage(app, "%s", _("a passphrase is needed: --passphrase-fd is "
-                                 "missing"));
+    (void)app_usage(app, "%s",
+                    _("a passphrase is needed: --passphrase-fd is "
+                      "missing"));
     return false;
 }
 
@@ -102,21 +103,22 @@ say_new(struct new_key *k)
         return app_done(
             app, term_json(&app->term,
                            json_pack("{s:s, s:s, s:o, s:o, s:b}", "name",
-                                     k->card.name, "fingerprint", words,
-                                     "key",
+                                     k->card.name, "fingerprint", words, "key",
                                      json_bytes(bytes_text(k->path)), "card",
                                      json_bytes(bytes_text(k->card_path)),
                                      "unprotected", k->unprotected)));
-    (void)fprintf(app->term.out, _("Key file:    %s\nKey card:    %s\n"
-                                   "Fingerprint: %s\n"),
+    (void)fprintf(app->term.out,
+                  _("Key file:    %s\nKey card:    %s\n"
+                    "Fingerprint: %s\n"),
                   k->path, k->card_path, words);
     if (k->unprotected)
         app_hint(app, "%s",
                  _("UNPROTECTED: whoever gets this file is you. It is for "
                    "service accounts and tests."));
-    app_hint(app, _("Next: hand %s to the administrator, and read the "
-                    "fingerprint to the supervisor by telephone.\nKeep a "
-                    "copy of the key file on a stick in a safe place."),
+    app_hint(app,
+             _("Next: hand %s to the administrator, and read the "
+               "fingerprint to the supervisor by telephone.\nKeep a "
+               "copy of the key file on a stick in a safe place."),
              k->card_path);
     return app_done(app, SV_OK);
 }
@@ -149,11 +151,13 @@ cmd_key_new(struct app *app, int argc, char **argv)
     if (!app_args(app, argc, argv, flags, 1, 1, &words))
         return EXIT_USAGE;
     if (name == NULL)
-        return app_usage(app, "%s", _("--name NAME is missing: your work "
-                                      "name, which outsiders may see"));
+        return app_usage(app, "%s",
+                         _("--name NAME is missing: your work "
+                           "name, which outsiders may see"));
     if (!text_is_work_name(bytes_text(name)))
-        return app_usage(app, "%s", _("a work name has 1 to 32 small "
-                                      "letters, digits and '-'"));
+        return app_usage(app, "%s",
+                         _("a work name has 1 to 32 small "
+                           "letters, digits and '-'"));
     k.path = words[0];
     if (path_suffix(k.card_path, k.path, ".pub") != SV_OK)
         return app_fail(app, k.path, SV_ERR_RANGE, NULL);
@@ -198,13 +202,13 @@ cmd_key_show(struct app *app, int argc, char **argv)
     if (app->json) {
         code = app_done(
             app, term_json(&app->term,
-                           json_pack("{s:s, s:s, s:o}", "name",
-                                     key.card.name, "fingerprint",
-                                     fingerprint, "protection",
+                           json_pack("{s:s, s:s, s:o}", "name", key.card.name,
+                                     "fingerprint", fingerprint, "protection",
                                      json_slot(&key))));
     } else {
-        (void)fprintf(app->term.out, _("Name:        %s\n"
-                                       "Fingerprint: %s\n"),
+        (void)fprintf(app->term.out,
+                      _("Name:        %s\n"
+                        "Fingerprint: %s\n"),
                       key.card.name, fingerprint);
         if (key.unprotected)
             (void)fprintf(app->term.out, "%s\n",
@@ -246,9 +250,8 @@ rewrap(struct app *app, const char *path, const struct keyfile *key,
         goto out;
     }
     if (app->json)
-        err = term_json(&app->term,
-                        json_pack("{s:s, s:b}", "name", key->card.name,
-                                  "changed", true));
+        err = term_json(&app->term, json_pack("{s:s, s:b}", "name",
+                                              key->card.name, "changed", true));
     else
         (void)fprintf(app->term.out, "%s\n",
                       _("The passphrase is changed. Copies of the file still "

@@ -63,8 +63,7 @@ read_item(const struct log_filter *f, const struct entry *e,
 }
 
 static enum sv_err
-read_request(struct log_filter *f, const struct entry *e,
-             struct log_row *row)
+read_request(struct log_filter *f, const struct entry *e, struct log_row *row)
 {
     struct note note;
     struct request request;
@@ -85,8 +84,7 @@ read_request(struct log_filter *f, const struct entry *e,
     if ((lines & LINE_RECORD) != 0)
         text_hex(BYTES(request.record.b), row->record);
     if ((lines & LINE_PERSON) != 0)
-        (void)snprintf(row->person, sizeof row->person, "%s",
-                       request.person);
+        (void)snprintf(row->person, sizeof row->person, "%s", request.person);
     row->allowed = e->allowed;
     memcpy(row->rule, e->rule, sizeof row->rule);
     row->outcome = entry_outcome_name(e->outcome);
@@ -129,8 +127,8 @@ row_at(const struct log_filter *f, size_t i)
 static enum sv_err
 log_table(struct app *app, const struct log_filter *f)
 {
-    const char *const columns[] = {_("Entry"),   _("Time"),   _("Who"),
-                                   _("As"),      _("What"),   _("Of"),
+    const char *const columns[] = {_("Entry"),   _("Time"),    _("Who"),
+                                   _("As"),      _("What"),    _("Of"),
                                    _("Purpose"), _("Decision")};
     struct table *table;
     enum sv_err err = SV_OK;
@@ -144,22 +142,20 @@ log_table(struct app *app, const struct log_filter *f)
         const struct log_row *r = row_at(f, i);
         char index[24], when[WHEN_SIZE] = "", of[2 * NAME_SIZE];
         char decision[2 * ENTRY_RULE_SIZE + 64];
-        const char *cells[8] = {index, when,       r->actor,   r->role,
-                                r->act, of, r->purpose, decision};
+        const char *cells[8] = {index,  when, r->actor,   r->role,
+                                r->act, of,   r->purpose, decision};
 
         (void)snprintf(index, sizeof index, "%llu",
                        (unsigned long long)r->index);
         if (r->time_ms != 0)
             app_when(r->time_ms, when);
         (void)snprintf(of, sizeof of, "%.*s%s%s", HEX_SHORT, r->record,
-                       r->record[0] != '\0' && r->person[0] != '\0' ? " "
-                                                                    : "",
+                       r->record[0] != '\0' && r->person[0] != '\0' ? " " : "",
                        r->person);
         if (of[0] == '\0')
             (void)snprintf(of, sizeof of, "%s", r->type);
         if (!r->allowed)
-            (void)snprintf(decision, sizeof decision, _("DENIED: %s"),
-                           r->rule);
+            (void)snprintf(decision, sizeof decision, _("DENIED: %s"), r->rule);
         else
             (void)snprintf(decision, sizeof decision, "%s", r->outcome);
         err = table_row(table, cells);
@@ -204,8 +200,7 @@ list_log(struct session *s, struct log_filter *f, const char *from_text,
 {
     struct app *app = s->app;
     uint64_t size = client_pin(s->client)->size, n;
-    bool filtered =
-        f->user != NULL || f->record != NULL || f->since_ms != 0;
+    bool filtered = f->user != NULL || f->record != NULL || f->since_ms != 0;
     enum sv_err err;
 
     if (from_text == NULL)
@@ -230,8 +225,9 @@ filter_ok(struct app *app, const struct log_filter *f)
     size_t len;
 
     if (f->user != NULL && !text_is_work_name(bytes_text(f->user))) {
-        (void)app_usage(app, "%s", _("a work name has 1 to 32 small "
-                                     "letters, digits and '-'"));
+        (void)app_usage(app, "%s",
+                        _("a work name has 1 to 32 small "
+                          "letters, digits and '-'"));
         return false;
     }
     if (f->record == NULL)
@@ -239,8 +235,9 @@ filter_ok(struct app *app, const struct log_filter *f)
     len = strspn(f->record, "0123456789abcdef");
     if (len > 0 && f->record[len] == '\0')
         return true;
-    (void)app_usage(app, "%s", _("--record: the beginning of a handle is "
-                                 "needed"));
+    (void)app_usage(app, "%s",
+                    _("--record: the beginning of a handle is "
+                      "needed"));
     return false;
 }
 
@@ -249,12 +246,10 @@ cmd_log_list(struct app *app, int argc, char **argv)
 {
     struct log_filter f = {0};
     const char *from = NULL, *limit = NULL, *since = NULL;
-    const struct flag flags[] = {{"from", 0, &from, NULL},
-                                 {"limit", 0, &limit, NULL},
-                                 {"user", 0, &f.user, NULL},
-                                 {"record", 0, &f.record, NULL},
-                                 {"since", 0, &since, NULL},
-                                 {0}};
+    const struct flag flags[] = {
+        {"from", 0, &from, NULL},   {"limit", 0, &limit, NULL},
+        {"user", 0, &f.user, NULL}, {"record", 0, &f.record, NULL},
+        {"since", 0, &since, NULL}, {0}};
     struct session s = {0};
     enum exit_code code = EXIT_FAILED;
     uint64_t first, keep;
@@ -262,8 +257,7 @@ cmd_log_list(struct app *app, int argc, char **argv)
 
     if (!app_args(app, argc, argv, flags, 0, 0, &words) ||
         !app_number(app, "--from", from, 0, UINT64_MAX, 0, &first) ||
-        !app_number(app, "--limit", limit, 1, LIST_MAX, LIST_DEFAULT,
-                    &keep) ||
+        !app_number(app, "--limit", limit, 1, LIST_MAX, LIST_DEFAULT, &keep) ||
         !filter_ok(app, &f) ||
         (since != NULL && !app_day(app, "--since", since, 0, &f.since_ms)))
         return EXIT_USAGE;
@@ -283,10 +277,9 @@ show_entry(void *ctx, uint64_t index, struct bytes entry)
     struct app *app = ctx;
 
     if (app->json)
-        return term_json(&app->term,
-                         json_pack("{s:o, s:o}", "entry",
-                                   app_json_number(index), "text",
-                                   json_bytes(entry)));
+        return term_json(&app->term, json_pack("{s:o, s:o}", "entry",
+                                               app_json_number(index), "text",
+                                               json_bytes(entry)));
     term_text(app->term.out, entry, true, 0);
     (void)fputc('\n', app->term.out);
     return SV_OK;
@@ -315,8 +308,8 @@ cmd_log_show(struct app *app, int argc, char **argv)
         return session_close(&s, code);
     }
     err = client_log_read(s.client, index, 1, show_entry, app);
-    code = err == SV_OK ? app_done(app, SV_OK)
-                        : session_fail(&s, words[0], err);
+    code =
+        err == SV_OK ? app_done(app, SV_OK) : session_fail(&s, words[0], err);
     return session_close(&s, code);
 }
 
@@ -338,8 +331,7 @@ verdict_text(struct app *app, const struct log_verdict *v)
                   (unsigned long long)v->size, root);
     if (v->fault.reason != NULL)
         (void)fprintf(app->term.out, _("FAULT: entry %llu: %s\n"),
-                      (unsigned long long)v->fault.index,
-                      _(v->fault.reason));
+                      (unsigned long long)v->fault.index, _(v->fault.reason));
     else
         (void)fprintf(app->term.out, "%s\n",
                       _("The log is whole and unaltered, every signature is "
@@ -364,14 +356,13 @@ verdict_json(struct app *app, const struct log_verdict *v)
 
     for (size_t i = 0; i < v->n_findings; i++)
         (void)json_array_append_new(
-            findings,
-            json_pack("{s:o, s:s}", "place",
-                      json_bytes(bytes_text(v->findings[i].place)), "reason",
-                      v->findings[i].reason));
+            findings, json_pack("{s:o, s:s}", "place",
+                                json_bytes(bytes_text(v->findings[i].place)),
+                                "reason", v->findings[i].reason));
     if (v->fault.reason != NULL)
-        fault = json_pack("{s:o, s:s}", "entry",
-                          app_json_number(v->fault.index), "reason",
-                          v->fault.reason);
+        fault =
+            json_pack("{s:o, s:s}", "entry", app_json_number(v->fault.index),
+                      "reason", v->fault.reason);
     return term_json(&app->term,
                      json_pack("{s:b, s:o, s:o, s:o, s:o}", "ok", is_good(v),
                                "size", app_json_number(v->size), "root",
@@ -423,12 +414,12 @@ head_json(struct session *s)
 
     if (err != SV_OK)
         return err;
-    return term_json(
-        &s->app->term,
-        json_pack("{s:s, s:o, s:o, s:s, s:o}", "origin", pin->origin, "size",
-                  app_json_number(pin->size), "root",
-                  app_json_base64(BYTES(pin->root.b)), "log_key", vkey,
-                  "note", json_bytes(buf_bytes(&pin->head_note))));
+    return term_json(&s->app->term,
+                     json_pack("{s:s, s:o, s:o, s:s, s:o}", "origin",
+                               pin->origin, "size", app_json_number(pin->size),
+                               "root", app_json_base64(BYTES(pin->root.b)),
+                               "log_key", vkey, "note",
+                               json_bytes(buf_bytes(&pin->head_note))));
 }
 
 enum exit_code
@@ -449,8 +440,7 @@ cmd_log_head(struct app *app, int argc, char **argv)
         const struct pin *pin = client_pin(s.client);
 
         /* Byte by byte as it was signed: other tools read it. */
-        (void)fwrite(pin->head_note.ptr, 1, pin->head_note.len,
-                     app->term.out);
+        (void)fwrite(pin->head_note.ptr, 1, pin->head_note.len, app->term.out);
     }
     return session_close(&s, app_done(app, err));
 }

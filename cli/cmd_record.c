@@ -8,9 +8,8 @@
 
 /* One row of a file: import_read() reads it, with the same faults. */
 static bool
-row_from_file(struct app *app, const char *path,
-              const struct schema_type *type, struct import *im,
-              enum exit_code *code)
+row_from_file(struct app *app, const char *path, const struct schema_type *type,
+              struct import *im, enum exit_code *code)
 {
     struct buf file = BUF_INIT;
     struct diag where = {0};
@@ -32,8 +31,9 @@ row_from_file(struct app *app, const char *path,
     } else if (im->n != 1) {
         *code = app_fail(app, path, SV_ERR_INPUT,
                          _("one row is needed, no more and no less"));
-        app_hint(app, "%s", _("For many rows: svault import FILE --type "
-                              "TYPE"));
+        app_hint(app, "%s",
+                 _("For many rows: svault import FILE --type "
+                   "TYPE"));
     } else {
         ok = true;
     }
@@ -49,10 +49,9 @@ say_added(struct app *app, const struct schema_type *type,
 
     text_hex(BYTES(handle->b), hex);
     if (app->json)
-        return app_done(app, term_json(&app->term,
-                                       json_pack("{s:s, s:s}", "type",
-                                                 type->name, "record",
-                                                 hex)));
+        return app_done(
+            app, term_json(&app->term, json_pack("{s:s, s:s}", "type",
+                                                 type->name, "record", hex)));
     (void)fprintf(app->term.out, "%s\n", hex);
     app_hint(app, _("Saved. Show it: svault record show %.8s"), hex);
     return app_done(app, SV_OK);
@@ -117,8 +116,9 @@ cmd_record_add(struct app *app, int argc, char **argv)
     if (!app_args(app, argc, argv, flags, 1, 1, &words))
         return EXIT_USAGE;
     if (from == NULL && app->no_input)
-        return app_usage(app, "%s", _("the form asks: --from FILE is "
-                                      "missing"));
+        return app_usage(app, "%s",
+                         _("the form asks: --from FILE is "
+                           "missing"));
     if (!session_open(app, &s, &code))
         return code;
     type = app_type(app, client_schema(s.client), words[0]);
@@ -144,7 +144,7 @@ struct editing {
     struct session *s;
     const struct schema_type *type;
     struct handle handle;
-    const char *role; /* that saves */
+    const char *role;   /* that saves */
     const char *reader; /* that reads; NULL where none may */
     unsigned n_saved;
 };
@@ -159,15 +159,15 @@ save(struct editing *e, const struct content *content,
 
     if (!session_resume(e->s, &code))
         return code;
-    err = client_record_save(e->s->client, e->type->name, &e->handle,
-                             content, base);
+    err = client_record_save(e->s->client, e->type->name, &e->handle, content,
+                             base);
     if (err != SV_OK)
         return session_fail(e->s, name, err);
     e->n_saved++;
     if (!e->s->app->json)
-        app_hint(e->s->app, _("Saved: %s"),
-                 form_label(content->compartment->label, e->s->app->lang,
-                            name));
+        app_hint(
+            e->s->app, _("Saved: %s"),
+            form_label(content->compartment->label, e->s->app->lang, name));
     return EXIT_DONE;
 }
 
@@ -218,8 +218,8 @@ edit_compartment(struct editing *e, size_t at)
 
     if (!session_resume(e->s, &code))
         return code;
-    if (e->reader != NULL && client_may_read(e->s->client, e->reader,
-                                             e->type->name, c->name)) {
+    if (e->reader != NULL &&
+        client_may_read(e->s->client, e->reader, e->type->name, c->name)) {
         err = client_record_read(e->s->client, e->type->name, &e->handle, 1,
                                  &c->name, &view);
         code = err == SV_OK ? fill_and_save(e, &view.contents[at], &view)
@@ -265,8 +265,7 @@ ask_compartment(struct editing *e, size_t *out, enum exit_code *code)
     while (err == SV_OK && n > 1 && number == 0) {
         buf_truncate(&typed, 0);
         err = term_ask(&app->term, _("Which part (number)? "), 32, &typed);
-        if (err == SV_OK &&
-            text_u64(buf_bytes(&typed), 1, n, &number) != SV_OK)
+        if (err == SV_OK && text_u64(buf_bytes(&typed), 1, n, &number) != SV_OK)
             number = 0;
     }
     if (err != SV_OK)
@@ -289,8 +288,7 @@ edit_listed(struct editing *e, char *list)
          word != NULL && n < SCHEMA_COMPARTMENTS_MAX;
          word = strtok_r(NULL, ",", &rest)) {
         if (schema_compartment(e->type, word, &places[n]) == NULL)
-            return app_usage(app, _("no such part of this record: %s"),
-                             word);
+            return app_usage(app, _("no such part of this record: %s"), word);
         n++;
     }
     if (n == 0)
@@ -350,8 +348,9 @@ cmd_record_edit(struct app *app, int argc, char **argv)
     if (!app_args(app, argc, argv, flags, 1, 1, &words))
         return EXIT_USAGE;
     if (app->no_input)
-        return app_usage(app, "%s", _("the form asks: it cannot do with "
-                                      "--no-input"));
+        return app_usage(app, "%s",
+                         _("the form asks: it cannot do with "
+                           "--no-input"));
     if (list != NULL && (names = strdup(list)) == NULL)
         return app_fail(app, NULL, SV_ERR_NOMEM, NULL);
     if (session_open(app, &s, &code))
@@ -375,8 +374,9 @@ assign(struct app *app, int argc, char **argv, bool on)
     if (!app_args(app, argc, argv, NULL, 2, 2, &words))
         return EXIT_USAGE;
     if (!text_is_work_name(bytes_text(words[1])))
-        return app_usage(app, "%s", _("a work name has 1 to 32 small "
-                                      "letters, digits and '-'"));
+        return app_usage(app, "%s",
+                         _("a work name has 1 to 32 small "
+                           "letters, digits and '-'"));
     if (!session_open(app, &s, &code))
         return code;
     if (!session_record(&s, words[0], &type, &handle, &code))
@@ -387,10 +387,9 @@ assign(struct app *app, int argc, char **argv, bool on)
     else if (app->json)
         code = app_done(
             app, term_json(&app->term,
-                           json_pack("{s:s, s:o, s:s, s:b}", "type",
-                                     type->name, "record",
-                                     app_json_hex(BYTES(handle.b)), "person",
-                                     words[1], "assigned", on)));
+                           json_pack("{s:s, s:o, s:s, s:b}", "type", type->name,
+                                     "record", app_json_hex(BYTES(handle.b)),
+                                     "person", words[1], "assigned", on)));
     else {
         char hex[2 * HANDLE_LEN + 1];
 

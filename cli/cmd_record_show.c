@@ -31,7 +31,7 @@ struct listing {
     struct row_name *names; /* one per row */
     bool any;               /* a row has its number */
     bool initials;          /* and the type has initials */
-    enum exit_code code; /* the worst reading's */
+    enum exit_code code;    /* the worst reading's */
 };
 
 static void
@@ -104,9 +104,12 @@ read_names(struct listing *l)
         return SV_OK;
     for (size_t i = 0; i < l->list.n; i++) {
         struct record_view view = {0};
+        char hex[HEX_SIZE];
 
         if (!l->list.rows[i].assigned)
             continue;
+        text_hex(BYTES(l->list.rows[i].handle.b), hex);
+        hex[HEX_SHORT] = '\0';
         err = client_record_read(l->s->client, l->type->name,
                                  &l->list.rows[i].handle, 1,
                                  &l->compartment->name, &view);
@@ -115,10 +118,9 @@ read_names(struct listing *l)
         record_view_free(&view);
         if (err == SV_OK)
             l->any = true;
-        else if (exit_code_of(err) == EXIT_ALTERED ||
-                 err == SV_ERR_UNVERIFIED)
+        else if (exit_code_of(err) == EXIT_ALTERED || err == SV_ERR_UNVERIFIED)
             /* One bad record must not hide the others. */
-            l->code = session_fail(l->s, NULL, err);
+            l->code = session_fail(l->s, hex, err);
         else
             return err;
     }
@@ -183,8 +185,7 @@ list_table(const struct listing *l)
     }
     columns[n++] = _("No.");
     if (l->any) {
-        columns[n++] = form_label(l->number->label, app->lang,
-                                  l->number->name);
+        columns[n++] = form_label(l->number->label, app->lang, l->number->name);
         if (l->initials)
             columns[n++] = _("Initials");
     }
@@ -198,8 +199,9 @@ list_table(const struct listing *l)
     if (err == SV_OK)
         err = table_print(table);
     if (err == SV_OK && l->list.more)
-        app_hint(app, _("There are older ones: svault record list %s "
-                        "--before %llu"),
+        app_hint(app,
+                 _("There are older ones: svault record list %s "
+                   "--before %llu"),
                  l->type->name,
                  (unsigned long long)l->list.rows[l->list.n - 1].index);
     return err;
@@ -221,13 +223,11 @@ json_row(const struct listing *l, size_t i)
                     app_json_time(row->changed_ms), "creator", row->creator,
                     "assigned", row->assigned, "assignees", people);
     if (l->names[i].read && out != NULL) {
-        (void)json_object_set_new(
-            out, l->number->name,
-            json_bytes(bytes_text(l->names[i].number)));
+        (void)json_object_set_new(out, l->number->name,
+                                  json_bytes(bytes_text(l->names[i].number)));
         if (l->initials)
             (void)json_object_set_new(
-                out, "initials",
-                json_bytes(bytes_text(l->names[i].initials)));
+                out, "initials", json_bytes(bytes_text(l->names[i].initials)));
     }
     return out;
 }
@@ -239,12 +239,11 @@ list_json(const struct listing *l)
 
     for (size_t i = 0; i < l->list.n; i++)
         (void)json_array_append_new(rows, json_row(l, i));
-    out = json_pack("{s:s, s:o, s:b}", "type", l->type->name, "records",
-                    rows, "more", l->list.more);
+    out = json_pack("{s:s, s:o, s:b}", "type", l->type->name, "records", rows,
+                    "more", l->list.more);
     if (out != NULL && l->list.more && l->list.n > 0)
         (void)json_object_set_new(
-            out, "before",
-            app_json_number(l->list.rows[l->list.n - 1].index));
+            out, "before", app_json_number(l->list.rows[l->list.n - 1].index));
     return term_json(&l->s->app->term, out);
 }
 
@@ -254,8 +253,8 @@ list_records(struct listing *l, uint64_t before, uint64_t limit)
     struct app *app = l->s->app;
     enum sv_err err;
 
-    err = client_record_list(l->s->client, l->type->name, before,
-                             (size_t)limit, &l->list);
+    err = client_record_list(l->s->client, l->type->name, before, (size_t)limit,
+                             &l->list);
     if (err != SV_OK)
         return session_fail(l->s, l->type->name, err);
     l->names = calloc(l->list.n + 1, sizeof *l->names);
@@ -275,9 +274,8 @@ enum exit_code
 cmd_record_list(struct app *app, int argc, char **argv)
 {
     const char *limit = NULL, *before = NULL;
-    const struct flag flags[] = {{"limit", 0, &limit, NULL},
-                                 {"before", 0, &before, NULL},
-                                 {0}};
+    const struct flag flags[] = {
+        {"limit", 0, &limit, NULL}, {"before", 0, &before, NULL}, {0}};
     struct session s = {0};
     struct listing l = {.s = &s};
     enum exit_code code = EXIT_FAILED;
@@ -287,8 +285,7 @@ cmd_record_list(struct app *app, int argc, char **argv)
     if (!app_args(app, argc, argv, flags, 1, 1, &words) ||
         !app_number(app, "--limit", limit, 1, PIN_LIST_MAX, LIST_DEFAULT,
                     &max) ||
-        !app_number(app, "--before", before, 0, UINT64_MAX, UINT64_MAX,
-                    &from))
+        !app_number(app, "--before", before, 0, UINT64_MAX, UINT64_MAX, &from))
         return EXIT_USAGE;
     if (!session_open(app, &s, &code))
         return code;
@@ -305,9 +302,8 @@ cmd_record_list(struct app *app, int argc, char **argv)
 
 /* "identity,facts" into names that stand in *list, which is cut up. */
 static bool
-split_compartments(struct app *app, const struct schema_type *type,
-                   char *list, const char *names[SCHEMA_COMPARTMENTS_MAX],
-                   size_t *n)
+split_compartments(struct app *app, const struct schema_type *type, char *list,
+                   const char *names[SCHEMA_COMPARTMENTS_MAX], size_t *n)
 {
     char *rest = NULL;
 
@@ -387,11 +383,11 @@ show_json(struct app *app, const struct record_view *view)
                       app_json_number(v->index), "fields",
                       form_json(&view->contents[i])));
     }
-    return term_json(
-        &app->term,
-        json_pack("{s:s, s:o, s:o, s:o}", "type", view->type->name, "record",
-                  app_json_hex(BYTES(view->handle.b)), "entry",
-                  app_json_number(view->index), "compartments", parts));
+    return term_json(&app->term,
+                     json_pack("{s:s, s:o, s:o, s:o}", "type", view->type->name,
+                               "record", app_json_hex(BYTES(view->handle.b)),
+                               "entry", app_json_number(view->index),
+                               "compartments", parts));
 }
 
 static enum exit_code
@@ -413,8 +409,8 @@ show_record(struct session *s, const char *name, char *list)
     if (err != SV_OK) {
         code = session_fail(s, name, err);
     } else {
-        err = s->app->json ? show_json(s->app, &view)
-                           : show_text(s->app, &view);
+        err =
+            s->app->json ? show_json(s->app, &view) : show_text(s->app, &view);
         code = app_done(s->app, err);
     }
     record_view_free(&view);
@@ -424,9 +420,8 @@ show_record(struct session *s, const char *name, char *list)
 static enum sv_err
 ask_record(struct app *app, struct buf *out)
 {
-    enum sv_err err = term_ask(&app->term,
-                               _("Which record (number or handle)? "), 64,
-                               out);
+    enum sv_err err =
+        term_ask(&app->term, _("Which record (number or handle)? "), 64, out);
 
     return err == SV_OK ? buf_append(out, bytes_of("", 1)) : err;
 }
@@ -445,8 +440,9 @@ cmd_record_show(struct app *app, int argc, char **argv)
     if (!app_args(app, argc, argv, flags, 0, 1, &words))
         return EXIT_USAGE;
     if (words[0] == NULL && app->no_input)
-        return app_usage(app, "%s", _("the record is missing: its number in "
-                                      "the last list, or its handle"));
+        return app_usage(app, "%s",
+                         _("the record is missing: its number in "
+                           "the last list, or its handle"));
     if (words[0] == NULL)
         err = ask_record(app, &asked);
     if (err == SV_OK && list != NULL) {
@@ -457,10 +453,9 @@ cmd_record_show(struct app *app, int argc, char **argv)
         code = app_fail(app, NULL, err, NULL);
     else if (session_open(app, &s, &code))
         code = session_close(
-            &s, show_record(&s,
-                            words[0] != NULL ? words[0]
-                                             : (const char *)asked.ptr,
-                            names));
+            &s, show_record(
+                    &s, words[0] != NULL ? words[0] : (const char *)asked.ptr,
+                    names));
     free(names);
     buf_free(&asked);
     return code;
@@ -503,8 +498,8 @@ history_table(struct app *app, const struct schema_type *type,
 
 static enum sv_err
 history_json(struct app *app, const struct schema_type *type,
-             const struct handle *handle,
-             const struct record_version *versions, size_t n)
+             const struct handle *handle, const struct record_version *versions,
+             size_t n)
 {
     json_t *rows = json_array();
 
@@ -512,18 +507,18 @@ history_json(struct app *app, const struct schema_type *type,
         const struct record_version *v = &versions[i];
 
         (void)json_array_append_new(
-            rows, json_pack("{s:s, s:o, s:b, s:o, s:s, s:o, s:o}",
-                            "compartment", v->compartment, "version",
-                            app_json_number(v->version), "addition",
-                            v->addition, "time", app_json_time(v->time_ms),
-                            "author", v->author, "entry",
-                            app_json_number(v->index), "hash",
-                            app_json_hex(BYTES(v->hash))));
+            rows,
+            json_pack("{s:s, s:o, s:b, s:o, s:s, s:o, s:o}", "compartment",
+                      v->compartment, "version", app_json_number(v->version),
+                      "addition", v->addition, "time",
+                      app_json_time(v->time_ms), "author", v->author, "entry",
+                      app_json_number(v->index), "hash",
+                      app_json_hex(BYTES(v->hash))));
     }
     return term_json(&app->term,
-                     json_pack("{s:s, s:o, s:o}", "type", type->name,
-                               "record", app_json_hex(BYTES(handle->b)),
-                               "versions", rows));
+                     json_pack("{s:s, s:o, s:o}", "type", type->name, "record",
+                               app_json_hex(BYTES(handle->b)), "versions",
+                               rows));
 }
 
 enum exit_code

@@ -8,8 +8,9 @@ is_name(struct app *app, const char *name)
 {
     if (text_is_work_name(bytes_text(name)))
         return true;
-    (void)app_usage(app, "%s", _("a work name has 1 to 32 small letters, "
-                                 "digits and '-'"));
+    (void)app_usage(app, "%s",
+                    _("a work name has 1 to 32 small letters, "
+                      "digits and '-'"));
     return false;
 }
 
@@ -38,13 +39,13 @@ read_card(struct app *app, const char *path, struct card *out,
         return true;
     if (err == SV_ERR_FORMAT || err == SV_ERR_RANGE) {
         *code = app_fail(app, path, SV_ERR_FORMAT, _("not a key card"));
-        app_hint(app, "%s", _("A key card is the file FILE.pub that svault "
-                              "key new made."));
+        app_hint(app, "%s",
+                 _("A key card is the file FILE.pub that svault "
+                   "key new made."));
     } else {
         *code = app_fail(app, path, err,
-                         err == SV_ERR_TAMPERED
-                             ? _("this key card was altered")
-                             : NULL);
+                         err == SV_ERR_TAMPERED ? _("this key card was altered")
+                                                : NULL);
     }
     return false;
 }
@@ -67,22 +68,22 @@ say_proposed(struct session *s, const struct card *card, const char *role)
 {
     struct app *app = s->app;
     char words[WORDS_TEXT_SIZE];
-    uint64_t index =
-        proposal_index(client_roster(s->client), card->name, role);
+    uint64_t index = proposal_index(client_roster(s->client), card->name, role);
 
     card_fingerprint(card, words);
     if (app->json)
         return app_done(
-            app, term_json(&app->term,
-                           json_pack("{s:o, s:s, s:s, s:s}", "proposal",
-                                     app_json_number(index), "person",
-                                     card->name, "role", role, "fingerprint",
-                                     words)));
+            app,
+            term_json(&app->term,
+                      json_pack("{s:o, s:s, s:s, s:s}", "proposal",
+                                app_json_number(index), "person", card->name,
+                                "role", role, "fingerprint", words)));
     (void)fprintf(app->term.out,
                   _("Proposal %llu: %s as %s\nFingerprint: %s\n"),
                   (unsigned long long)index, card->name, role, words);
-    app_hint(app, _("Next: a supervisor confirms it: svault staff confirm "
-                    "%s"),
+    app_hint(app,
+             _("Next: a supervisor confirms it: svault staff confirm "
+               "%s"),
              card->name);
     return app_done(app, SV_OK);
 }
@@ -91,9 +92,8 @@ enum exit_code
 cmd_staff_propose(struct app *app, int argc, char **argv)
 {
     const char *role = NULL, *until = NULL;
-    const struct flag flags[] = {{"role", 0, &role, NULL},
-                                 {"until", 0, &until, NULL},
-                                 {0}};
+    const struct flag flags[] = {
+        {"role", 0, &role, NULL}, {"until", 0, &until, NULL}, {0}};
     struct session s = {0};
     struct card card;
     enum exit_code code = EXIT_FAILED;
@@ -168,20 +168,19 @@ compare(struct confirming *c, const struct roster_proposal *p)
 
     fingerprint_of(p, words);
     if (c->fingerprint != NULL)
-        return words_equal(c->fingerprint, words)
-                   ? EXIT_DONE
-                   : wrong_fingerprint(c, words);
+        return words_equal(c->fingerprint, words) ? EXIT_DONE
+                                                  : wrong_fingerprint(c, words);
     until_text(p->until_ms, until);
     (void)fprintf(app->term.err,
                   _("Proposal %llu by %s: %s as %s, until %s\n"
                     "Fingerprint of the proposed key:\n\n    %s\n\n"
                     "Telephone her and let her read the fingerprint of her "
                     "key (svault key show FILE).\n"),
-                  (unsigned long long)p->index, p->proposer, p->person,
-                  p->role, until, words);
+                  (unsigned long long)p->index, p->proposer, p->person, p->role,
+                  until, words);
     session_pause(c->s);
-    err = term_confirm(&app->term, _("Are all ten words the same?"), false,
-                       &yes);
+    err =
+        term_confirm(&app->term, _("Are all ten words the same?"), false, &yes);
     if (err != SV_OK)
         return app_fail(app, NULL, err, _("stopped; not confirmed"));
     if (!yes)
@@ -204,12 +203,11 @@ confirm_one(struct confirming *c, const struct roster_proposal *p)
     c->n_done++;
     if (app->json)
         (void)json_array_append_new(
-            c->done, json_pack("{s:o, s:s, s:s}", "proposal",
-                               app_json_number(p->index), "person",
-                               p->person, "role", p->role));
+            c->done,
+            json_pack("{s:o, s:s, s:s}", "proposal", app_json_number(p->index),
+                      "person", p->person, "role", p->role));
     else
-        (void)fprintf(app->term.out, _("%s is now %s.\n"), p->person,
-                      p->role);
+        (void)fprintf(app->term.out, _("%s is now %s.\n"), p->person, p->role);
     return EXIT_DONE;
 }
 
@@ -247,8 +245,9 @@ confirm_all(struct confirming *c)
     if (code != EXIT_DONE && c->n_done > 0)
         code = EXIT_PARTIAL;
     if (c->n_done > 0 && c->s->app->term.interactive)
-        app_hint(c->s->app, _("Next: give her the gate's fingerprint, on "
-                              "paper or by telephone: %s"),
+        app_hint(c->s->app,
+                 _("Next: give her the gate's fingerprint, on "
+                   "paper or by telephone: %s"),
                  c->s->hello.fingerprint);
     return code;
 }
@@ -268,16 +267,16 @@ cmd_staff_confirm(struct app *app, int argc, char **argv)
         !is_name(app, words[0]))
         return EXIT_USAGE;
     if (c.fingerprint == NULL && app->no_input)
-        return app_usage(app, "%s", _("the fingerprint must be compared: "
-                                      "--fingerprint F is missing"));
+        return app_usage(app, "%s",
+                         _("the fingerprint must be compared: "
+                           "--fingerprint F is missing"));
     c.person = words[0];
     if (!session_open(app, &s, &code))
         return code;
     c.done = json_array();
     code = confirm_all(&c);
-    printed = app_done(app, app->json && c.n_done > 0
-                                ? term_json(&app->term, c.done)
-                                : SV_OK);
+    printed = app_done(
+        app, app->json && c.n_done > 0 ? term_json(&app->term, c.done) : SV_OK);
     if (!app->json || c.n_done == 0)
         json_decref(c.done);
     return session_close(&s, code == EXIT_DONE ? printed : code);
@@ -296,8 +295,8 @@ static enum sv_err
 staff_table(struct session *s)
 {
     const struct roster *r = client_roster(s->client);
-    const char *const columns[] = {_("Name"), _("Role"), _("Since"),
-                                   _("Until"), _("Sponsor")};
+    const char *const columns[] = {_("Name"), _("Role"), _("Since"), _("Until"),
+                                   _("Sponsor")};
     struct table *table = table_new(&s->app->term, 5, columns);
     enum sv_err err = SV_OK;
 
@@ -339,8 +338,7 @@ proposals_table(struct session *s)
     for (size_t i = 0; err == SV_OK && i < r->n_proposals; i++) {
         const struct roster_proposal *p = &r->proposals[i];
         char index[24], until[WHEN_SIZE];
-        const char *cells[5] = {index, p->person, p->role, until,
-                                p->proposer};
+        const char *cells[5] = {index, p->person, p->role, until, p->proposer};
 
         (void)snprintf(index, sizeof index, "%llu",
                        (unsigned long long)p->index);
@@ -360,12 +358,11 @@ staff_json(struct session *s)
         const struct roster_grant *g = &r->grants[i];
 
         (void)json_array_append_new(
-            staff,
-            json_pack("{s:s, s:s, s:o, s:o, s:b, s:s, s:s}", "name",
-                      r->persons[g->person].name, "role", g->role, "since",
-                      app_json_time(g->from_ms), "until",
-                      app_json_time(g->until_ms), "over", is_over(s, g),
-                      "proposer", g->proposer, "sponsor", g->sponsor));
+            staff, json_pack("{s:s, s:s, s:o, s:o, s:b, s:s, s:s}", "name",
+                             r->persons[g->person].name, "role", g->role,
+                             "since", app_json_time(g->from_ms), "until",
+                             app_json_time(g->until_ms), "over", is_over(s, g),
+                             "proposer", g->proposer, "sponsor", g->sponsor));
     }
     for (size_t i = 0; i < r->n_proposals; i++) {
         const struct roster_proposal *p = &r->proposals[i];
@@ -373,11 +370,11 @@ staff_json(struct session *s)
 
         fingerprint_of(p, words);
         (void)json_array_append_new(
-            waiting, json_pack("{s:o, s:s, s:s, s:o, s:s, s:s}", "proposal",
-                               app_json_number(p->index), "name", p->person,
-                               "role", p->role, "until",
-                               app_json_time(p->until_ms), "proposer",
-                               p->proposer, "fingerprint", words));
+            waiting,
+            json_pack("{s:o, s:s, s:s, s:o, s:s, s:s}", "proposal",
+                      app_json_number(p->index), "name", p->person, "role",
+                      p->role, "until", app_json_time(p->until_ms), "proposer",
+                      p->proposer, "fingerprint", words));
     }
     return term_json(&s->app->term, json_pack("{s:o, s:o}", "staff", staff,
                                               "proposals", waiting));

@@ -42,8 +42,7 @@ active_staff(const struct session *s)
 
     for (uint32_t person = 0; person < r->n_persons; person++)
         for (size_t i = 0; i < r->n_grants; i++)
-            if (r->grants[i].person == person &&
-                is_active(s, &r->grants[i])) {
+            if (r->grants[i].person == person && is_active(s, &r->grants[i])) {
                 n++;
                 break;
             }
@@ -112,11 +111,10 @@ json_warnings(const struct session *s)
 
         if (n < HOLDERS_WANTED)
             (void)json_array_append_new(
-                out, json_pack("{s:s, s:s, s:s, s:i}", "warning",
-                               "few_holders", "type",
-                               r->policy.columns[i].type, "compartment",
-                               r->policy.columns[i].compartment, "holders",
-                               (int)n));
+                out,
+                json_pack("{s:s, s:s, s:s, s:i}", "warning", "few_holders",
+                          "type", r->policy.columns[i].type, "compartment",
+                          r->policy.columns[i].compartment, "holders", (int)n));
     }
     return out;
 }
@@ -133,16 +131,15 @@ status_json(struct session *s)
         return err;
     return term_json(
         &s->app->term,
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o}",
-                  "origin", r->origin, "log_key", vkey, "gate_fingerprint",
-                  s->hello.fingerprint, "vault",
-                  app_json_hex(BYTES(r->vault.b)), "size",
-                  app_json_number(pin->size), "root",
-                  app_json_base64(BYTES(pin->root.b)), "verified", true,
-                  "profile", r->policy.profile, "staff",
-                  app_json_number(active_staff(s)), "proposals",
-                  app_json_number(r->n_proposals), "warnings",
-                  json_warnings(s)));
+        json_pack(
+            "{s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o}", "origin",
+            r->origin, "log_key", vkey, "gate_fingerprint",
+            s->hello.fingerprint, "vault", app_json_hex(BYTES(r->vault.b)),
+            "size", app_json_number(pin->size), "root",
+            app_json_base64(BYTES(pin->root.b)), "verified", true, "profile",
+            r->policy.profile, "staff", app_json_number(active_staff(s)),
+            "proposals", app_json_number(r->n_proposals), "warnings",
+            json_warnings(s)));
 }
 
 /* Without a key: the gate's own word, and it says so. */
@@ -209,12 +206,12 @@ whoami_json(struct session *s, const char *fingerprint)
                                  app_json_time(g->from_ms), "until",
                                  app_json_time(g->until_ms)));
     }
-    return term_json(
-        &s->app->term,
-        json_pack("{s:s, s:s, s:o, s:s, s:s, s:o}", "name", s->card.name,
-                  "fingerprint", fingerprint, "roles", roles, "origin",
-                  r->origin, "gate_fingerprint", s->hello.fingerprint,
-                  "vault", app_json_hex(BYTES(r->vault.b))));
+    return term_json(&s->app->term,
+                     json_pack("{s:s, s:s, s:o, s:s, s:s, s:o}", "name",
+                               s->card.name, "fingerprint", fingerprint,
+                               "roles", roles, "origin", r->origin,
+                               "gate_fingerprint", s->hello.fingerprint,
+                               "vault", app_json_hex(BYTES(r->vault.b))));
 }
 
 static enum sv_err
@@ -258,7 +255,7 @@ cmd_whoami(struct app *app, int argc, char **argv)
     if (!session_open(app, &s, &code))
         return code;
     card_fingerprint(&s.card, fingerprint);
-    return session_close(
-        &s, app_done(app, app->json ? whoami_json(&s, fingerprint)
-                                    : whoami_text(&s, fingerprint)));
+    return session_close(&s, app_done(app, app->json
+                                               ? whoami_json(&s, fingerprint)
+                                               : whoami_text(&s, fingerprint)));
 }

@@ -4,8 +4,7 @@
  * Every command.  Help begins with examples; what nobody can guess follows.
  */
 const struct command commands[] = {
-    {"key", "new", "FILE --name NAME [--unprotected]",
-     N_("make your key"),
+    {"key", "new", "FILE --name NAME [--unprotected]", N_("make your key"),
      N_("  svault key new ~/keys/mori.key --name mori\n"
         "\n"
         "Makes FILE, which is yours alone, and FILE.pub, the key card that "

@@ -29,8 +29,7 @@ trim(struct bytes t)
 {
     while (t.len > 0 && (t.ptr[0] == ' ' || t.ptr[0] == '\t'))
         t = bytes_slice(t, 1, t.len - 1);
-    while (t.len > 0 &&
-           (t.ptr[t.len - 1] == ' ' || t.ptr[t.len - 1] == '\t'))
+    while (t.len > 0 && (t.ptr[t.len - 1] == ' ' || t.ptr[t.len - 1] == '\t'))
         t.len--;
     return t;
 }
@@ -67,11 +66,10 @@ parse_line(struct bytes line, struct config *c, struct diag *where, size_t n)
                            text_copy(name, column, sizeof column) != SV_OK))
         reason = N_("not a setting of this program");
     if (reason == NULL && strcmp(column, "vault") == 0)
-        reason = c->vault[0] != '\0' ? N_("set twice")
-                                     : set_path(c->vault, value);
-    else if (reason == NULL && strcmp(column, "key") == 0)
         reason =
-            c->key[0] != '\0' ? N_("set twice") : set_path(c->key, value);
+            c->vault[0] != '\0' ? N_("set twice") : set_path(c->vault, value);
+    else if (reason == NULL && strcmp(column, "key") == 0)
+        reason = c->key[0] != '\0' ? N_("set twice") : set_path(c->key, value);
     else if (reason == NULL && strcmp(column, "lang") == 0)
         reason =
             c->lang[0] != '\0' ? N_("set twice") : set_lang(c->lang, value);

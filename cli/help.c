@@ -94,8 +94,7 @@ distance(const char *a, const char *b)
 }
 
 static unsigned
-command_distance(const struct command *c, const char *noun,
-                 const char *verb)
+command_distance(const struct command *c, const char *noun, const char *verb)
 {
     if (c->noun[0] == '\0') /* one word */
         return distance(noun, c->verb);
@@ -115,8 +114,8 @@ list_near(const char *noun, const char *verb, unsigned least, struct buf *out)
 
     for (const struct command *c = commands; err == SV_OK && c->run != NULL;
          c++) {
-        bool whole = c->noun[0] == '\0' || verb != NULL ||
-                     strcmp(noun, c->verb) == 0;
+        bool whole =
+            c->noun[0] == '\0' || verb != NULL || strcmp(noun, c->verb) == 0;
 
         if (command_distance(c, noun, verb) != least ||
             (!whole && strcmp(last, c->noun) == 0))
@@ -166,11 +165,10 @@ json_command(const struct command *c)
 static void
 print_line(struct app *app, const struct command *c)
 {
-    (void)fprintf(app->term.out, "  %s%s%-*s%s\n", c->noun,
-                  c->noun[0] != '\0' ? " " : "",
-                  NAME_WIDTH - (int)strlen(c->noun) -
-                      (c->noun[0] != '\0' ? 1 : 0),
-                  c->verb, _(c->summary));
+    (void)fprintf(
+        app->term.out, "  %s%s%-*s%s\n", c->noun, c->noun[0] != '\0' ? " " : "",
+        NAME_WIDTH - (int)strlen(c->noun) - (c->noun[0] != '\0' ? 1 : 0),
+        c->verb, _(c->summary));
 }
 
 enum exit_code
@@ -205,8 +203,8 @@ help_noun(struct app *app, const char *noun)
     }
     if (all != NULL)
         return app_done(app, term_json(&app->term, all));
-    (void)fprintf(app->term.out, "\n%s svault %s VERB --help\n",
-                  _("Examples:"), noun);
+    (void)fprintf(app->term.out, "\n%s svault %s VERB --help\n", _("Examples:"),
+                  noun);
     return app_done(app, SV_OK);
 }
 
@@ -241,13 +239,12 @@ help_exit_codes(struct app *app)
     for (size_t i = 0; i < sizeof exit_codes / sizeof exit_codes[0]; i++)
         if (all != NULL)
             (void)json_array_append_new(
-                all, json_pack("{s:i, s:o}", "code",
-                               (int)exit_codes[i].code, "meaning",
-                               json_bytes(bytes_text(
-                                   _(exit_codes[i].text)))));
+                all, json_pack("{s:i, s:o}", "code", (int)exit_codes[i].code,
+                               "meaning",
+                               json_bytes(bytes_text(_(exit_codes[i].text)))));
         else
-            (void)fprintf(app->term.out, "  %3d  %s\n",
-                          (int)exit_codes[i].code, _(exit_codes[i].text));
+            (void)fprintf(app->term.out, "  %3d  %s\n", (int)exit_codes[i].code,
+                          _(exit_codes[i].text));
     return app_done(app, all != NULL ? term_json(&app->term, all) : SV_OK);
 }
 
@@ -259,9 +256,9 @@ help_options(struct app *app)
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (all != NULL)
             (void)json_array_append_new(
-                all, json_pack("{s:s, s:o}", "option", options[i].option,
-                               "meaning",
-                               json_bytes(bytes_text(_(options[i].text)))));
+                all,
+                json_pack("{s:s, s:o}", "option", options[i].option, "meaning",
+                          json_bytes(bytes_text(_(options[i].text)))));
         else
             (void)fprintf(app->term.out, "  %-20s %s\n", options[i].option,
                           _(options[i].text));
@@ -296,8 +293,8 @@ static enum exit_code
 say_next(struct app *app, const char *next, const char *text)
 {
     if (app->json)
-        return app_done(app, term_json(&app->term,
-                                       json_pack("{s:s}", "next", next)));
+        return app_done(
+            app, term_json(&app->term, json_pack("{s:s}", "next", next)));
     (void)fprintf(app->term.out, "%s\n", text);
     return app_done(app, SV_OK);
 }
@@ -356,8 +353,7 @@ next_at_vault(struct app *app, const struct keyfile *key)
                           "key card (FILE.pub) to the administrator,\nand "
                           "read its fingerprint to the supervisor: svault "
                           "key show FILE"));
-    if (path_suffix(pin, app->key, ".head") != SV_OK ||
-        lstat(pin, &st) != 0)
+    if (path_suffix(pin, app->key, ".head") != SV_OK || lstat(pin, &st) != 0)
         return say_next(app, "whoami",
                         _("The vault knows you. Have the gate's fingerprint "
                           "from your sponsor at hand. Next:\n  svault "

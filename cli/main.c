@@ -53,8 +53,7 @@ line_fault(struct line *l, const char *fault, const char *about)
 
 /* Takes word (and what follows, for its argument); false: not ours. */
 static bool
-take_global(struct line *l, const struct global *globals, char **argv,
-            int *at)
+take_global(struct line *l, const struct global *globals, char **argv, int *at)
 {
     const char *word = argv[*at];
     size_t len = strcspn(word, "=");
@@ -106,8 +105,7 @@ read_line(struct app *app, char **argv, struct line *l)
     for (int i = 1; argv[i] != NULL; i++) {
         if (strcmp(argv[i], "--") == 0)
             ours = false;
-        else if (ours && argv[i][0] == '-' &&
-                 take_global(l, globals, argv, &i))
+        else if (ours && argv[i][0] == '-' && take_global(l, globals, argv, &i))
             continue;
         if (l->n == WORDS_MAX) {
             line_fault(l, N_("too many words: %s"), argv[i]);
@@ -249,8 +247,7 @@ settle(struct app *app, struct line *l, enum exit_code *code)
 }
 
 static enum exit_code
-run(struct app *app, const struct command *c, int argc, char **argv,
-    bool help)
+run(struct app *app, const struct command *c, int argc, char **argv, bool help)
 {
     enum exit_code code = EXIT_FAILED;
 

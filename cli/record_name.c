@@ -52,8 +52,8 @@ search_type(struct search *f, const struct schema_type *type)
     while (err == SV_OK && more && f->n < 2) {
         struct record_list list = {0};
 
-        err = client_record_list(f->s->client, type->name, before,
-                                 PIN_LIST_MAX, &list);
+        err = client_record_list(f->s->client, type->name, before, PIN_LIST_MAX,
+                                 &list);
         for (size_t i = 0; err == SV_OK && i < list.n; i++)
             note_match(f, type, &list.rows[i].handle);
         more = err == SV_OK && list.more && list.n > 0;
@@ -67,15 +67,14 @@ search_type(struct search *f, const struct schema_type *type)
 /* A type that is listed in part only, or not at all, may hide the record;
  * the first kind is the likelier one. */
 static void
-note_hidden(struct search *f, const struct schema_type *type,
-            const char *role, bool *sure)
+note_hidden(struct search *f, const struct schema_type *type, const char *role,
+            bool *sure)
 {
     const struct policy *p = &client_roster(f->s->client)->policy;
     int r = role != NULL ? policy_role(p, role) : -1;
     int t = policy_type(p, type->name);
 
-    if (r >= 0 && t >= 0 &&
-        !policy_only_assigned(p, (unsigned)r, (unsigned)t))
+    if (r >= 0 && t >= 0 && !policy_only_assigned(p, (unsigned)r, (unsigned)t))
         return;
     if (f->hidden == NULL || (r >= 0 && !*sure)) {
         f->hidden = type;
@@ -156,8 +155,8 @@ from_last_list(struct search *f)
         f->handle = pin->list[number - 1];
         return true;
     }
-    for (size_t i = 0;
-         i < pin->n_list && strlen(f->prefix) >= PREFIX_SHORT; i++)
+    for (size_t i = 0; i < pin->n_list && strlen(f->prefix) >= PREFIX_SHORT;
+         i++)
         note_match(f, type, &pin->list[i]);
     if (f->n == 1)
         return true;
@@ -193,16 +192,16 @@ session_record(struct session *s, const char *text,
             return false;
         }
         if (f.n != 1) {
-            *code = app_fail(s->app, text,
-                             f.n == 0 ? SV_ERR_NOT_FOUND : SV_ERR_USAGE,
-                             f.n == 0
-                                 ? _("no record that you may list has this "
-                                     "number or begins with this")
-                                 : _("several records begin with this; "
-                                     "give more of the handle"));
+            *code = app_fail(
+                s->app, text, f.n == 0 ? SV_ERR_NOT_FOUND : SV_ERR_USAGE,
+                f.n == 0 ? _("no record that you may list has this "
+                             "number or begins with this")
+                         : _("several records begin with this; "
+                             "give more of the handle"));
             if (f.n == 0)
-                app_hint(s->app, "%s", _("svault record list TYPE shows "
-                                         "which there are."));
+                app_hint(s->app, "%s",
+                         _("svault record list TYPE shows "
+                           "which there are."));
             return false;
         }
     }

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/app.h"
 
@@ -9,34 +10,62 @@
 static enum sv_err
 open_gate(struct session *s, const char **why, char holder[static 128])
 {
-    struct gate_config config = {.dir = s->app->vault,
-                                 .clock = s->app->clock,
-                                 .rng = s->app->rng};
+    struct gate_config config = {
+        .dir = s->app->vault, .clock = s->app->clock, .rng = s->app->rng};
 
     *why = NULL;
     holder[0] = '\0';
     return gate_open(&config, holder, why, &s->gate);
 }
 
+/* Is something of a vault there, so that what lacks was taken away? */
+static bool
+is_vault(const char *dir)
+{
+    char lock[PATH_SIZE];
+
+    return path_join(lock, dir, "lock") == SV_OK && access(lock, F_OK) == 0;
+}
+
 static enum exit_code
-gate_failed(struct session *s, enum sv_err err, const char *why,
+no_vault(struct app *app)
+{
+    enum exit_code code =
+        app_fail(app, app->vault, SV_ERR_NOT_FOUND, _("no vault here"));
+
+    app_hint(app, "%s",
+             _("Check --vault, or found one: svault help "
+               "init"));
+    return code;
+}
+
+/* part: what of the vault could not be opened, a msgid. */
+static enum exit_code
+gate_failed(struct session *s, enum sv_err err, const char *part,
             const char *holder)
 {
     struct app *app = s->app;
+    char gate[PATH_SIZE];
     struct buf text = BUF_INIT;
     enum exit_code code;
+    enum sv_err made = SV_OK;
 
-    if (err == SV_ERR_BUSY && holder[0] != '\0' &&
-        buf_printf(&text, _("in use by %s"), holder) == SV_OK &&
-        buf_append(&text, bytes_of("", 1)) == SV_OK)
-        code = app_fail(app, app->vault, err, (const char *)text.ptr);
-    else if (err == SV_ERR_NOT_FOUND)
-        code = app_fail(app, app->vault, err, _("no vault here"));
-    else
-        code = app_fail(app, app->vault, err, why != NULL ? _(why) : NULL);
-    if (err == SV_ERR_NOT_FOUND)
-        app_hint(app, "%s", _("Check --vault, or found one: svault help "
-                              "init"));
+    if (err == SV_ERR_NOT_FOUND && !is_vault(app->vault))
+        return no_vault(app);
+    if (err == SV_ERR_BUSY && holder[0] != '\0')
+        made = buf_printf(&text, _("in use by %s"), holder);
+    else if (part != NULL)
+        made = buf_printf(&text, "%s: %s", _(part), _(err_text(err)));
+    if (made == SV_OK && text.len > 0)
+        made = buf_append(&text, bytes_of("", 1));
+    code = app_fail(app, app->vault, err,
+                    made == SV_OK ? (const char *)text.ptr : NULL);
+    if (err == SV_ERR_NOT_FOUND &&
+        path_suffix(gate, app->vault, ".gate") == SV_OK)
+        app_hint(app,
+                 _("%s is the gate's key. Bring it back from where you keep "
+                   "it."),
+                 gate);
     else if (code == EXIT_ALTERED)
         app_hint(app, "%s",
                  _("Change nothing there. Tell your supervisor and keep the "
@@ -93,9 +122,8 @@ session_resume(struct session *s, enum exit_code *code)
         *code = gate_failed(s, err, why, holder);
         if (err != SV_ERR_BUSY || s->app->no_input ||
             !s->app->term.interactive ||
-            term_confirm(&s->app->term,
-                         _("Try again? Nothing is saved yet."), true,
-                         &again) != SV_OK ||
+            term_confirm(&s->app->term, _("Try again? Nothing is saved yet."),
+                         true, &again) != SV_OK ||
             !again)
             return false;
     }
@@ -126,8 +154,9 @@ not_of_this_vault(struct session *s, const char *why)
 {
     enum exit_code code = app_fail(s->app, s->app->key, SV_ERR_DENIED, why);
 
-    app_hint(s->app, _("Check --vault and --key. The gate's fingerprint "
-                       "here is %s."),
+    app_hint(s->app,
+             _("Check --vault and --key. The gate's fingerprint "
+               "here is %s."),
              s->hello.fingerprint);
     return code;
 }
@@ -135,8 +164,7 @@ not_of_this_vault(struct session *s, const char *why)
 /* Read FILE.head; *known says that there is one, of this vault.  Nothing
  * has been derived yet. */
 static bool
-peek_pin(struct session *s, struct buf *file, bool *known,
-         enum exit_code *code)
+peek_pin(struct session *s, struct buf *file, bool *known, enum exit_code *code)
 {
     struct hash vault;
     enum sv_err err = file_read(s->pin_path, PIN_FILE_MAX, file);
@@ -187,16 +215,16 @@ ask_fingerprint(struct session *s, enum exit_code *code)
                     "or by telephone. Nothing is sent before they match."));
     for (int i = 0; err == SV_OK && !same && i < FINGERPRINT_TRIES; i++) {
         if (i > 0)
-            (void)fprintf(app->term.err, _("Not the same. This gate says: "
-                                           "%s\n"),
+            (void)fprintf(app->term.err,
+                          _("Not the same. This gate says: "
+                            "%s\n"),
                           s->hello.fingerprint);
         buf_truncate(&typed, 0);
         err = term_ask(&app->term, _("The ten words: "), 512, &typed);
         if (err == SV_OK)
             err = buf_append(&typed, bytes_of("", 1));
         if (err == SV_OK)
-            same = words_equal((const char *)typed.ptr,
-                               s->hello.fingerprint);
+            same = words_equal((const char *)typed.ptr, s->hello.fingerprint);
     }
     if (err != SV_OK)
         *code = app_fail(app, NULL, err,
@@ -263,15 +291,17 @@ static bool
 has_vault(struct app *app, enum exit_code *code)
 {
     if (app->vault == NULL) {
-        *code = app_usage(app, "%s", _("no vault: --vault DIR is missing, and "
-                                       "neither SVAULT_VAULT nor the "
-                                       "configuration names one"));
+        *code = app_usage(app, "%s",
+                          _("no vault: --vault DIR is missing, and "
+                            "neither SVAULT_VAULT nor the "
+                            "configuration names one"));
         return false;
     }
     if (strncmp(app->vault, "unix:", 5) == 0 ||
         strncmp(app->vault, "ssh:", 4) == 0) {
-        *code = app_usage(app, "%s", _("this version opens a vault's "
-                                       "directory only"));
+        *code = app_usage(app, "%s",
+                          _("this version opens a vault's "
+                            "directory only"));
         return false;
     }
     return true;
@@ -292,8 +322,7 @@ begin(struct session *s, struct pin *pin, enum exit_code *code)
 
     s->seen = pin->size;
     err = client_begin(s->client, &s->card, s->keys, pin);
-    if (err == SV_ERR_DENIED &&
-        client_trouble(s->client)->rule[0] == '\0') {
+    if (err == SV_ERR_DENIED && client_trouble(s->client)->rule[0] == '\0') {
         *code = not_of_this_vault(s, _("nobody with this name and key is on "
                                        "this vault's roster"));
         return false;
@@ -305,8 +334,8 @@ begin(struct session *s, struct pin *pin, enum exit_code *code)
     s->begun = true;
     err = client_act_as(s->client, app->role, app->purpose);
     if (err == SV_ERR_NOT_FOUND)
-        *code = app_usage(app, "%s",
-                          _("no such role or purpose in this vault"));
+        *code =
+            app_usage(app, "%s", _("no such role or purpose in this vault"));
     else if (err != SV_OK)
         *code = session_fail(s, NULL, err);
     return err == SV_OK;
@@ -336,6 +365,11 @@ open_with_key(struct session *s, const struct keyfile *key,
     if (!userkey_unlock(app, app->key, key, &s->keys, code))
         goto out;
     card_of(s->keys, key->card.name, &s->card);
+    if (known && app->gate != NULL &&
+        !words_equal(app->gate, s->hello.fingerprint)) {
+        *code = wrong_gate(s);
+        goto out;
+    }
     if (known) {
         err = pin_decode(buf_bytes(&file), s->keys, &pin);
         if (err != SV_OK) {
@@ -362,9 +396,10 @@ session_open(struct app *app, struct session *s, enum exit_code *code)
     if (!has_vault(app, code))
         return false;
     if (app->key == NULL) {
-        *code = app_usage(app, "%s", _("no key: --key FILE is missing, and "
-                                       "neither SVAULT_KEY nor the "
-                                       "configuration names one"));
+        *code = app_usage(app, "%s",
+                          _("no key: --key FILE is missing, and "
+                            "neither SVAULT_KEY nor the "
+                            "configuration names one"));
         return false;
     }
     if (path_suffix(s->pin_path, app->key, ".head") != SV_OK) {
@@ -383,6 +418,20 @@ session_open(struct app *app, struct session *s, enum exit_code *code)
     return ok;
 }
 
+/* Has another program of hers, meanwhile, seen more than this one? */
+static bool
+is_outdone(struct session *s, struct bytes file)
+{
+    struct pin there;
+    bool more = false;
+
+    pin_init(&there);
+    if (pin_decode(file, s->keys, &there) == SV_OK)
+        more = there.size > client_pin(s->client)->size;
+    pin_clear(&there);
+    return more;
+}
+
 static enum sv_err
 save_pin(struct session *s)
 {
@@ -392,7 +441,8 @@ save_pin(struct session *s)
     err = pin_encode(client_pin(s->client), s->keys, &now);
     if (err == SV_OK &&
         file_read(s->pin_path, PIN_FILE_MAX, &before) == SV_OK &&
-        bytes_equal(buf_bytes(&now), buf_bytes(&before)))
+        (bytes_equal(buf_bytes(&now), buf_bytes(&before)) ||
+         is_outdone(s, buf_bytes(&before))))
         goto out;
     if (err == SV_OK)
         err = file_replace(s->pin_path, 0600, buf_bytes(&now));
@@ -437,8 +487,7 @@ session_may(struct session *s, enum request_act act, const char *type,
         return err;
     r = policy_role(p, found);
     if (r < 0 || !p->roles[r].acts[act] ||
-        (type != NULL &&
-         (t < 0 || (p->roles[r].act_types[act] >> t & 1) == 0)))
+        (type != NULL && (t < 0 || (p->roles[r].act_types[act] >> t & 1) == 0)))
         return SV_ERR_DENIED;
     if (role != NULL)
         *role = found;
@@ -474,13 +523,15 @@ denied(struct session *s, const char *what, const struct client_trouble *t)
                                    : _("none of your roles may do this"));
 
     if (t->logged)
-        app_hint(s->app, _("Rule \"%s\"; the attempt stands in the log as "
-                           "entry %llu."),
+        app_hint(s->app,
+                 _("Rule \"%s\"; the attempt stands in the log as "
+                   "entry %llu."),
                  t->rule, (unsigned long long)t->index);
     hint_roles(s);
     if (strcmp(t->rule, "not-assigned") == 0)
-        app_hint(s->app, "%s", _("A supervisor can assign it: svault record "
-                                 "assign ID NAME"));
+        app_hint(s->app, "%s",
+                 _("A supervisor can assign it: svault record "
+                   "assign ID NAME"));
     return code;
 }
 
@@ -492,10 +543,10 @@ rolled_back(struct session *s, const char *what)
                  _("the vault's log is shorter than, or other than, what "
                    "this device has seen"));
 
-    app_hint(s->app, _("This device has seen %llu entries; the vault says "
-                       "%llu."),
-             (unsigned long long)s->seen,
-             (unsigned long long)s->hello.size);
+    app_hint(s->app,
+             _("This device has seen %llu entries; the vault says "
+               "%llu."),
+             (unsigned long long)s->seen, (unsigned long long)s->hello.size);
     app_hint(s->app, "%s",
              _("An older copy may have been put back, or the log was "
                "rewritten. Do not work in it; tell your supervisor."));
@@ -526,8 +577,9 @@ session_fail(struct session *s, const char *what, enum sv_err err)
         app_hint(s->app, _("It stands in the log as entry %llu."),
                  (unsigned long long)t->index);
     if (err == SV_ERR_CONFLICT)
-        app_hint(s->app, "%s", _("Nothing was saved. Look at the record "
-                                 "again, then repeat your change."));
+        app_hint(s->app, "%s",
+                 _("Nothing was saved. Look at the record "
+                   "again, then repeat your change."));
     if (code == EXIT_ALTERED)
         app_hint(s->app, "%s",
                  _("Nothing of it was used. svault log verify (for an "

@@ -98,14 +98,15 @@ userkey_unlock(struct app *app, const char *path, const struct keyfile *k,
     enum sv_err err = SV_OK;
 
     if (!k->unprotected && app->passphrase_fd < 0 && app->no_input) {
-        *code = app_usage(app, _("%s needs a passphrase: --passphrase-fd "
-                                 "is missing"),
+        *code = app_usage(app,
+                          _("%s needs a passphrase: --passphrase-fd "
+                            "is missing"),
                           path);
         return false;
     }
     if (!k->unprotected) {
-        err = buf_printf(&prompt, _("Passphrase for %s (%s): "),
-                         k->card.name, path);
+        err = buf_printf(&prompt, _("Passphrase for %s (%s): "), k->card.name,
+                         path);
         if (err == SV_OK)
             err = buf_append(&prompt, bytes_of("", 1));
         if (err == SV_OK)

@@ -52,6 +52,47 @@ expect_exit 1 init office2 --origin o.example/v --administrator kudo.key \
     --supervisor mori.key
 expect_in err "belongs to a vault already"
 
+# Two passphrases through one descriptor, the administrator's first.
+for who in endo goto; do
+    exec 5<<END
+passphrase of $who
+END
+    expect_exit 0 key new $who.key --name $who --passphrase-fd 5
+    exec 5<&-
+done
+exec 5<<END
+passphrase of goto
+passphrase of endo
+END
+expect_exit 77 init locked --origin l.example/v --administrator endo.key \
+    --supervisor goto.key --passphrase-fd 5
+exec 5<&-
+[ ! -e locked ] || fail "founded with the wrong passphrases"
+expect_exit 2 init locked --origin l.example/v --administrator endo.key \
+    --supervisor goto.key --no-input
+exec 5<<END
+passphrase of endo
+passphrase of goto
+END
+expect_exit 0 init locked --origin l.example/v --administrator endo.key \
+    --supervisor goto.key --passphrase-fd 5
+exec 5<&-
+expect_exit 2 --vault locked --key goto.key --no-input status
+expect_in err "--passphrase-fd"
+exec 5<<END
+passphrase of endo
+END
+expect_exit 77 --vault locked --key goto.key status --passphrase-fd 5
+exec 5<&-
+# Another vault's key is refused before its passphrase is asked for.
+expect_exit 77 --vault office --key goto.key --no-input status
+expect_in err "belongs to another vault"
+exec 5<<END
+passphrase of goto
+END
+expect_exit 0 --vault locked --key goto.key status --passphrase-fd 5
+exec 5<&-
+
 # A vault that is not there; a vault of other people.
 expect_exit 1 --vault nowhere --key kudo.key status
 expect_in err "no vault here"
@@ -75,6 +116,7 @@ expect_exit 2 --key kudo.key --no-input status
 expect_in err "--gate FINGERPRINT is missing"
 expect_exit 77 --key kudo.key --no-input status \
     --gate "a b c d e f g h i j"
+expect_in err "not the one you were given"
 [ ! -e kudo.key.head ] || fail "a refused gate was pinned"
 cp kept kudo.key.head
 expect_exit 0 --key kudo.key status

@@ -39,8 +39,8 @@ int
 main(int argc, char **argv)
 {
     json_error_t error;
-    json_t *all = json_loadf(stdin, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-                             &error);
+    json_t *all =
+        json_loadf(stdin, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     const json_t *at = all;
 
     if (argc != 2)

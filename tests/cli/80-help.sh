@@ -1,0 +1,90 @@
+#!/bin/sh
+# Help: examples first, exit codes, what was meant; never a guess that runs.
+. "$(dirname "$0")/lib.sh"
+
+expect_exit 0
+expect_in out "svault key new"
+[ "$(wc -l <out)" -lt 8 ] || fail "a wall of text for a first step"
+expect_exit 0 --version
+expect_in out "svault "
+expect_exit 0 help
+expect_in out "record show"
+expect_exit 0 --help
+expect_in out "record show"
+expect_exit 0 help exit-codes
+for n in 0 1 2 3 4 5 6 65 74 75 77; do
+    grep -qE "^ +$n " out || fail "exit code $n is not explained"
+done
+expect_exit 0 help options
+for option in --vault --key --as --purpose --json --lang --passphrase-fd \
+    --no-input --gate; do
+    expect_in out "$option"
+done
+for noun in key staff record log; do
+    expect_exit 0 $noun
+    expect_in out "$noun "
+done
+# Every command has examples, before anything else.
+"$SVAULT" help --json >all </dev/null
+n=$("$JSON_GET" "" <all)
+i=0
+while [ $i -lt "$n" ]; do
+    command="$("$JSON_GET" $i.noun <all) $("$JSON_GET" $i.verb <all)"
+    # shellcheck disable=SC2086
+    expect_exit 0 $command --help
+    [ "$(head -n 1 out)" = "Examples:" ] || fail "$command: examples not first"
+    sed -n 2p out | grep -q "^  svault $(echo $command)" ||
+        fail "$command: the first example is of something else"
+    # shellcheck disable=SC2086
+    expect_exit 2 $command --frobnicate
+    expect_in err "no such option: --frobnicate"
+    i=$((i + 1))
+done
+[ "$n" -ge 22 ] || fail "only $n commands"
+
+expect_exit 2 recrd list
+expect_in err "Did you mean: svault record list"
+expect_exit 2 record sho 3
+expect_in err "Did you mean: svault record show"
+expect_exit 2 staus
+expect_in err "Did you mean: svault status"
+expect_exit 2 frobnicate
+expect_not_in err "Did you mean"
+
+# Options: whole, once, known.
+expect_exit 2 --vaul x status
+expect_exit 2 record list victim --lim 3
+expect_in err "no such option: --lim"
+expect_exit 2 record list victim --limit
+expect_exit 2 record list victim --limit 3 --limit 4
+expect_exit 2 record list victim --limit 1e3
+expect_exit 2 record list victim extra
+expect_exit 2 status --json=yes
+expect_exit 2 status --lang fr
+expect_exit 2 status --passphrase-fd x
+expect_exit 2 --key
+expect_exit 2 status --key a --key b
+expect_exit 2 status
+expect_in err "--vault"
+
+# The configuration: strict, and said where.
+mkdir -p home/.config/svault
+printf 'vault = /nowhere\ncolour = red\n' >home/.config/svault/config
+expect_exit 65 status
+expect_in err "config:2:colour: "
+printf 'vault = here\n' >home/.config/svault/config
+expect_exit 65 status
+expect_in err "not an absolute path"
+printf '# mine\n\nlang = ja\n' >home/.config/svault/config
+expect_exit 0 help exit-codes
+expect_not_in out "wrong usage"
+expect_exit 0 --lang en help exit-codes
+expect_in out "wrong usage"
+rm -r home/.config
+
+# What cannot be written was not done.
+if [ -w /dev/full ]; then
+    "$SVAULT" help >/dev/full 2>err </dev/null
+    [ $? -eq 74 ] || fail "a full disk goes unnoticed"
+fi
+finish
