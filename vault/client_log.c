@@ -186,13 +186,15 @@ client_log_verify(struct client *c, client_progress_fn progress, void *ctx,
         err = replay_end(&v.replay, verdict.size, &verdict.root, &v.fault);
     if (err == SV_OK)
         err = compare_rosters(c, &v);
-    if (err == SV_ERR_TAMPERED && v.fault.reason != NULL) {
-        verdict.fault = v.fault;
-        err = SV_OK;
-    }
     if (err == SV_OK && progress != NULL)
         progress(ctx, v.size, v.size);
-    if (err == SV_OK)
+    if (err == SV_ERR_TAMPERED && v.fault.reason == NULL)
+        v.fault = (struct replay_fault){
+            v.replay.frontier.size,
+            N_("from here on the gate gives no entries out that verify")};
+    verdict.fault = v.fault;
+    /* Whatever is wrong with the log, the store's own check may say where. */
+    if (err == SV_OK || err == SV_ERR_TAMPERED)
         err = check_store(c, &verdict);
     replay_clear(&v.replay);
     if (err != SV_OK) {
