@@ -9,6 +9,9 @@
  * list.
  */
 #define PREFIX_SHORT 8 /* as lists print it */
+/* Shorter is a number, never a handle: who mistypes a number must not be
+ * shown another record. */
+#define PREFIX_MIN 4
 
 struct search {
     struct session *s;
@@ -148,7 +151,7 @@ from_last_list(struct search *f)
 
     if (type == NULL)
         return false;
-    if (strlen(f->prefix) < PREFIX_SHORT &&
+    if (strlen(f->prefix) < PREFIX_MIN &&
         text_u64(bytes_text(f->prefix), 1, PIN_LIST_MAX, &number) == SV_OK &&
         number <= pin->n_list) {
         f->type = type;
@@ -179,7 +182,8 @@ session_record(struct session *s, const char *text,
         return false;
     }
     if (!from_last_list(&f)) {
-        err = search_quietly(&f);
+        if (strlen(text) >= PREFIX_MIN)
+            err = search_quietly(&f);
         if (err == SV_OK && f.n == 0 && f.hidden != NULL &&
             strlen(text) == 2 * (size_t)HANDLE_LEN) {
             /* Asked for in full: the gate decides, and the log has it. */
