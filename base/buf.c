@@ -110,27 +110,38 @@ buf_text(struct buf *b, const char *text)
     return buf_append(b, bytes_text(text));
 }
 
+__attribute__((format(printf, 2, 0))) static enum sv_err
+append_format(struct buf *b, const char *format, va_list args)
+{
+    va_list again;
+    enum sv_err err = SV_ERR_FORMAT;
+    int n;
+
+    va_copy(again, args);
+    /* clang 14 does not see va_copy():
+     * NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+    n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    /* vsnprintf() writes a NUL, which does not count. */
+    if (n >= 0)
+        err = buf_reserve(b, (size_t)n + 1);
+    if (err != SV_OK)
+        return err;
+    (void)vsnprintf((char *)b->ptr + b->len, (size_t)n + 1, format, args);
+    b->len += (size_t)n;
+    return SV_OK;
+}
+
 enum sv_err
 buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args;
     enum sv_err err;
-    int n;
 
     va_start(args, format);
-    n = vsnprintf(NULL, 0, format, args);
+    err = append_format(b, format, args);
     va_end(args);
-    if (n < 0)
-        return SV_ERR_FORMAT;
-    /* vsnprintf() writes a NUL, which does not count. */
-    err = buf_reserve(b, (size_t)n + 1);
-    if (err != SV_OK)
-        return err;
-    va_start(args, format);
-    (void)vsnprintf((char *)b->ptr + b->len, (size_t)n + 1, format, args);
-    va_end(args);
-    b->len += (size_t)n;
-    return SV_OK;
+    return err;
 }
 
 void
