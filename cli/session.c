@@ -522,7 +522,7 @@ denied(struct session *s, const char *what, const struct client_trouble *t)
                  : t->what != NULL ? _(t->what)
                                    : _("none of your roles may do this"));
 
-    if (t->logged)
+    if (t->logged && t->rule[0] != '\0')
         app_hint(s->app,
                  _("Rule \"%s\"; the attempt stands in the log as "
                    "entry %llu."),

@@ -24,6 +24,7 @@ struct faulty {
     struct store_fault_plan plan;
     struct handle record; /* a record that must stay as it is */
     unsigned written;     /* records acknowledged */
+    unsigned imported;    /* likewise, in batches */
     unsigned released;    /* readings acknowledged */
 };
 
@@ -77,9 +78,9 @@ disarm(struct faulty *f)
     f->plan.fail_at = 0;
 }
 
-/* How often records were made and read, by the log itself. */
+/* How many records were made, and how often they were read, by the log. */
 struct tally {
-    unsigned created;
+    unsigned created; /* item entries count too */
     unsigned read;
 };
 
@@ -93,6 +94,7 @@ tally_entry(void *ctx, uint64_t index, struct bytes text)
 
     (void)index;
     assert_ok(entry_parse(text, &e));
+    t->created += e.kind == ENTRY_ITEM;
     if (e.kind == ENTRY_REQUEST && e.allowed && e.outcome == OUTCOME_DONE) {
         assert_ok(request_parse(e.note, note, r));
         t->created += r->act == ACT_RECORD_CREATE;
@@ -147,7 +149,7 @@ check(struct faulty *f)
     record_view_free(&v);
     stored = in_store(f);
     logged = in_log(f);
-    assert_true(stored >= f->written);
+    assert_true(stored >= f->written + f->imported);
     assert_int_equal(stored, logged.created);
     assert_true(logged.read >= f->released);
     office_verify(&f->o);
@@ -180,6 +182,33 @@ work_read(struct faulty *f)
         assert_null(v.contents[0].fields);
     f->released += err == SV_OK;
     record_view_free(&v);
+    return err;
+}
+
+/* A batch of rows that no earlier one had: all are in or none. */
+static enum sv_err
+work_import(struct faulty *f)
+{
+    struct client *c;
+    struct import im = {0};
+    struct import_report report = {0};
+    struct diag where = {0};
+    struct buf csv = BUF_INIT;
+    enum sv_err err = office_begin(&f->o, "case-1");
+
+    if (err != SV_OK)
+        return err;
+    c = office_person(&f->o, "case-1")->client;
+    assert_ok(buf_text(&csv, "identity.case_no,identity.family_name\n"));
+    for (unsigned i = 0; i < 3; i++)
+        assert_ok(buf_printf(&csv, "I-%llu-%u,Ito\n",
+                             (unsigned long long)f->plan.calls, i));
+    assert_ok(import_read(schema_type(client_schema(c), "victim"),
+                          buf_bytes(&csv), &im, &where));
+    err = client_import(c, &im, NULL, NULL, &report);
+    f->imported += (unsigned)report.n_done;
+    import_free(&im);
+    buf_free(&csv);
     return err;
 }
 
@@ -228,6 +257,12 @@ static void
 test_every_failing_call_of_a_read(void **state)
 {
     fail_every_call(*state, work_read, SV_ERR_IO, false);
+}
+
+static void
+test_every_failing_call_of_an_import(void **state)
+{
+    fail_every_call(*state, work_import, SV_ERR_IO, false);
 }
 
 static void
@@ -351,6 +386,7 @@ main(void)
         T(test_every_failing_call_of_a_write),
         T(test_every_full_disk_of_a_write),
         T(test_every_failing_call_of_a_read),
+        T(test_every_failing_call_of_an_import),
         T(test_every_failing_call_of_a_grant),
         T(test_an_unsure_grant_that_happened_is_acknowledged),
         T(test_an_unsure_commit_that_happened_is_settled),

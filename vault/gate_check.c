@@ -1,8 +1,10 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/replay.h"
 #include "vault/gate_internal.h"
+#include "vault/grants.h"
 
 /*
  * The tables compared with the log: the log is replayed from its first entry
@@ -14,8 +16,9 @@ struct check {
     struct replay replay;
     struct buf findings; /* each: name of the place, name of the reason */
     uint32_t n;
-    uint64_t n_assigned; /* rows of TABLE_ASSIGNED */
-    uint64_t n_records;
+    /* Rows seen, to find out what is missing. */
+    uint64_t n_records, n_created, n_assigned, n_assignees;
+    uint64_t n_requests, n_grants;
 };
 
 #define PLACE_SIZE 96
@@ -261,47 +264,222 @@ check_missing(struct check *c)
     return err;
 }
 
+/* What lists go by: each record once, under the entry that made it. */
+static enum sv_err
+check_created(void *ctx, struct bytes key, struct bytes value, bool damaged,
+              bool *more)
+{
+    struct check *c = ctx;
+    struct record_state s;
+    struct handle h;
+    uint8_t want[8];
+
+    (void)more;
+    c->n_created++;
+    if (damaged || value.len != HANDLE_LEN)
+        return find(c, "list of records", N_("a damaged row"));
+    memcpy(h.b, value.ptr, HANDLE_LEN);
+    if (record_load(&c->a->tables, &h, &s) != SV_OK)
+        return SV_OK; /* found already */
+    created_key(s.index, want);
+    if (!bytes_equal(key, BYTES(want)))
+        return find_at_record(c, h.b, NULL, 0, N_("is listed out of place"));
+    return SV_OK;
+}
+
 /* ---- Assignments ---- */
+
+/* One of the two tables that say who has which record. */
+static enum sv_err
+check_assignment(struct check *c, const uint8_t *handle, uint32_t person,
+                 bool damaged)
+{
+    const struct roster *roster = &c->a->gate->roster;
+    uint8_t want[HANDLE_LEN + NAME_SIZE];
+
+    if (damaged || person >= roster->n_persons)
+        return find(c, "assignments", N_("a damaged row"));
+    version_map_key(handle, roster->persons[person].name, want);
+    if (map_get(&c->replay.assigned, want) == NULL)
+        return find_at_record(c, handle, NULL, 0,
+                              N_("has an assignment that the log has not"));
+    return SV_OK;
+}
 
 static enum sv_err
 check_assigned(void *ctx, struct bytes key, struct bytes value, bool damaged,
                bool *more)
 {
     struct check *c = ctx;
-    const struct roster *roster = &c->a->gate->roster;
     struct reader r = reader_of(key);
     uint32_t person = reader_u32(&r);
     struct bytes handle = reader_bytes(&r, HANDLE_LEN);
-    uint8_t want[HANDLE_LEN + NAME_SIZE];
 
     (void)value;
     (void)more;
     c->n_assigned++;
-    if (damaged || reader_end(&r) != SV_OK || person >= roster->n_persons)
+    if (reader_end(&r) != SV_OK)
         return find(c, "assignments", N_("a damaged row"));
-    version_map_key(handle.ptr, roster->persons[person].name, want);
-    if (map_get(&c->replay.assigned, want) == NULL)
-        return find_at_record(c, handle.ptr, NULL, 0,
-                              N_("has an assignment that the log has not"));
+    return check_assignment(c, handle.ptr, person, damaged);
+}
+
+static enum sv_err
+check_assignee(void *ctx, struct bytes key, struct bytes value, bool damaged,
+               bool *more)
+{
+    struct check *c = ctx;
+    struct reader r = reader_of(key);
+    struct bytes handle = reader_bytes(&r, HANDLE_LEN);
+    uint32_t person = reader_u32(&r);
+
+    (void)value;
+    (void)more;
+    c->n_assignees++;
+    if (reader_end(&r) != SV_OK)
+        return find(c, "assignments", N_("a damaged row"));
+    return check_assignment(c, handle.ptr, person, damaged);
+}
+
+/* ---- Requests and grants ---- */
+
+/* The request of the entry at index, which the replay has found sound. */
+static enum sv_err
+load_request(const struct check *c, uint64_t index, struct buf *text,
+             struct request *out)
+{
+    struct note *note = calloc(1, sizeof *note);
+    struct entry e;
+    enum sv_err err = SV_ERR_TAMPERED;
+
+    if (note == NULL)
+        return SV_ERR_NOMEM;
+    if (index < c->a->log.frontier.size)
+        err = log_entry(&c->a->tables, index, text);
+    if (err == SV_OK)
+        err = entry_parse(buf_bytes(text), &e);
+    if (err == SV_OK)
+        err = e.kind == ENTRY_REQUEST ? request_parse(e.note, note, out)
+                                      : SV_ERR_TAMPERED;
+    free(note);
+    return err;
+}
+
+/* Does this row, of the request or of the grant table, fit its entry? */
+static bool
+fits_entry(const struct check *c, bool grant, struct bytes key,
+           struct bytes value)
+{
+    struct reader r = reader_of(grant ? key : value);
+    uint64_t index = reader_u64(&r);
+    struct request *q = calloc(1, sizeof *q);
+    struct buf text = BUF_INIT;
+    uint8_t hash[DIGEST_LEN];
+    bool fits = false;
+
+    if (q != NULL && !r.failed && load_request(c, index, &text, q) == SV_OK) {
+        grants_hash(value, hash);
+        fits = grant ? bytes_equal(BYTES(hash), BYTES(q->body))
+                     : bytes_equal(key, BYTES(q->id));
+    }
+    free(q);
+    buf_free(&text);
+    return fits;
+}
+
+static enum sv_err
+check_request(void *ctx, struct bytes key, struct bytes value, bool damaged,
+              bool *more)
+{
+    struct check *c = ctx;
+
+    (void)more;
+    c->n_requests++;
+    if (damaged || !fits_entry(c, false, key, value))
+        return find(c, "request ids", N_("a row that the log has not"));
     return SV_OK;
+}
+
+static enum sv_err
+check_grant(void *ctx, struct bytes key, struct bytes value, bool damaged,
+            bool *more)
+{
+    struct check *c = ctx;
+
+    (void)more;
+    c->n_grants++;
+    if (damaged || !fits_entry(c, true, key, value))
+        return find(c, "sealed keys", N_("are not those of their entry"));
+    return SV_OK;
+}
+
+/* Confirmations, and the founding keys. */
+static uint64_t
+grants_in_log(const struct check *c)
+{
+    const struct roster *r = &c->replay.roster;
+    uint64_t n = r->n_keys > 0;
+
+    for (size_t i = 0; i < r->n_grants; i++)
+        n += r->grants[i].from_index > 0;
+    return n;
+}
+
+/* ---- All of them ---- */
+
+static enum sv_err
+check_rows(struct check *c)
+{
+    static const struct {
+        enum table_id table;
+        tables_scan_fn fn;
+    } scans[] = {
+        {TABLE_RECORD, check_record},     {TABLE_CREATED, check_created},
+        {TABLE_ASSIGNED, check_assigned}, {TABLE_ASSIGNEE, check_assignee},
+        {TABLE_REQUEST, check_request},   {TABLE_GRANT, check_grant},
+    };
+    struct bytes all = bytes_of("", 0);
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < sizeof scans / sizeof scans[0] && err == SV_OK; i++)
+        err = tables_scan(&c->a->tables, scans[i].table, all, all, scans[i].fn,
+                          c);
+    return err;
+}
+
+static enum sv_err
+check_counts(struct check *c)
+{
+    const struct {
+        uint64_t have, want;
+        const char *place;
+    } counts[] = {
+        {c->n_created, c->replay.records.n, "list of records"},
+        {c->n_assigned, c->replay.assigned.n, "assignments"},
+        {c->n_assignees, c->replay.assigned.n, "assignees"},
+        /* This request's own id is remembered behind its check. */
+        {c->n_requests + 1, c->replay.ids.n, "request ids"},
+        {c->n_grants, grants_in_log(c), "sealed keys"},
+    };
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0] && err == SV_OK;
+         i++) {
+        if (counts[i].have < counts[i].want)
+            err = find(c, counts[i].place, N_("one of the log's is missing"));
+    }
+    return err;
 }
 
 static enum sv_err
 check_tables(struct check *c)
 {
-    const struct tables *t = &c->a->tables;
-    struct bytes all = bytes_of("", 0);
     enum sv_err err = check_roster(c);
 
     if (err == SV_OK)
-        err = tables_scan(t, TABLE_RECORD, all, all, check_record, c);
+        err = check_rows(c);
     if (err == SV_OK && c->n_records < c->replay.records.n)
         err = check_missing(c);
-    if (err == SV_OK)
-        err = tables_scan(t, TABLE_ASSIGNED, all, all, check_assigned, c);
-    if (err == SV_OK && c->n_assigned < c->replay.assigned.n)
-        err = find(c, "assignments", N_("one of the log's is missing"));
-    return err;
+    return err != SV_OK ? err : check_counts(c);
 }
 
 /* Answer: u32 n findings, each: name of the place, name of the reason. */

@@ -18,7 +18,7 @@
  * (label "sv/v1/pin", key by kdf label "user/pin").
  */
 #define PIN_FILE_MAX ((size_t)4 << 20)
-#define PIN_LIST_MAX 999 /* numbers have at most three digits */
+#define PIN_LIST_MAX 1000
 
 struct pin {
     struct hash vault;
