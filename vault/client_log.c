@@ -81,7 +81,9 @@ struct verifying {
     struct replay_fault fault;
     client_progress_fn progress;
     void *ctx;
-    uint64_t size;
+    uint64_t size; /* what is verified: the log as it was at the start */
+    struct hash root;
+    struct buf known; /* the roster at that size, encoded */
 };
 
 static enum sv_err
@@ -116,24 +118,37 @@ replay_all(struct client *c, struct verifying *v)
     return err;
 }
 
-/* The roster that the log makes is the one that this client knows. */
+/* The roster that the log makes must be the one that this client knew at
+ * that size. */
 static enum sv_err
-compare_rosters(struct client *c, struct verifying *v)
+compare_rosters(struct verifying *v)
 {
-    struct buf known = BUF_INIT, replayed = BUF_INIT;
-    enum sv_err err = roster_encode(&c->pin.roster, &known);
+    struct buf replayed = BUF_INIT;
+    enum sv_err err = roster_encode(&v->replay.roster, &replayed);
 
-    if (err == SV_OK)
-        err = roster_encode(&v->replay.roster, &replayed);
-    if (err == SV_OK && !bytes_equal(buf_bytes(&known), buf_bytes(&replayed))) {
+    if (err == SV_OK &&
+        !bytes_equal(buf_bytes(&v->known), buf_bytes(&replayed))) {
         v->fault = (struct replay_fault){
-            c->pin.roster.last_index,
+            v->replay.roster.last_index,
             N_("the roster known here differs from what the log says")};
         err = SV_ERR_TAMPERED;
     }
-    buf_free(&known);
     buf_free(&replayed);
     return err;
+}
+
+/* Head and roster as they are now: others may go on working meanwhile. */
+static enum sv_err
+start(struct client *c, struct verifying *v)
+{
+    struct buf response = BUF_INIT;
+    struct sync_answer answer;
+    enum sv_err err = client_sync(c, false, &response, &answer);
+
+    buf_free(&response);
+    v->size = c->pin.size;
+    v->root = c->pin.root;
+    return err != SV_OK ? err : roster_encode(&c->pin.roster, &v->known);
 }
 
 /* u32 n, each: name of the place, name of the reason.  The reasons are a
@@ -175,17 +190,22 @@ enum sv_err
 client_log_verify(struct client *c, client_progress_fn progress, void *ctx,
                   struct log_verdict *out)
 {
-    struct verifying v = {
-        .progress = progress, .ctx = ctx, .size = c->pin.size};
-    struct log_verdict verdict = {.size = c->pin.size, .root = c->pin.root};
-    enum sv_err err;
+    struct verifying v = {.progress = progress, .ctx = ctx};
+    struct log_verdict verdict = {0};
+    enum sv_err err = start(c, &v);
 
+    if (err != SV_OK) {
+        buf_free(&v.known);
+        return err;
+    }
+    verdict.size = v.size;
+    verdict.root = v.root;
     replay_init(&v.replay);
     err = replay_all(c, &v);
     if (err == SV_OK)
-        err = replay_end(&v.replay, verdict.size, &verdict.root, &v.fault);
+        err = replay_end(&v.replay, v.size, &v.root, &v.fault);
     if (err == SV_OK)
-        err = compare_rosters(c, &v);
+        err = compare_rosters(&v);
     if (err == SV_OK && progress != NULL)
         progress(ctx, v.size, v.size);
     if (err == SV_ERR_TAMPERED && v.fault.reason == NULL)
@@ -197,6 +217,7 @@ client_log_verify(struct client *c, client_progress_fn progress, void *ctx,
     if (err == SV_OK || err == SV_ERR_TAMPERED)
         err = check_store(c, &verdict);
     replay_clear(&v.replay);
+    buf_free(&v.known);
     if (err != SV_OK) {
         free(verdict.findings);
         return err;
