@@ -20,6 +20,7 @@ static const char *const outcomes[OUTCOME_N] = {
     [OUTCOME_CONFLICT] = "conflict",
     [OUTCOME_NOT_FOUND] = "not-found",
     [OUTCOME_EXISTS] = "exists",
+    [OUTCOME_DUPLICATE] = "duplicate",
     [OUTCOME_INVALID] = "invalid",
     [OUTCOME_DAMAGED] = "damaged",
 };

@@ -39,6 +39,7 @@ enum entry_outcome {
     OUTCOME_CONFLICT,  /* conflict: another version is current */
     OUTCOME_NOT_FOUND, /* not-found */
     OUTCOME_EXISTS,    /* exists */
+    OUTCOME_DUPLICATE, /* duplicate: another record has that number */
     OUTCOME_INVALID,   /* invalid: the body is not what the request says */
     OUTCOME_DAMAGED,   /* damaged: what is stored does not open */
     OUTCOME_N

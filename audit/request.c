@@ -208,33 +208,60 @@ get_vkey(void *field, struct bytes value)
 }
 
 static enum sv_err
-put_founder(const void *field, struct buf *out)
+put_founder(const struct request_founder *f, struct buf *out)
 {
-    const struct request_founder *f = field;
-    enum sv_err err = line_put_work_name(f->name, out);
+    char sign[BASE64_SIZE(sizeof f->sign.b)], box[BASE64_SIZE(sizeof f->box)];
 
-    if (err == SV_OK)
-        err = buf_text(out, " ");
-    if (err == SV_OK)
-        err = line_put_base64(f->sign.b, out);
-    if (err == SV_OK)
-        err = buf_text(out, " ");
-    return err != SV_OK ? err : line_put_base64(f->box, out);
+    if (!text_is_code(bytes_text(f->role)) ||
+        !text_is_work_name(bytes_text(f->name)))
+        return SV_ERR_FORMAT;
+    text_base64(BYTES(f->sign.b), sign);
+    text_base64(BYTES(f->box), box);
+    return buf_printf(out, "founder %s %s %s %s\n", f->role, f->name, sign,
+                      box);
+}
+
+static enum sv_err
+put_founders(const void *field, struct buf *out)
+{
+    const struct request_genesis *g = &((const struct request *)field)->genesis;
+    enum sv_err err = SV_OK;
+
+    if (g->n_founders < 2 || g->n_founders > REQUEST_FOUNDERS_MAX)
+        return SV_ERR_RANGE;
+    for (unsigned i = 0; i < g->n_founders && err == SV_OK; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            if (strcmp(g->founders[j].role, g->founders[i].role) == 0)
+                return SV_ERR_FORMAT;
+        }
+        err = put_founder(&g->founders[i], out);
+    }
+    return err;
 }
 
 static enum sv_err
 get_founder(void *field, struct bytes value)
 {
-    struct request_founder *f = field;
-    struct bytes name, key;
+    struct request_genesis *g = &((struct request *)field)->genesis;
+    struct request_founder *f;
+    struct bytes role, name, key;
     enum sv_err err;
 
-    if (!text_split(&value, ' ', &name) || !text_split(&value, ' ', &key))
+    if (g->n_founders == REQUEST_FOUNDERS_MAX ||
+        !text_split(&value, ' ', &role) || !text_split(&value, ' ', &name) ||
+        !text_split(&value, ' ', &key))
         return SV_ERR_FORMAT;
-    err = line_get_work_name(f->name, name);
+    f = &g->founders[g->n_founders];
+    err = line_get_code(f->role, role);
+    if (err == SV_OK)
+        err = line_get_work_name(f->name, name);
     if (err == SV_OK)
         err = line_get_base64(f->sign.b, key);
-    return err != SV_OK ? err : line_get_base64(f->box, value);
+    if (err == SV_OK)
+        err = line_get_base64(f->box, value);
+    if (err == SV_OK)
+        g->n_founders++;
+    return err;
 }
 
 static enum sv_err
@@ -415,6 +442,8 @@ static const struct line_rule rules[] = {
     {"grants", AT(grants), line_put_code, line_get_code, LINE_GRANTS, false},
     {"until", WHOLE, put_until, get_until, LINE_UNTIL, false},
 
+    {"profile", AT(profile), line_put_code, line_get_code, LINE_PROFILE, false},
+
     {"log", AT(genesis.log_vkey), put_vkey, get_vkey, LINE_GENESIS, false},
     {"gatebox", AT(genesis.gate_box), line_put_base64, line_get_base64,
      LINE_GENESIS, false},
@@ -424,10 +453,7 @@ static const struct line_rule rules[] = {
      LINE_GENESIS, false},
     {"schema", AT(genesis.schema_hash), line_put_hex32, line_get_hex32,
      LINE_GENESIS, false},
-    {"administrator", AT(genesis.administrator), put_founder, get_founder,
-     LINE_GENESIS, false},
-    {"supervisor", AT(genesis.supervisor), put_founder, get_founder,
-     LINE_GENESIS, false},
+    {"founder", WHOLE, put_founders, get_founder, LINE_GENESIS, true},
 
     {"key", WHOLE, put_keys, get_key, LINE_KEYS, true},
     {"part", WHOLE, put_part, get_part, LINE_TEXT, false},
@@ -536,15 +562,18 @@ request_parse(struct bytes in, struct note *note, struct request *out)
 
 /* ---- items of a batch ---- */
 
+#define ITEM_LABEL "svault/version/v1"
+
 struct hash
 item_leaf(const struct item *it)
 {
     char record[2 * HANDLE_LEN + 1], hash[BASE64_SIZE(sizeof it->hash)];
-    char text[2 * HANDLE_LEN + NAME_SIZE + 24 + sizeof hash];
+    char
+        text[sizeof ITEM_LABEL + 2 * HANDLE_LEN + NAME_SIZE + 24 + sizeof hash];
 
     text_hex(BYTES(it->record.b), record);
     text_base64(BYTES(it->hash), hash);
-    (void)snprintf(text, sizeof text, "%s %s %" PRIu64 " %s", record,
-                   it->compartment, it->version, hash);
+    (void)snprintf(text, sizeof text, ITEM_LABEL " %s %s %" PRIu64 " %s",
+                   record, it->compartment, it->version, hash);
     return tree_leaf(bytes_text(text));
 }

@@ -13,7 +13,7 @@
  *
  *   svault/request/v1
  *   origin <origin>                       as checkpoint_origin_ok()
- *   vault <64 hex>|-                      - in genesis and beside it
+ *   vault <64 hex>|-                      - in the founding entries
  *   act <name>
  *   id <32 hex>
  *   at <unix ms>                          up to the year 9999, as all times
@@ -34,13 +34,14 @@
  *   box <base64 key>
  *   grants <code>
  *   until <unix ms>|-                     not 0
- *   log <vkey>                            from here to supervisor: genesis
+ *   profile <code>
+ *   log <vkey>                            from here to founder: genesis
  *   gatebox <base64 key>
  *   profile <work name>
  *   policy <64 hex>
  *   schema <64 hex>
- *   administrator <work name> <base64 sign> <base64 box>
- *   supervisor <work name> <base64 sign> <base64 box>
+ *   founder <role> <work name> <base64 sign> <base64 box>
+ *                                         two or more, no role twice
  *   key <type>.<compartment> <epoch> <base64 key>
  *                                         one or more, none named twice;
  *                                         epochs count from 1
@@ -48,39 +49,67 @@
  *   | <line of text>                      one or more; see text below
  *
  *   act              lines
- *   genesis          log to supervisor
- *   policy           part |
- *   keys             body key
- *   staff.propose    person sign box grants until
- *   staff.confirm    body entry person grants
- *   record.create    type record compartments body
- *   record.import    type body count
- *   record.save      type record compartments body
- *   record.read      type record compartments
- *   record.list      type count entry
- *   record.history   type record
- *   record.assign    type record person
- *   record.unassign  type record person
- *   log.read         count entry
- *   store.check      none
+ *   genesis              log to founder
+ *   policy               part |
+ *   keys                 body key
+ *   staff.propose        person sign box grants until
+ *   staff.confirm        body entry person grants
+ *   staff.replace        person sign box
+ *   staff.reinstate      body entry person
+ *   staff.revoke         person grants
+ *   staff.suspend        person
+ *   record.create        type record compartments body
+ *   record.import        type body count
+ *   record.save          type record compartments body
+ *   record.read          type record compartments
+ *   record.list          type count entry
+ *   record.find          type body
+ *   record.history       type record
+ *   record.assign        type record person
+ *   record.unassign      type record person
+ *   flag.acknowledge     entry
+ *   counts.preview       body
+ *   release.request      body profile
+ *   release.list         none
+ *   release.show         entry
+ *   release.acknowledge  body count entry
+ *   release.approve      body entry
+ *   release.refuse       entry
+ *   release.fetch        entry
+ *   log.read             count entry
+ *   store.check          none
  */
 enum request_act {
-    ACT_GENESIS,         /* the vault, its founders and its gate */
-    ACT_POLICY,          /* a part of the policy's canonical text */
-    ACT_KEYS,            /* public keys of compartments; LINE_BODY: the
-                          * hash of their secrets as sealed to the actor */
-    ACT_STAFF_PROPOSE,   /* a person's keys and one role */
-    ACT_STAFF_CONFIRM,   /* by a holder, with the sealed keys */
-    ACT_RECORD_CREATE,   /* one new record, all its compartments */
-    ACT_RECORD_IMPORT,   /* up to BATCH_MAX new records */
-    ACT_RECORD_SAVE,     /* new versions of compartments of one record */
-    ACT_RECORD_READ,     /* the content of compartments of one record */
-    ACT_RECORD_LIST,     /* handles, dates and assignees; no content */
-    ACT_RECORD_HISTORY,  /* versions of one record; no content */
-    ACT_RECORD_ASSIGN,   /* a record to a person */
-    ACT_RECORD_UNASSIGN, /* and no longer */
-    ACT_LOG_READ,        /* entries of the log */
-    ACT_STORE_CHECK,     /* the tables compared with the log; no lines */
+    ACT_GENESIS,          /* the vault, its founders and its gate */
+    ACT_POLICY,           /* a part of the policy's canonical text */
+    ACT_KEYS,             /* public keys of compartments; LINE_BODY: the
+                           * hash of their secrets as sealed to the actor */
+    ACT_STAFF_PROPOSE,    /* a person's keys and one role */
+    ACT_STAFF_CONFIRM,    /* by a holder, with the sealed keys */
+    ACT_STAFF_REPLACE,    /* new keys for a person, or her return */
+    ACT_STAFF_REINSTATE,  /* by a holder, with the sealed keys */
+    ACT_STAFF_REVOKE,     /* a role of a person, or the proposal of one */
+    ACT_STAFF_SUSPEND,    /* a person, until she is reinstated */
+    ACT_RECORD_CREATE,    /* one new record, all its compartments */
+    ACT_RECORD_IMPORT,    /* up to BATCH_MAX new records */
+    ACT_RECORD_SAVE,      /* new versions of compartments of one record */
+    ACT_RECORD_READ,      /* the content of compartments of one record */
+    ACT_RECORD_LIST,      /* handles, dates and assignees; no content */
+    ACT_RECORD_FIND,      /* by search tokens; LINE_BODY: their hash */
+    ACT_RECORD_HISTORY,   /* versions of one record; no content */
+    ACT_RECORD_ASSIGN,    /* a record to a person */
+    ACT_RECORD_UNASSIGN,  /* and no longer */
+    ACT_FLAG_ACKNOWLEDGE, /* an assignment that was flagged */
+    ACT_COUNTS_PREVIEW,   /* a rounded count; LINE_BODY: plan and lent keys */
+    ACT_RELEASE_REQUEST,  /* an exact count, kept until it is approved */
+    ACT_RELEASE_LIST,
+    ACT_RELEASE_SHOW,        /* what was requested, to whom it concerns */
+    ACT_RELEASE_ACKNOWLEDGE, /* the unsafe cells, by the requester */
+    ACT_RELEASE_APPROVE,     /* LINE_BODY: the commitment to the very bytes */
+    ACT_RELEASE_REFUSE,
+    ACT_RELEASE_FETCH, /* the bytes that were approved */
+    ACT_LOG_READ,      /* entries of the log */
+    ACT_STORE_CHECK,   /* the tables compared with the log; no lines */
     ACT_N
 };
 
@@ -100,6 +129,7 @@ enum request_line {
     LINE_GENESIS = 1 << 11,     /* the lines of struct request_genesis */
     LINE_KEYS = 1 << 12,        /* key <type>.<comp> <epoch> <base64>, each */
     LINE_TEXT = 1 << 13,        /* part <k>/<n>, then | lines */
+    LINE_PROFILE = 1 << 14,     /* profile <code>, of a release */
 };
 
 #define REQUEST_LABEL "svault/request/v1\n" /* what each begins with */
@@ -108,6 +138,7 @@ enum request_line {
 #define REQUEST_ID_LEN 16
 #define REQUEST_COMPARTMENTS_MAX 12
 #define REQUEST_KEYS_MAX 24
+#define REQUEST_FOUNDERS_MAX 8
 #define REQUEST_TEXT_MAX 2400 /* bytes of policy text in one entry */
 /* Of a whole note, so that the entry of each request without results fits
  * in ENTRY_MAX. */
@@ -117,23 +148,30 @@ struct handle {
     uint8_t b[HANDLE_LEN];
 };
 
+/* A role that genesis gives. */
 struct request_founder {
+    char role[NAME_SIZE];
     char name[NAME_SIZE];
     struct sign_public sign;
     uint8_t box[32];
 };
 
-/* Lines: log <vkey>, gatebox, profile, policy, schema, administrator,
- * supervisor (each <work name> <base64 sign> <base64 box>). */
+/*
+ * Lines: log <vkey>, gatebox, profile, policy, schema, founder.  The first
+ * founder is the administrator, the second the supervisor, and both sign;
+ * what else they, or somebody else, may do from the start comes after.
+ */
 struct request_genesis {
     char log_vkey[NOTE_VKEY_SIZE];
     uint8_t gate_box[32];    /* X25519, where counts lend keys to */
     char profile[NAME_SIZE]; /* standard or small-office */
     uint8_t policy_hash[32]; /* of the canonical text */
     uint8_t schema_hash[32]; /* of the schema file's bytes */
-    struct request_founder administrator;
-    struct request_founder supervisor;
+    unsigned n_founders;
+    struct request_founder founders[REQUEST_FOUNDERS_MAX];
 };
+#define FOUNDER_ADMINISTRATOR 0
+#define FOUNDER_SUPERVISOR 1
 
 struct request_key {
     char type[NAME_SIZE];
@@ -170,6 +208,7 @@ struct request {
     uint8_t box[32];
     char grants[NAME_SIZE];
     uint64_t until_ms; /* 0: no end */
+    char profile[NAME_SIZE];
     struct request_genesis genesis;
     unsigned n_keys;
     struct request_key keys[REQUEST_KEYS_MAX];

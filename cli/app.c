@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#define FLAGS_MAX 8
+#define FLAGS_MAX 12
 
 enum exit_code
 exit_code_of(enum sv_err err)

@@ -111,6 +111,9 @@ enum exit_code help_unknown(struct app *app, const char *noun,
 /* A user's key file: read, checked, nothing derived.  Reports. */
 bool userkey_read(struct app *app, const char *path, struct keyfile *out,
                   enum exit_code *code);
+/* Another person's key card.  Reports. */
+bool app_card(struct app *app, const char *path, struct card *out,
+              enum exit_code *code);
 /* Ask for the passphrase if there is one, and derive; *out is in the arena
  * and freed with secret_free().  Reports. */
 bool userkey_unlock(struct app *app, const char *path, const struct keyfile *k,
@@ -196,8 +199,12 @@ enum exit_code cmd_help(struct app *app, int argc, char **argv);
 enum exit_code cmd_staff_propose(struct app *app, int argc, char **argv);
 enum exit_code cmd_staff_confirm(struct app *app, int argc, char **argv);
 enum exit_code cmd_staff_list(struct app *app, int argc, char **argv);
+enum exit_code cmd_staff_replace(struct app *app, int argc, char **argv);
+enum exit_code cmd_staff_revoke(struct app *app, int argc, char **argv);
+enum exit_code cmd_staff_suspend(struct app *app, int argc, char **argv);
 enum exit_code cmd_record_add(struct app *app, int argc, char **argv);
 enum exit_code cmd_record_list(struct app *app, int argc, char **argv);
+enum exit_code cmd_record_find(struct app *app, int argc, char **argv);
 enum exit_code cmd_record_show(struct app *app, int argc, char **argv);
 enum exit_code cmd_record_edit(struct app *app, int argc, char **argv);
 enum exit_code cmd_record_history(struct app *app, int argc, char **argv);
@@ -208,5 +215,17 @@ enum exit_code cmd_log_list(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_show(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_verify(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_head(struct app *app, int argc, char **argv);
+enum exit_code cmd_log_acknowledge(struct app *app, int argc, char **argv);
+enum exit_code cmd_counts_run(struct app *app, int argc, char **argv);
+enum exit_code cmd_counts_check(struct app *app, int argc, char **argv);
+enum exit_code cmd_report_annual(struct app *app, int argc, char **argv);
+enum exit_code cmd_release_request(struct app *app, int argc, char **argv);
+enum exit_code cmd_release_acknowledge(struct app *app, int argc, char **argv);
+enum exit_code cmd_release_list(struct app *app, int argc, char **argv);
+enum exit_code cmd_release_show(struct app *app, int argc, char **argv);
+enum exit_code cmd_release_approve(struct app *app, int argc, char **argv);
+enum exit_code cmd_release_refuse(struct app *app, int argc, char **argv);
+enum exit_code cmd_release_fetch(struct app *app, int argc, char **argv);
+enum exit_code cmd_release_open(struct app *app, int argc, char **argv);
 
 #endif

@@ -156,6 +156,18 @@ report(struct importing *i, const struct import_report *r)
     return app_done(i->app, SV_OK);
 }
 
+/* The file was sound; the vault has that number already. */
+static enum exit_code
+duplicate(struct importing *i, size_t line)
+{
+    struct diag where = {0};
+
+    diag_set(&where, line, NULL,
+             N_("another record in the vault has this row's number"));
+    (void)snprintf(where.file, sizeof where.file, "%s", i->path);
+    return app_fail_diag(i->app, NULL, &where);
+}
+
 static enum exit_code
 failed(struct importing *i, struct session *s, const struct import_report *r,
        enum sv_err err)
@@ -165,6 +177,8 @@ failed(struct importing *i, struct session *s, const struct import_report *r,
 
     if (err == SV_ERR_INTERRUPTED)
         code = app_fail(i->app, i->path, err, NULL);
+    else if (err == SV_ERR_INPUT && r->duplicate_line > 0)
+        code = duplicate(i, r->duplicate_line);
     else
         code = session_fail(s, i->path, err);
     if (in == 0) {

@@ -4,6 +4,8 @@
 #include "cli/app.h"
 #include "vault/builtin.h"
 
+#define SMALL_OFFICE "small-office"
+
 /* One of the two people who found a vault. */
 struct founding_key {
     const char *path;
@@ -19,6 +21,8 @@ struct founding {
     const char *origin;
     const char *profile;
     struct founding_key administrator, supervisor;
+    const char *recovery; /* the card of a key kept elsewhere, or NULL */
+    struct card recovery_card;
     struct gate_keys *gate; /* in the arena */
     struct policy policy;
 };
@@ -53,6 +57,13 @@ are_two_people(struct founding *f, enum exit_code *code)
     const struct card *a = &f->administrator.file.card;
     const struct card *s = &f->supervisor.file.card;
 
+    if (f->recovery != NULL && (strcmp(f->recovery_card.name, a->name) == 0 ||
+                                strcmp(f->recovery_card.name, s->name) == 0)) {
+        *code = app_usage(f->app, "%s",
+                          _("the key for recovery is a third one, with a name "
+                            "of its own"));
+        return false;
+    }
     if (strcmp(a->name, s->name) != 0 &&
         memcmp(a->sign.b, s->sign.b, sizeof a->sign.b) != 0 &&
         memcmp(a->box.b, s->box.b, sizeof a->box.b) != 0)
@@ -108,13 +119,37 @@ make_gate_keys(struct founding *f)
     return SV_OK;
 }
 
+#define FOUNDERS_MAX 5
+
+/*
+ * Who has which role from the start.  In a small office nobody else could
+ * give these two their second roles: the only administrator cannot propose
+ * herself, the only supervisor cannot confirm herself.
+ */
+static size_t
+list_founders(const struct founding *f, struct founder out[static FOUNDERS_MAX])
+{
+    const struct founding_key *a = &f->administrator, *s = &f->supervisor;
+    size_t n = 0;
+
+    out[n++] = (struct founder){"administrator", a->card, a->keys};
+    out[n++] = (struct founder){"supervisor", s->card, s->keys};
+    if (strcmp(f->profile, SMALL_OFFICE) == 0) {
+        out[n++] = (struct founder){"caseworker", s->card, s->keys};
+        out[n++] = (struct founder){"approver", a->card, a->keys};
+    }
+    if (f->recovery != NULL)
+        out[n++] = (struct founder){"recovery", f->recovery_card, NULL};
+    return n;
+}
+
 static enum sv_err
 create(struct founding *f)
 {
     struct gate_config config = {
         .dir = f->dir, .clock = f->app->clock, .rng = f->app->rng};
-    struct founder a = {f->administrator.card, f->administrator.keys};
-    struct founder s = {f->supervisor.card, f->supervisor.keys};
+    struct founder founders[FOUNDERS_MAX];
+    size_t n = list_founders(f, founders);
     struct schema_source schema = schema_builtin();
     uint8_t hash[DIGEST_LEN];
     struct sign_public log_key;
@@ -130,7 +165,7 @@ create(struct founding *f)
     schema_hash(schema, hash);
     if (err == SV_OK)
         err = client_found(&f->app->rng, &f->app->clock, f->origin, &f->policy,
-                           hash, &log_key, &gate_box, &a, &s, &founding);
+                           hash, &log_key, &gate_box, founders, n, &founding);
     if (err == SV_OK)
         err = gate_create(&config, f->gate, schema, buf_bytes(&founding));
     buf_free(&founding);
@@ -191,6 +226,20 @@ say_founded(struct founding *f)
                     "Gate's fingerprint: %s\n"
                     "Log key:            %s\n"),
                   f->origin, f->dir, fingerprint, vkey);
+    if (strcmp(f->profile, SMALL_OFFICE) == 0)
+        app_hint(app, "%s",
+                 _("Small office: the supervisor is caseworker, too, and "
+                   "assigns herself; the administrator approves releases; "
+                   "caseworkers may do intake, justice liaison and "
+                   "statistics, and read health and legal parts; one holder "
+                   "for each key is enough. Never: approving one's own "
+                   "release, sponsoring oneself, auditing as administrator. "
+                   "It stands in the log, and on every report."));
+    if (f->recovery == NULL)
+        app_hint(app, "%s",
+                 _("Warning: there is no key for recovery (--recovery "
+                   "KEY.pub). If the supervisors lose their keys, the records "
+                   "are lost."));
     app_hint(app,
              _("Next: write the gate's fingerprint down; every new member of "
                "staff gets it from her sponsor.\n%s.gate is the gate's key: "
@@ -247,6 +296,7 @@ cmd_init(struct app *app, int argc, char **argv)
         {"administrator", 0, &f.administrator.path, NULL},
         {"supervisor", 0, &f.supervisor.path, NULL},
         {"profile", 0, &f.profile, NULL},
+        {"recovery", 0, &f.recovery, NULL},
         {0}};
     enum exit_code code;
     char **words;
@@ -266,10 +316,13 @@ cmd_init(struct app *app, int argc, char **argv)
     if (f.profile == NULL)
         f.profile = "standard";
     if (strcmp(f.profile, "standard") != 0 &&
-        strcmp(f.profile, "small-office") != 0)
+        strcmp(f.profile, SMALL_OFFICE) != 0)
         return app_usage(app, "%s",
                          _("--profile: standard or "
                            "small-office"));
+    if (f.recovery != NULL &&
+        !app_card(app, f.recovery, &f.recovery_card, &code))
+        return code;
     code = found(&f);
     keyfile_wipe(&f.administrator.file);
     keyfile_wipe(&f.supervisor.file);

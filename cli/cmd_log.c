@@ -124,9 +124,24 @@ row_at(const struct log_filter *f, size_t i)
     return &f->rows[(f->next + f->keep - f->n + i) % f->keep];
 }
 
-static enum sv_err
-log_table(struct app *app, const struct log_filter *f)
+#define FLAGS_MAX 256
+
+static bool
+is_open_flag(const struct session *s, uint64_t index)
 {
+    uint64_t flags[FLAGS_MAX];
+    size_t n = client_flags(s->client, flags, FLAGS_MAX);
+
+    for (size_t i = 0; i < n; i++)
+        if (flags[i] == index)
+            return true;
+    return false;
+}
+
+static enum sv_err
+log_table(struct session *s, const struct log_filter *f)
+{
+    struct app *app = s->app;
     const char *const columns[] = {_("Entry"),   _("Time"),    _("Who"),
                                    _("As"),      _("What"),    _("Of"),
                                    _("Purpose"), _("Decision")};
@@ -156,6 +171,11 @@ log_table(struct app *app, const struct log_filter *f)
             (void)snprintf(of, sizeof of, "%s", r->type);
         if (!r->allowed)
             (void)snprintf(decision, sizeof decision, _("DENIED: %s"), r->rule);
+        else if (strcmp(r->rule, FLAG_RULE) == 0)
+            (void)snprintf(decision, sizeof decision, "%s",
+                           is_open_flag(s, r->index)
+                               ? _("FLAGGED: to be acknowledged")
+                               : _("flagged, acknowledged"));
         else
             (void)snprintf(decision, sizeof decision, "%s", r->outcome);
         err = table_row(table, cells);
@@ -216,7 +236,7 @@ list_log(struct session *s, struct log_filter *f, const char *from_text,
     err = client_log_read(s->client, from, n, take_entry, f);
     if (err != SV_OK)
         return session_fail(s, NULL, err);
-    return app_done(app, app->json ? log_json(app, f) : log_table(app, f));
+    return app_done(app, app->json ? log_json(app, f) : log_table(s, f));
 }
 
 static bool
@@ -442,5 +462,33 @@ cmd_log_head(struct app *app, int argc, char **argv)
         /* Byte by byte as it was signed: other tools read it. */
         (void)fwrite(pin->head_note.ptr, 1, pin->head_note.len, app->term.out);
     }
+    return session_close(&s, app_done(app, err));
+}
+
+/* ---- log acknowledge ---- */
+
+enum exit_code
+cmd_log_acknowledge(struct app *app, int argc, char **argv)
+{
+    struct session s = {0};
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
+    uint64_t index;
+    char **words;
+
+    if (!app_args(app, argc, argv, NULL, 1, 1, &words) ||
+        !app_number(app, "N", words[0], 0, UINT64_MAX, 0, &index))
+        return EXIT_USAGE;
+    if (!session_open(app, &s, &code))
+        return code;
+    err = client_flag_acknowledge(s.client, index);
+    if (err != SV_OK)
+        return session_close(&s, session_fail(&s, words[0], err));
+    if (app->json)
+        err = term_json(&app->term, json_pack("{s:o}", "acknowledged",
+                                              app_json_number(index)));
+    else
+        (void)fprintf(app->term.out, _("Entry %llu is acknowledged.\n"),
+                      (unsigned long long)index);
     return session_close(&s, app_done(app, err));
 }

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/app.h"
+#include "cli/find.h"
 #include "cli/form.h"
 
 /* ---- record add ---- */
@@ -61,8 +61,12 @@ static enum exit_code
 add_draft(struct session *s, const struct draft *draft)
 {
     struct handle handle;
-    enum sv_err err = client_record_add(s->client, draft, &handle);
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
 
+    if (!find_duplicates(s, draft, &code))
+        return code;
+    err = client_record_add(s->client, draft, &handle);
     return err == SV_OK ? say_added(s->app, draft->type, &handle)
                         : session_fail(s, NULL, err);
 }

@@ -25,31 +25,6 @@ until_text(uint64_t until_ms, char out[static WHEN_SIZE])
 
 /* ---- staff propose ---- */
 
-static bool
-read_card(struct app *app, const char *path, struct card *out,
-          enum exit_code *code)
-{
-    struct buf file = BUF_INIT;
-    enum sv_err err = file_read(path, CARD_MAX, &file);
-
-    if (err == SV_OK)
-        err = card_parse(buf_bytes(&file), out);
-    buf_free(&file);
-    if (err == SV_OK)
-        return true;
-    if (err == SV_ERR_FORMAT || err == SV_ERR_RANGE) {
-        *code = app_fail(app, path, SV_ERR_FORMAT, _("not a key card"));
-        app_hint(app, "%s",
-                 _("A key card is the file FILE.pub that svault "
-                   "key new made."));
-    } else {
-        *code = app_fail(app, path, err,
-                         err == SV_ERR_TAMPERED ? _("this key card was altered")
-                                                : NULL);
-    }
-    return false;
-}
-
 /* The newest proposal of this role for this person is the one just made. */
 static uint64_t
 proposal_index(const struct roster *r, const char *person, const char *role)
@@ -110,8 +85,7 @@ cmd_staff_propose(struct app *app, int argc, char **argv)
     /* Through that day. */
     if (until != NULL && !app_day(app, "--until", until, 1, &until_ms))
         return EXIT_USAGE;
-    if (!read_card(app, words[0], &card, &code) ||
-        !session_open(app, &s, &code))
+    if (!app_card(app, words[0], &card, &code) || !session_open(app, &s, &code))
         return code;
     err = client_staff_propose(s.client, &card, role, until_ms);
     code = err == SV_OK ? say_proposed(&s, &card, role)
@@ -129,6 +103,13 @@ struct confirming {
     json_t *done;
     size_t n_done;
 };
+
+/* The role, or what else a proposal is for. */
+static const char *
+what_of(const struct roster_proposal *p)
+{
+    return p->role[0] != '\0' ? p->role : _("herself, with this key");
+}
 
 static void
 fingerprint_of(const struct roster_proposal *p, char out[WORDS_TEXT_SIZE])
@@ -176,8 +157,8 @@ compare(struct confirming *c, const struct roster_proposal *p)
                     "Fingerprint of the proposed key:\n\n    %s\n\n"
                     "Telephone her and let her read the fingerprint of her "
                     "key (svault key show FILE).\n"),
-                  (unsigned long long)p->index, p->proposer, p->person, p->role,
-                  until, words);
+                  (unsigned long long)p->index, p->proposer, p->person,
+                  what_of(p), until, words);
     session_pause(c->s);
     err =
         term_confirm(&app->term, _("Are all ten words the same?"), false, &yes);
@@ -206,8 +187,11 @@ confirm_one(struct confirming *c, const struct roster_proposal *p)
             c->done,
             json_pack("{s:o, s:s, s:s}", "proposal", app_json_number(p->index),
                       "person", p->person, "role", p->role));
-    else
+    else if (p->role[0] != '\0')
         (void)fprintf(app->term.out, _("%s is now %s.\n"), p->person, p->role);
+    else
+        (void)fprintf(app->term.out, _("%s is here again, with this key.\n"),
+                      p->person);
     return EXIT_DONE;
 }
 
@@ -291,6 +275,14 @@ is_over(const struct session *s, const struct roster_grant *g)
            (g->until_ms != 0 && g->until_ms <= client_now(s->client));
 }
 
+static bool
+is_suspended(const struct session *s, const struct roster_grant *g)
+{
+    const struct roster *r = client_roster(s->client);
+
+    return roster_is_absent(r, r->persons[g->person].name, UINT64_MAX - 1);
+}
+
 static enum sv_err
 staff_table(struct session *s)
 {
@@ -310,6 +302,9 @@ staff_table(struct session *s)
         (void)snprintf(ended, sizeof ended, "%s", until);
         if (is_over(s, g))
             (void)snprintf(ended, sizeof ended, "%s %s", until, _("(over)"));
+        else if (is_suspended(s, g))
+            (void)snprintf(ended, sizeof ended, "%s %s", until,
+                           _("(suspended)"));
         cells[0] = r->persons[g->person].name;
         cells[1] = g->role;
         cells[2] = since;
@@ -338,7 +333,8 @@ proposals_table(struct session *s)
     for (size_t i = 0; err == SV_OK && i < r->n_proposals; i++) {
         const struct roster_proposal *p = &r->proposals[i];
         char index[24], until[WHEN_SIZE];
-        const char *cells[5] = {index, p->person, p->role, until, p->proposer};
+        const char *cells[5] = {index, p->person, what_of(p), until,
+                                p->proposer};
 
         (void)snprintf(index, sizeof index, "%llu",
                        (unsigned long long)p->index);
@@ -358,11 +354,12 @@ staff_json(struct session *s)
         const struct roster_grant *g = &r->grants[i];
 
         (void)json_array_append_new(
-            staff, json_pack("{s:s, s:s, s:o, s:o, s:b, s:s, s:s}", "name",
+            staff, json_pack("{s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:s}", "name",
                              r->persons[g->person].name, "role", g->role,
                              "since", app_json_time(g->from_ms), "until",
                              app_json_time(g->until_ms), "over", is_over(s, g),
-                             "proposer", g->proposer, "sponsor", g->sponsor));
+                             "suspended", is_suspended(s, g), "proposer",
+                             g->proposer, "sponsor", g->sponsor));
     }
     for (size_t i = 0; i < r->n_proposals; i++) {
         const struct roster_proposal *p = &r->proposals[i];

@@ -9,8 +9,11 @@
 static bool
 is_active(const struct session *s, const struct roster_grant *g)
 {
+    const struct roster *r = client_roster(s->client);
+
     return g->end_index == ROSTER_NEVER &&
-           (g->until_ms == 0 || g->until_ms > client_now(s->client));
+           (g->until_ms == 0 || g->until_ms > client_now(s->client)) &&
+           !roster_is_absent(r, r->persons[g->person].name, UINT64_MAX - 1);
 }
 
 /* How many people hold a compartment's key now. */
@@ -71,6 +74,89 @@ warn_of_holders(struct session *s)
     }
 }
 
+#define FLAGS_SHOWN 16
+
+/* Assignments in an emergency, or after a denial for want of break-glass. */
+static void
+warn_of_flags(struct session *s)
+{
+    uint64_t flags[FLAGS_SHOWN];
+    size_t n = client_flags(s->client, flags, FLAGS_SHOWN);
+    FILE *out = s->app->term.out;
+
+    if (n == 0)
+        return;
+    (void)fputs(_("To acknowledge:     assignments made in an emergency "
+                  "(svault log acknowledge N):"),
+                out);
+    for (size_t i = 0; i < n; i++)
+        (void)fprintf(out, " %llu", (unsigned long long)flags[i]);
+    (void)fputc('\n', out);
+}
+
+/* Keys that somebody took with her. */
+static void
+warn_of_due(struct session *s)
+{
+    const struct roster *r = client_roster(s->client);
+    unsigned columns[POLICY_COLUMNS_MAX];
+    size_t n = client_due(s->client, columns);
+    char until[WHEN_SIZE];
+
+    for (size_t i = 0; i < n; i++) {
+        const struct policy_column *c = &r->policy.columns[columns[i]];
+
+        app_when(r->due_ms[columns[i]] + DECIDE_DUE_MS, until);
+        (void)fprintf(s->app->term.out,
+                      _("Rotate due:         %s.%s: written until %s\n"),
+                      c->type, c->compartment, until);
+    }
+}
+
+static bool
+has_recovery(const struct session *s)
+{
+    const struct roster *r = client_roster(s->client);
+
+    for (size_t i = 0; i < r->n_grants; i++)
+        if (strcmp(r->grants[i].role, "recovery") == 0 &&
+            is_active(s, &r->grants[i]))
+            return true;
+    return false;
+}
+
+static json_t *
+json_flags(const struct session *s)
+{
+    uint64_t flags[FLAGS_SHOWN];
+    size_t n = client_flags(s->client, flags, FLAGS_SHOWN);
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        (void)json_array_append_new(out, app_json_number(flags[i]));
+    return out;
+}
+
+static json_t *
+json_due(const struct session *s)
+{
+    const struct roster *r = client_roster(s->client);
+    unsigned columns[POLICY_COLUMNS_MAX];
+    size_t n = client_due(s->client, columns);
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < n; i++) {
+        const struct policy_column *c = &r->policy.columns[columns[i]];
+
+        (void)json_array_append_new(
+            out,
+            json_pack("{s:s, s:s, s:o}", "type", c->type, "compartment",
+                      c->compartment, "until",
+                      app_json_time(r->due_ms[columns[i]] + DECIDE_DUE_MS)));
+    }
+    return out;
+}
+
 static enum sv_err
 status_text(struct session *s)
 {
@@ -96,6 +182,13 @@ status_text(struct session *s)
                       _("Waiting:            %zu proposals (svault staff "
                         "list)\n"),
                       r->n_proposals);
+    warn_of_flags(s);
+    warn_of_due(s);
+    if (!has_recovery(s))
+        (void)fputs(_("Warning:            there is no key for recovery: if "
+                      "the supervisors lose theirs,\n"
+                      "                    the records are lost\n"),
+                    app->term.out);
     warn_of_holders(s);
     return SV_OK;
 }
@@ -132,14 +225,16 @@ status_json(struct session *s)
     return term_json(
         &s->app->term,
         json_pack(
-            "{s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o}", "origin",
-            r->origin, "log_key", vkey, "gate_fingerprint",
+            "{s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o, "
+            "s:o, s:b}",
+            "origin", r->origin, "log_key", vkey, "gate_fingerprint",
             s->hello.fingerprint, "vault", app_json_hex(BYTES(r->vault.b)),
             "size", app_json_number(pin->size), "root",
             app_json_base64(BYTES(pin->root.b)), "verified", true, "profile",
             r->policy.profile, "staff", app_json_number(active_staff(s)),
             "proposals", app_json_number(r->n_proposals), "warnings",
-            json_warnings(s)));
+            json_warnings(s), "flags", json_flags(s), "rotate_due", json_due(s),
+            "recovery", has_recovery(s)));
 }
 
 /* Without a key: the gate's own word, and it says so. */

@@ -32,7 +32,7 @@ const struct command commands[] = {
      cmd_key_passwd},
     {"", "init",
      "DIR --origin NAME --administrator FILE --supervisor FILE "
-     "[--profile small-office]",
+     "[--recovery KEY.pub] [--profile small-office]",
      N_("found a vault"),
      N_("  svault init ./office --origin office.example/vault \\\n"
         "      --administrator kudo.key --supervisor mori.key\n"
@@ -45,8 +45,11 @@ const struct command commands[] = {
         "it out of the\n"
         "backups of DIR. --origin names the vault's log for ever, as in "
         "office.example/vault.\n"
-        "--profile small-office permits three people what a larger office "
-        "keeps apart."),
+        "--recovery KEY.pub gives every key to a third one that is kept "
+        "elsewhere: it brings\n"
+        "back a supervisor who lost hers, and reads nothing. --profile "
+        "small-office permits\n"
+        "three people what a larger office keeps apart."),
      cmd_init},
     {"", "status", "", N_("the vault's state, checked"),
      N_("  svault status\n"
@@ -83,6 +86,34 @@ const struct command commands[] = {
         "F it compares F by itself and does not ask. --role chooses one of "
         "several proposals."),
      cmd_staff_confirm},
+    {"staff", "replace", "NAME NEW.pub",
+     N_("propose a new key for a person (administrator)"),
+     N_("  svault staff replace sato sato-2.key.pub\n"
+        "  svault staff replace sato sato.key.pub\n"
+        "\n"
+        "For who lost her key or passphrase, or, with the card she has, was "
+        "suspended. A\n"
+        "supervisor confirms it (svault staff confirm NAME); then the old "
+        "key is worth\n"
+        "nothing, and keys that it could open are replaced."),
+     cmd_staff_replace},
+    {"staff", "revoke", "NAME [--role ROLE] [--yes]",
+     N_("end a person's roles at once"),
+     N_("  svault staff revoke sato\n"
+        "  svault staff revoke sato --role intake\n"
+        "\n"
+        "One signature, of the administrator or a supervisor, is enough. "
+        "Keys that she held are\n"
+        "replaced by the next supervisor's command. It also takes back a "
+        "proposal."),
+     cmd_staff_revoke},
+    {"staff", "suspend", "NAME", N_("keep a person out at once"),
+     N_("  svault staff suspend sato\n"
+        "\n"
+        "For a key that is lost or a doubt that has to be cleared up. She "
+        "comes back by\n"
+        "svault staff replace NAME KEY.pub and a supervisor's confirmation."),
+     cmd_staff_suspend},
     {"staff", "list", "", N_("who works here, and what waits"),
      N_("  svault staff list\n"
         "  svault staff list --json\n"
@@ -113,6 +144,18 @@ const struct command commands[] = {
         "The numbers serve\n"
         "the next commands: svault record show 3."),
      cmd_record_list},
+    {"record", "find", "TYPE", N_("find records by name or number"),
+     N_("  svault record find victim\n"
+        "\n"
+        "Asks for names, a case number or a telephone number, or reads one "
+        "line of the standard\n"
+        "input: never of the command line, which others on the machine can "
+        "see. Kanji, kana and\n"
+        "Latin letters meet; all words must fit. A record that you may not "
+        "see says whom to\n"
+        "ask. 20 searches an hour; each stands in the log, without the "
+        "words."),
+     cmd_record_find},
     {"record", "show", "[ID|N] [-c COMPARTMENT,...]", N_("show a record"),
      N_("  svault record show 3\n"
         "  svault record show 9f31c02a -c identity,facts\n"
@@ -164,6 +207,93 @@ const struct command commands[] = {
         "twice. --dry-run\n"
         "only checks, and needs neither vault nor key."),
      cmd_import},
+    {"counts", "run", "PLAN", N_("a preview of a plan's tables, rounded"),
+     N_("  svault counts run shelters.counts\n"
+        "\n"
+        "Counts by the plan in the file and shows a preview, rounded to "
+        "multiples of 5, headed\n"
+        "NOT RELEASED; 20 a day. Exact figures leave by a release."),
+     cmd_counts_run},
+    {"counts", "check", "PLAN", N_("read a plan and print its plain form"),
+     N_("  svault counts check shelters.counts\n"
+        "\n"
+        "Names what is wrong by line and column. Needs neither vault nor "
+        "key."),
+     cmd_counts_check},
+    {"report", "annual",
+     "--year YYYY [--authority CODE] [--fiscal] [--as-of YYYY-MM-DD] "
+     "[--minor-age N]",
+     N_("a preview of the yearly report, rounded"),
+     N_("  svault report annual --year 2022\n"
+        "  svault report annual --year 2022 --fiscal --minor-age 20\n"
+        "\n"
+        "The yearly report's figures rounded to multiples of 5, headed NOT "
+        "RELEASED. For the\n"
+        "exact ones: svault release request annual. The authority is "
+        "national unless given."),
+     cmd_report_annual},
+    {"release", "request",
+     "annual|PLAN --profile exact --basis TEXT [--year YYYY ...] "
+     "[--recipient KEY.pub] [--acknowledge all]",
+     N_("ask for exact figures (statistics officer)"),
+     N_("  svault release request annual --year 2022 --profile exact \\\n"
+        "      --basis \"Action Plan 2022, annual report\"\n"
+        "  svault release request shelters.counts --profile exact --basis "
+        "...\n"
+        "\n"
+        "The vault counts, and lists the cells in which fewer than five "
+        "people stand, or follow\n"
+        "by subtraction. You acknowledge each, or all at once "
+        "(--acknowledge all, which the log\n"
+        "says). Somebody else approves; then you fetch. With --recipient "
+        "the figures are sealed\n"
+        "to that key. Options of svault report annual apply."),
+     cmd_release_request},
+    {"release", "acknowledge", "N [--acknowledge all]",
+     N_("go on with the unsafe cells of a request"),
+     N_("  svault release acknowledge 812\n"
+        "\n"
+        "For a request whose questions were interrupted."),
+     cmd_release_acknowledge},
+    {"release", "list", "", N_("releases and where they stand"),
+     N_("  svault release list\n"
+        "\n"
+        "Your own requests; approvers see all."),
+     cmd_release_list},
+    {"release", "show", "N", N_("what a release is about"),
+     N_("  svault release show 812\n"
+        "\n"
+        "The requester sees which cells are unsafe; an approver sees the "
+        "very figures, and the\n"
+        "risk report with its values."),
+     cmd_release_show},
+    {"release", "approve", "N [--commitment C]",
+     N_("approve those very figures (approver)"),
+     N_("  svault release approve 812\n"
+        "\n"
+        "Shows them and asks. Never one's own request. Once; it expires "
+        "after 30 days. With\n"
+        "--no-input, C is the commitment that svault release show printed."),
+     cmd_release_approve},
+    {"release", "refuse", "N", N_("refuse a release (approver)"),
+     N_("  svault release refuse 812\n"
+        "\n"
+        "It has to be requested anew then."),
+     cmd_release_refuse},
+    {"release", "fetch", "N -o DIR", N_("the figures that were approved"),
+     N_("  svault release fetch 812 -o report-2022\n"
+        "\n"
+        "Writes report.json, report.csv, the table in English and Japanese, "
+        "and the proof that\n"
+        "ties them to the log, into a new directory. Byte for byte what was "
+        "approved."),
+     cmd_release_fetch},
+    {"release", "open", "FILE -o DIR", N_("open a release sealed to you"),
+     N_("  svault release open release.sealed -o report-2022\n"
+        "\n"
+        "For the recipient that the request named: needs her key and no "
+        "vault."),
+     cmd_release_open},
     {"log", "list",
      "[--user NAME] [--record ID] [--since YYYY-MM-DD] [--from N] "
      "[--limit N]",
@@ -190,6 +320,15 @@ const struct command commands[] = {
         "store compared with the log. Exit code 4 where anything is "
         "altered: it says where."),
      cmd_log_verify},
+    {"log", "acknowledge", "N",
+     N_("an emergency assignment has been looked at"),
+     N_("  svault log acknowledge 120\n"
+        "\n"
+        "Assignments for the purpose emergency, or after somebody was "
+        "denied that record for\n"
+        "want of break-glass, are flagged until somebody else has looked at "
+        "them."),
+     cmd_log_acknowledge},
     {"log", "head", "", N_("the log's signed head"),
      N_("  svault log head > head.note\n"
         "\n"

@@ -11,28 +11,46 @@ static const struct {
                  "much")},
     {"seen", N_("the vault never had the log that this device remembers")},
     {"setup", N_("the vault is founded already, or not yet whole")},
+    {"suspended", N_("you are suspended; an administrator and a supervisor "
+                     "bring you back")},
     {"no-role", N_("you do not have that role")},
     {"expired", N_("your role has ended")},
     {"purpose", N_("your role may not do this for that purpose")},
     {"act", N_("your role does not do this")},
+    {"limit", N_("you have done this as often as the vault allows in that "
+                 "time; wait a while")},
     {"compartment", N_("your role may not do this with that part of a "
                        "record")},
     {"break-glass", N_("that part is open to your role in emergencies "
                        "only")},
     {"not-assigned", N_("the record is not assigned to you")},
+    {"due", N_("a key was to be replaced within 72 hours and was not; a "
+               "supervisor's next command does it")},
     {"count", N_("the number of records is not one that may be sent at "
                  "once")},
-    {"person", N_("nobody with that name can be assigned such records")},
+    {"person", N_("nobody with that name works here, or with such records")},
     {"self", N_("nobody does this for herself, or checks her own act")},
     {"keys", N_("that name stands for other keys already, or those keys for "
                 "another name")},
-    {"held", N_("the person has that role already, or it waits for "
-                "confirmation")},
-    {"grant", N_("there is no such role")},
+    {"held", N_("that is so already, or waits for confirmation")},
+    {"grant", N_("there is no such role, or the person does not have it")},
     {"until", N_("the end of the role is missing, too far away or past")},
     {"separation", N_("one person must not have both roles")},
     {"proposal", N_("no such proposal waits")},
     {"holder", N_("you do not hold the keys that this role needs")},
+    {"last", N_("nobody else could bring people in or hand on the keys "
+                "then; find a successor first")},
+    {"flag", N_("no such assignment waits to be acknowledged")},
+    {"profile", N_("releases of that profile are not made")},
+    {"release", N_("there is no such release")},
+    {"requester", N_("that release was requested by somebody else")},
+    {"judged", N_("that release was acknowledged, approved or refused "
+                  "already")},
+    {"late", N_("that release has expired; it has to be requested anew")},
+    {"acknowledge", N_("its requester has not acknowledged the unsafe cells "
+                       "yet")},
+    {"bytes", N_("those are not the figures that were requested")},
+    {"approval", N_("nobody has approved that release")},
 };
 
 const char *

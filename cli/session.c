@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "cli/app.h"
+#include "counts/document.h"
 
 #define FINGERPRINT_TRIES 3
 
@@ -10,8 +11,11 @@
 static enum sv_err
 open_gate(struct session *s, const char **why, char holder[static 128])
 {
-    struct gate_config config = {
-        .dir = s->app->vault, .clock = s->app->clock, .rng = s->app->rng};
+    struct gate_config config = {.counting = document_counting(),
+
+                                 .dir = s->app->vault,
+                                 .clock = s->app->clock,
+                                 .rng = s->app->rng};
 
     *why = NULL;
     holder[0] = '\0';
@@ -341,6 +345,45 @@ begin(struct session *s, struct pin *pin, enum exit_code *code)
     return err == SV_OK;
 }
 
+/* May one of her roles make new keys? */
+static bool
+makes_keys(const struct session *s)
+{
+    const struct policy *p = &client_roster(s->client)->policy;
+    const char *roles[POLICY_ROLES_MAX];
+    size_t n = client_roles(s->client, roles, POLICY_ROLES_MAX);
+
+    for (size_t i = 0; i < n; i++)
+        if (p->roles[policy_role(p, roles[i])].acts[ACT_KEYS])
+            return true;
+    return false;
+}
+
+/* Keys that somebody took with her: the next supervisor's command, whatever
+ * it is, replaces them.  What she came for does not depend on it. */
+static void
+replace_due_keys(struct session *s)
+{
+    unsigned columns[POLICY_COLUMNS_MAX];
+    size_t n = client_due(s->client, columns);
+    struct app *app = s->app;
+    enum sv_err err;
+
+    if (n == 0 || !makes_keys(s))
+        return;
+    (void)client_act_as(s->client, NULL, NULL);
+    err = client_rotate(s->client, n, columns);
+    (void)client_act_as(s->client, app->role, app->purpose);
+    if (err == SV_OK)
+        (void)fprintf(app->term.err,
+                      _("New keys were made for %zu compartments, and given "
+                        "to all who hold them.\n"),
+                      n);
+    else
+        (void)app_fail(app, NULL, err,
+                       _("keys that wait to be replaced could not be"));
+}
+
 static bool
 open_with_key(struct session *s, const struct keyfile *key,
               enum exit_code *code)
@@ -380,6 +423,8 @@ open_with_key(struct session *s, const struct keyfile *key,
         goto out;
     }
     ok = session_resume(s, code) && begin(s, &pin, code);
+    if (ok)
+        replace_due_keys(s);
 out:
     pin_clear(&pin);
     buf_free(&file);

@@ -134,3 +134,28 @@ out:
     buf_free(&prompt);
     return err == SV_OK;
 }
+
+bool
+app_card(struct app *app, const char *path, struct card *out,
+         enum exit_code *code)
+{
+    struct buf file = BUF_INIT;
+    enum sv_err err = file_read(path, CARD_MAX, &file);
+
+    if (err == SV_OK)
+        err = card_parse(buf_bytes(&file), out);
+    buf_free(&file);
+    if (err == SV_OK)
+        return true;
+    if (err == SV_ERR_FORMAT || err == SV_ERR_RANGE) {
+        *code = app_fail(app, path, SV_ERR_FORMAT, _("not a key card"));
+        app_hint(app, "%s",
+                 _("A key card is the file FILE.pub that svault "
+                   "key new made."));
+    } else {
+        *code = app_fail(app, path, err,
+                         err == SV_ERR_TAMPERED ? _("this key card was altered")
+                                                : NULL);
+    }
+    return false;
+}

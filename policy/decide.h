@@ -1,11 +1,17 @@
 #ifndef SV_POLICY_DECIDE_H
 #define SV_POLICY_DECIDE_H
 
+#include "policy/release.h"
 #include "policy/roster.h"
+#include "policy/usage.h"
 
 /* A request's clock may lag this much behind the gate's, or run ahead. */
 #define DECIDE_LAG_MS (UINT64_C(24) * 3600 * 1000)
 #define DECIDE_AHEAD_MS (UINT64_C(5) * 60 * 1000)
+/* A key that waits to be replaced may be written under this long. */
+#define DECIDE_DUE_MS (UINT64_C(72) * 3600 * 1000)
+/* The rows of one list. */
+#define DECIDE_LIST_MAX 1000
 
 /*
  * All that a decision rests on: the request, the entry's index and time, and
@@ -18,6 +24,15 @@ struct question {
     bool assigned;    /* request->record is assigned to the actor */
     bool id_seen;     /* an earlier entry has this request id */
     bool seen_ok;     /* the log had that root at seen_size */
+    /* How often the actor did this act within its limit's window. */
+    unsigned recent;
+    /* Somebody was denied this record for want of break-glass, within
+     * FLAG_WINDOW_MS. */
+    bool denied_glass;
+    /* The release, or the flagged assignment, that request->entry names;
+     * NULL where there is none. */
+    const struct release_state *release;
+    const struct flag_state *flag;
 };
 
 struct decision {

@@ -43,10 +43,24 @@ policy_column(const struct policy *p, const char *type, const char *compartment)
     return -1;
 }
 
+bool
+policy_is_index(const struct policy *p, unsigned column)
+{
+    return strcmp(p->columns[column].compartment, POLICY_INDEX) == 0;
+}
+
+int
+policy_index(const struct policy *p, const char *type)
+{
+    return policy_column(p, type, POLICY_INDEX);
+}
+
+/* Is it a compartment of the type? */
 static bool
 is_of(const struct policy *p, unsigned column, unsigned type)
 {
-    return strcmp(p->columns[column].type, p->types[type]) == 0;
+    return strcmp(p->columns[column].type, p->types[type]) == 0 &&
+           !policy_is_index(p, column);
 }
 
 /* How many of the role's cells of this type have one of the letters. */
@@ -87,7 +101,8 @@ bool
 policy_holds_key(const struct policy *p, unsigned role, unsigned column)
 {
     return (p->roles[role].cells[column] &
-            (CELL_READ | CELL_HOLDS | CELL_BREAK_GLASS | CELL_LENDS)) != 0;
+            (CELL_READ | CELL_HOLDS | CELL_BREAK_GLASS | CELL_LENDS |
+             CELL_SEARCH)) != 0;
 }
 
 bool
@@ -109,15 +124,29 @@ policy_only_assigned(const struct policy *p, unsigned role, unsigned type)
     return true;
 }
 
-/* h and l stand alone; a limits r or w. */
+/* s is for an index and for nothing else; h and l stand alone; a limits r
+ * or w. */
 static bool
-cell_ok(uint8_t cell)
+cell_ok(uint8_t cell, bool is_index)
 {
+    if (is_index)
+        return cell == 0 || cell == CELL_SEARCH;
+    if ((cell & CELL_SEARCH) != 0)
+        return false;
     if ((cell & (CELL_HOLDS | CELL_LENDS)) != 0)
         return cell == CELL_HOLDS || cell == CELL_LENDS;
     if ((cell & CELL_ASSIGNED) != 0)
         return (cell & (CELL_READ | CELL_WRITE)) != 0;
     return true;
+}
+
+/* Who writes what can be searched makes its tokens, too. */
+static bool
+searches(const struct policy *p, unsigned role, unsigned type)
+{
+    int index = policy_index(p, p->types[type]);
+
+    return index >= 0 && (p->roles[role].cells[index] & CELL_SEARCH) != 0;
 }
 
 /* An act on records of a type needs cells of that type to do it with. */
@@ -128,7 +157,11 @@ act_type_ok(const struct policy *p, unsigned role, enum request_act act,
     switch (act) {
     case ACT_RECORD_CREATE:
     case ACT_RECORD_IMPORT:
-        return count_cells(p, role, type, CELL_WRITE) == count_columns(p, type);
+        return count_cells(p, role, type, CELL_WRITE) ==
+                   count_columns(p, type) &&
+               (policy_index(p, p->types[type]) < 0 || searches(p, role, type));
+    case ACT_RECORD_FIND:
+        return searches(p, role, type);
     case ACT_RECORD_SAVE:
         return count_cells(p, role, type, CELL_WRITE) > 0;
     case ACT_RECORD_READ:
@@ -162,7 +195,7 @@ role_wrong(const struct policy *p, unsigned role)
     const struct policy_role *r = &p->roles[role];
 
     for (unsigned c = 0; c < p->n_columns; c++) {
-        if (!cell_ok(r->cells[c]))
+        if (!cell_ok(r->cells[c], policy_is_index(p, c)))
             return N_("letters of a cell that contradict each other");
     }
     if (r->default_purpose >= p->n_purposes ||
@@ -192,6 +225,17 @@ founders_wrong(const struct policy *p)
     return NULL;
 }
 
+static bool
+limits_ok(const struct policy *p)
+{
+    for (unsigned a = 0; a < ACT_N; a++) {
+        if (p->limits[a].n > POLICY_LIMIT_MAX ||
+            (p->limits[a].n == 0) != (p->limits[a].ms == 0))
+            return false;
+    }
+    return true;
+}
+
 enum sv_err
 policy_check(const struct policy *p, struct diag *where)
 {
@@ -206,6 +250,10 @@ policy_check(const struct policy *p, struct diag *where)
             diag_set(where, 0, p->types[t], N_("too many compartments"));
             return SV_ERR_INPUT;
         }
+    }
+    if (!limits_ok(p)) {
+        diag_set(where, 0, "limits", N_("a limit that is none"));
+        return SV_ERR_INPUT;
     }
     for (unsigned i = 0; i < p->n_roles; i++) {
         reason = role_wrong(p, i);

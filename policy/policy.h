@@ -25,9 +25,15 @@ enum cell {
     CELL_HOLDS = 1 << 3,       /* h: holds the key only to sponsor others */
     CELL_BREAK_GLASS = 1 << 4, /* g: readable only under break-glass */
     CELL_LENDS = 1 << 5,       /* l: lends the key to counts, reads nothing */
+    CELL_SEARCH = 1 << 6,      /* s: holds an index key */
 };
 
-/* A column: the compartment of a record type; each has a key pair. */
+/*
+ * A column: the compartment of a record type; each has a key pair.  The
+ * column named "index" is none that records have: its secret makes the
+ * search tokens of the type, and its only letter is s.
+ */
+#define POLICY_INDEX "index"
 struct policy_column {
     char type[NAME_SIZE];
     char compartment[NAME_SIZE];
@@ -46,6 +52,13 @@ struct policy_role {
     bool self_assigns;        /* may assign records to herself */
 };
 
+/* Of one act, by one person: no more than n within ms. */
+#define POLICY_LIMIT_MAX 32
+struct policy_limit {
+    unsigned n; /* 0: as many as she likes */
+    uint64_t ms;
+};
+
 struct policy {
     char profile[NAME_SIZE]; /* standard or small-office */
     unsigned n_types;
@@ -59,6 +72,7 @@ struct policy {
     struct policy_role roles[POLICY_ROLES_MAX];
     /* Static separation of duty: roles i and j exclude each other. */
     bool excludes[POLICY_ROLES_MAX][POLICY_ROLES_MAX];
+    struct policy_limit limits[ACT_N];
 };
 
 /*
@@ -87,9 +101,10 @@ enum sv_err policy_check(const struct policy *p, struct diag *where);
  *   names <purpose>                        each that the role may name
  *   grant-days-max <n>                     only where there is a limit
  *   self-assigns                           only where so
- *   cell <type>.<compartment> <letters>    those not empty; of r w a h g l
+ *   cell <type>.<compartment> <letters>    those not empty; of r w a h g l s
  *   act <act> [<type>]                     each
  *   exclude <role> <role>                  each pair, after all roles
+ *   limit <act> <n> <ms>                   each, in the order of the acts
  */
 enum sv_err policy_encode(const struct policy *p, struct buf *out);
 /* Strict: parsed, re-encoded and compared.  SV_ERR_FORMAT. */
@@ -112,14 +127,18 @@ int policy_column(const struct policy *p, const char *type,
                   const char *compartment);
 /*
  * Does the role have a cell at all?  Separation of duty counts all of r, w,
- * h, g and l: who writes a name knows it, too.
+ * h, g, l and s: who writes a name knows it, too.
  */
 bool policy_holds_keys(const struct policy *p, unsigned role);
 /*
- * Is this column's secret key sealed to the role's holders?  With r, h, g or
- * l; w alone seals to the public half and is given no secret.
+ * Is this column's secret key sealed to the role's holders?  With r, h, g, l
+ * or s; w alone seals to the public half and is given no secret.
  */
 bool policy_holds_key(const struct policy *p, unsigned role, unsigned column);
+/* Is the column a type's index, and no compartment? */
+bool policy_is_index(const struct policy *p, unsigned column);
+/* The column of the type's index, or -1. */
+int policy_index(const struct policy *p, const char *type);
 /* Does the role have any cell of this type? */
 bool policy_touches(const struct policy *p, unsigned role, unsigned type);
 /* Is every right of the role on this type limited to assigned records?  A

@@ -6,8 +6,9 @@ static const struct {
     char letter;
     enum cell cell;
 } letters_of[] = {
-    {'r', CELL_READ},  {'w', CELL_WRITE},       {'a', CELL_ASSIGNED},
-    {'h', CELL_HOLDS}, {'g', CELL_BREAK_GLASS}, {'l', CELL_LENDS},
+    {'r', CELL_READ},   {'w', CELL_WRITE},       {'a', CELL_ASSIGNED},
+    {'h', CELL_HOLDS},  {'g', CELL_BREAK_GLASS}, {'l', CELL_LENDS},
+    {'s', CELL_SEARCH},
 };
 #define N_LETTERS (sizeof letters_of / sizeof letters_of[0])
 
@@ -217,5 +218,20 @@ policy_build_act(struct policy *p, unsigned role, struct bytes act,
         return SV_ERR_EXISTS;
     r->acts[a] = true;
     r->act_types[a] |= UINT32_C(1) << found;
+    return SV_OK;
+}
+
+enum sv_err
+policy_build_limit(struct policy *p, struct bytes act, uint64_t n, uint64_t ms)
+{
+    enum request_act a;
+
+    if (request_act_parse(act, &a) != SV_OK)
+        return SV_ERR_NOT_FOUND;
+    if (p->limits[a].n != 0)
+        return SV_ERR_EXISTS;
+    if (n < 1 || n > POLICY_LIMIT_MAX || ms < 1)
+        return SV_ERR_RANGE;
+    p->limits[a] = (struct policy_limit){(unsigned)n, ms};
     return SV_OK;
 }

@@ -13,7 +13,7 @@ enum sv_err policy_build_column(struct policy *p, struct bytes dotted);
 enum sv_err policy_build_purpose(struct policy *p, struct bytes name);
 enum sv_err policy_build_role(struct policy *p, struct bytes name);
 
-/* The rest is about the role with the index `role`. */
+/* These are about the role with the index `role`. */
 enum sv_err policy_build_names(struct policy *p, unsigned role,
                                struct bytes purpose);
 enum sv_err policy_build_default(struct policy *p, unsigned role,
@@ -24,11 +24,15 @@ enum sv_err policy_build_cell(struct policy *p, unsigned role,
 enum sv_err policy_build_act(struct policy *p, unsigned role, struct bytes act,
                              struct bytes type);
 
+/* No more than n of this act within ms. */
+enum sv_err policy_build_limit(struct policy *p, struct bytes act, uint64_t n,
+                               uint64_t ms);
+
 /* policy_role() and its like for names that are not terminated; -1. */
 int policy_build_find_role(const struct policy *p, struct bytes name);
 int policy_build_find_column(const struct policy *p, struct bytes dotted);
-/* "r w a h g l" of enum cell, and a NUL. */
-#define POLICY_LETTERS_SIZE 7
+/* "r w a h g l s" of enum cell, and a NUL. */
+#define POLICY_LETTERS_SIZE 8
 void policy_build_letters(uint8_t cell, char out[static POLICY_LETTERS_SIZE]);
 
 #endif

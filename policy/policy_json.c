@@ -225,6 +225,38 @@ load_roles(struct policy *p, const json_t *list, struct diag *where)
     return err;
 }
 
+/* ---- limits ---- */
+
+static enum sv_err
+load_limits(struct policy *p, json_t *limits, struct diag *where)
+{
+    static const char *const known[] = {"count", "minutes", NULL};
+    const char *act;
+    json_t *limit;
+    enum sv_err err = SV_OK;
+
+    if (limits == NULL)
+        return SV_OK;
+    if (!json_is_object(limits))
+        return refuse(where, "limits", N_("not an object"));
+    json_object_foreach(limits, act, limit)
+    {
+        json_int_t n = json_integer_value(json_object_get(limit, "count"));
+        json_int_t m = json_integer_value(json_object_get(limit, "minutes"));
+
+        err = only_keys(limit, known, act, where);
+        if (err == SV_OK && (n < 1 || m < 1 || m > 366 * 24 * 60))
+            err = refuse(where, act, N_("a limit that is none"));
+        if (err == SV_OK)
+            err = explain(policy_build_limit(p, bytes_text(act), (uint64_t)n,
+                                             (uint64_t)m * 60 * 1000),
+                          where, act);
+        if (err != SV_OK)
+            break;
+    }
+    return err;
+}
+
 /* ---- exclusions: rules for people, pairs in the policy ---- */
 
 /* The roles that a list of names means, as a mask. */
@@ -438,9 +470,9 @@ load_profile(struct policy *p, json_t *root, const char *name,
 static enum sv_err
 load(struct policy *p, json_t *root, const char *profile, struct diag *where)
 {
-    static const char *const known[] = {"format", "columns",    "purposes",
-                                        "roles",  "exclusions", "profiles",
-                                        NULL};
+    static const char *const known[] = {"format",   "columns", "purposes",
+                                        "roles",    "limits",  "exclusions",
+                                        "profiles", NULL};
     struct bytes format;
     enum sv_err err = only_keys(root, known, "", where);
 
@@ -456,6 +488,8 @@ load(struct policy *p, json_t *root, const char *profile, struct diag *where)
                         policy_build_purpose, "purposes", where);
     if (err == SV_OK)
         err = load_roles(p, json_object_get(root, "roles"), where);
+    if (err == SV_OK)
+        err = load_limits(p, json_object_get(root, "limits"), where);
     if (err == SV_OK)
         err = load_profile(p, root, profile, where);
     if (err == SV_OK)

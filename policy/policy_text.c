@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,19 @@ encode_exclusions(const struct policy *p, struct buf *out, enum sv_err *err)
     }
 }
 
+static void
+encode_limits(const struct policy *p, struct buf *out, enum sv_err *err)
+{
+    for (unsigned a = 0; a < ACT_N && *err == SV_OK; a++) {
+        const struct policy_limit *l = &p->limits[a];
+
+        if (l->n > 0)
+            *err =
+                buf_printf(out, "limit %s %u %" PRIu64 "\n",
+                           request_act_name((enum request_act)a), l->n, l->ms);
+    }
+}
+
 enum sv_err
 policy_encode(const struct policy *p, struct buf *out)
 {
@@ -104,6 +118,7 @@ policy_encode(const struct policy *p, struct buf *out)
     for (unsigned i = 0; i < p->n_roles; i++)
         encode_role(p, &p->roles[i], out, &err);
     encode_exclusions(p, out, &err);
+    encode_limits(p, out, &err);
     if (err == SV_OK && out->len - was > POLICY_TEXT_MAX)
         err = SV_ERR_RANGE;
     if (err != SV_OK)
@@ -133,6 +148,19 @@ decode_days(struct policy_role *r, struct bytes number)
     if (err == SV_OK)
         r->grant_days_max = (unsigned)days;
     return err;
+}
+
+static enum sv_err
+decode_limit(struct policy *p, struct bytes act, struct bytes rest)
+{
+    struct bytes n;
+    uint64_t count, ms;
+
+    if (!text_split(&rest, ' ', &n) ||
+        text_u64(n, 1, POLICY_LIMIT_MAX, &count) != SV_OK ||
+        text_u64(rest, 1, UINT64_MAX, &ms) != SV_OK)
+        return SV_ERR_FORMAT;
+    return policy_build_limit(p, act, count, ms);
 }
 
 /* A line about the role that the last role line introduced. */
@@ -179,6 +207,8 @@ decode_line(struct policy *p, struct bytes text)
         return policy_build_role(p, a);
     if (text_is(word, "exclude"))
         return decode_exclude(p, a, text);
+    if (text_is(word, "limit"))
+        return decode_limit(p, a, text);
     return decode_of_role(p, word, a, text);
 }
 

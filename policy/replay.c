@@ -1,20 +1,10 @@
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "policy/replay_state.h"
+#include "policy/replay_step.h"
 
-/* One entry on its way through the checks. */
-struct step {
-    struct replay *r;
-    struct entry entry;
-    struct request request; /* not of an item */
-    struct note note;
-    struct hash leaf;
-    struct replay_fault *fault;
-};
-
-static enum sv_err
-wrong(const struct step *s, const char *reason)
+enum sv_err
+replay_wrong(const struct step *s, const char *reason)
 {
     s->fault->index = s->r->frontier.size;
     s->fault->reason = reason;
@@ -31,6 +21,7 @@ replay_init(struct replay *r)
     map_init(&r->assigned, REPLAY_ASSIGNED_LEN, 0);
     map_init(&r->records, HANDLE_LEN, NAME_SIZE);
     map_init(&r->versions, REPLAY_VERSION_LEN, sizeof(struct replay_version));
+    map_init(&r->denied_glass, HANDLE_LEN, sizeof(uint64_t));
 }
 
 void
@@ -43,239 +34,11 @@ replay_clear(struct replay *r)
     map_clear(&r->assigned);
     map_clear(&r->records);
     map_clear(&r->versions);
+    map_clear(&r->denied_glass);
+    free(r->usages);
+    free(r->releases);
+    free(r->flags);
     replay_init(r);
-}
-
-/* ---- results ---- */
-
-static struct hash
-result_leaf(const struct handle *record, const struct entry_result *result)
-{
-    struct item it = {.record = *record, .version = result->version};
-
-    memcpy(it.compartment, result->compartment, sizeof it.compartment);
-    memcpy(it.hash, result->hash, sizeof it.hash);
-    return item_leaf(&it);
-}
-
-static bool
-same_compartments(const struct entry *e, const struct request *q)
-{
-    if (e->n_results != q->n_compartments)
-        return false;
-    for (unsigned i = 0; i < e->n_results; i++) {
-        if (strcmp(e->results[i].compartment, q->compartments[i]) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool
-body_is_root(const struct entry *e, const struct request *q)
-{
-    struct hash leaves[ENTRY_RESULTS_MAX], root;
-
-    for (unsigned i = 0; i < e->n_results; i++)
-        leaves[i] = result_leaf(&q->record, &e->results[i]);
-    root = tree_root_of(leaves, e->n_results);
-    return memcmp(root.b, q->body, sizeof root.b) == 0;
-}
-
-/* ---- what was done, by act ---- */
-
-static enum sv_err
-done_roster(struct step *s)
-{
-    enum sv_err err;
-
-    err = roster_apply(&s->r->roster, &s->entry, &s->request, &s->leaf);
-    if (err == SV_OK || err == SV_ERR_NOMEM)
-        return err;
-    return wrong(s, N_("contradicts the roster"));
-}
-
-static enum sv_err
-done_create(struct step *s)
-{
-    const struct request *q = &s->request;
-
-    if (map_get(&s->r->records, q->record.b) != NULL)
-        return wrong(s, N_("creates a record that exists"));
-    if (!same_compartments(&s->entry, q) || !body_is_root(&s->entry, q))
-        return wrong(s, N_("results are not what the request says"));
-    for (unsigned i = 0; i < s->entry.n_results; i++) {
-        if (s->entry.results[i].version != 1)
-            return wrong(s, N_("not the next version"));
-    }
-    return replay_state_create(s->r, &q->record, q->type, q->actor, &s->entry);
-}
-
-static enum sv_err
-done_save(struct step *s)
-{
-    const struct request *q = &s->request;
-
-    if (!replay_state_is_known(s->r, &q->record, q->type))
-        return wrong(s, N_("a record that does not exist"));
-    if (!same_compartments(&s->entry, q) || !body_is_root(&s->entry, q))
-        return wrong(s, N_("results are not what the request says"));
-    for (unsigned i = 0; i < s->entry.n_results; i++) {
-        const struct entry_result *result = &s->entry.results[i];
-        struct replay_version last =
-            replay_state_version(s->r, &q->record, result->compartment);
-
-        if (last.version == 0 || result->version != last.version + 1)
-            return wrong(s, N_("not the next version"));
-    }
-    return replay_state_keep(s->r, &q->record, &s->entry);
-}
-
-static enum sv_err
-done_read(struct step *s)
-{
-    const struct request *q = &s->request;
-
-    if (!replay_state_is_known(s->r, &q->record, q->type))
-        return wrong(s, N_("a record that does not exist"));
-    if (!same_compartments(&s->entry, q))
-        return wrong(s, N_("results are not what the request says"));
-    for (unsigned i = 0; i < s->entry.n_results; i++) {
-        const struct entry_result *result = &s->entry.results[i];
-        struct replay_version last =
-            replay_state_version(s->r, &q->record, result->compartment);
-
-        if (result->version != last.version ||
-            memcmp(result->hash, last.hash, sizeof last.hash) != 0)
-            return wrong(s, N_("not the last version"));
-    }
-    return SV_OK;
-}
-
-/* The items follow: nothing else may come between. */
-static enum sv_err
-done_import(struct step *s)
-{
-    struct replay *r = s->r;
-
-    r->batch_index = r->frontier.size;
-    r->batch_left = s->request.count;
-    memcpy(r->batch_root, s->request.body, sizeof r->batch_root);
-    memcpy(r->batch_type, s->request.type, sizeof r->batch_type);
-    memcpy(r->batch_actor, s->request.actor, sizeof r->batch_actor);
-    buf_truncate(&r->batch_leaves, 0);
-    return SV_OK;
-}
-
-static enum sv_err
-done_history(struct step *s)
-{
-    if (!replay_state_is_known(s->r, &s->request.record, s->request.type))
-        return wrong(s, N_("a record that does not exist"));
-    return SV_OK;
-}
-
-static enum sv_err
-done_assign(struct step *s)
-{
-    const struct request *q = &s->request;
-
-    if (!replay_state_is_known(s->r, &q->record, q->type))
-        return wrong(s, N_("a record that does not exist"));
-    if (replay_state_is_assigned(s->r, &q->record, q->person))
-        return wrong(s, N_("assigns what is assigned"));
-    return replay_state_assign(s->r, &q->record, q->person);
-}
-
-static enum sv_err
-done_unassign(struct step *s)
-{
-    const struct request *q = &s->request;
-
-    if (!replay_state_is_known(s->r, &q->record, q->type))
-        return wrong(s, N_("a record that does not exist"));
-    if (!replay_state_is_assigned(s->r, &q->record, q->person))
-        return wrong(s, N_("takes back what is not assigned"));
-    replay_state_unassign(s->r, &q->record, q->person);
-    return SV_OK;
-}
-
-static enum sv_err
-done_nothing(struct step *s)
-{
-    (void)s;
-    return SV_OK;
-}
-
-typedef enum sv_err (*done_fn)(struct step *s);
-static const struct {
-    done_fn done;
-    bool has_results;
-} by_act[ACT_N] = {
-    [ACT_GENESIS] = {done_roster, false},
-    [ACT_POLICY] = {done_roster, false},
-    [ACT_KEYS] = {done_roster, false},
-    [ACT_STAFF_PROPOSE] = {done_roster, false},
-    [ACT_STAFF_CONFIRM] = {done_roster, false},
-    [ACT_RECORD_CREATE] = {done_create, true},
-    [ACT_RECORD_IMPORT] = {done_import, false},
-    [ACT_RECORD_SAVE] = {done_save, true},
-    [ACT_RECORD_READ] = {done_read, true},
-    [ACT_RECORD_LIST] = {done_nothing, false},
-    [ACT_RECORD_HISTORY] = {done_history, false},
-    [ACT_RECORD_ASSIGN] = {done_assign, false},
-    [ACT_RECORD_UNASSIGN] = {done_unassign, false},
-    [ACT_LOG_READ] = {done_nothing, false},
-    [ACT_STORE_CHECK] = {done_nothing, false},
-};
-static_assert(ACT_STORE_CHECK + 1 == ACT_N, "a row for each act");
-
-/* Not found, and there: an access kept back, or one given and hidden. */
-static enum sv_err
-check_not_found(const struct step *s)
-{
-    const struct request *q = &s->request;
-
-    if ((request_act_lines(q->act) & LINE_RECORD) == 0 ||
-        !replay_state_is_known(s->r, &q->record, q->type))
-        return SV_OK;
-    if (q->act == ACT_RECORD_UNASSIGN &&
-        !replay_state_is_assigned(s->r, &q->record, q->person))
-        return SV_OK;
-    return wrong(s, N_("not found, but it is there"));
-}
-
-static enum sv_err
-check_exists(const struct step *s)
-{
-    const struct request *q = &s->request;
-
-    if (q->act == ACT_RECORD_ASSIGN &&
-        (!replay_state_is_known(s->r, &q->record, q->type) ||
-         !replay_state_is_assigned(s->r, &q->record, q->person)))
-        return wrong(s, N_("exists, but it is not there"));
-    return SV_OK;
-}
-
-static enum sv_err
-check_outcome(struct step *s)
-{
-    const struct entry *e = &s->entry;
-
-    if (e->allowed == (e->outcome == OUTCOME_NONE))
-        return wrong(s, N_("an outcome that the decision does not have"));
-    if (e->n_results > 0 &&
-        (e->outcome != OUTCOME_DONE || !by_act[s->request.act].has_results))
-        return wrong(s, N_("results where there are none"));
-    switch (e->outcome) {
-    case OUTCOME_DONE:
-        return by_act[s->request.act].done(s);
-    case OUTCOME_NOT_FOUND:
-        return check_not_found(s);
-    case OUTCOME_EXISTS:
-        return check_exists(s);
-    default:
-        return SV_OK;
-    }
 }
 
 /* ---- the checks of an entry with a request ---- */
@@ -288,24 +51,26 @@ check_place(const struct step *s)
     const struct entry *e = &s->entry;
 
     if (e->index != r->frontier.size)
-        return wrong(s, N_("not the next index"));
+        return replay_wrong(s, N_("not the next index"));
     if (!r->roster.started)
-        return e->has_roster ? wrong(s, N_("wrong roster entry")) : SV_OK;
+        return e->has_roster ? replay_wrong(s, N_("wrong roster entry"))
+                             : SV_OK;
     if (!e->has_roster || e->roster != r->roster.last_index)
-        return wrong(s, N_("wrong roster entry"));
+        return replay_wrong(s, N_("wrong roster entry"));
     return SV_OK;
 }
 
 static enum sv_err
 check_signature(const struct step *s)
 {
-    enum sv_err err = roster_verify(&s->r->roster, &s->note, &s->request);
+    enum sv_err err = roster_verify(&s->r->roster, s->r->frontier.size,
+                                    &s->note, &s->request);
 
     if (err == SV_OK || err == SV_ERR_NOMEM)
         return err;
     if (err == SV_ERR_NOT_FOUND)
-        return wrong(s, N_("an actor that nobody brought in"));
-    return wrong(s, N_("the actor's signature fails"));
+        return replay_wrong(s, N_("an actor that nobody brought in"));
+    return replay_wrong(s, N_("the actor's signature fails"));
 }
 
 static bool
@@ -330,11 +95,15 @@ check_decision(const struct step *s)
                     replay_state_is_assigned(r, &q->record, q->actor),
         .id_seen = map_get(&r->ids, q->id) != NULL,
         .seen_ok = had_root(r, q),
+        .recent = replay_state_recent(r, q, s->entry.time_ms),
+        .denied_glass = replay_state_denied_glass(r, q, s->entry.time_ms),
+        .release = replay_state_release(r, q->entry),
+        .flag = replay_state_flag(r, q->entry),
     };
     struct decision d = policy_decide(&r->roster, &question);
 
     if (d.allowed != s->entry.allowed || strcmp(d.rule, s->entry.rule) != 0)
-        return wrong(s, N_("not the decision that the policy gives"));
+        return replay_wrong(s, N_("not the decision that the policy gives"));
     return SV_OK;
 }
 
@@ -347,14 +116,14 @@ check_origin(const struct step *s)
         roster->started ? roster->policy_hash : q->genesis.policy_hash;
 
     if (!roster->started && q->act != ACT_GENESIS)
-        return wrong(s, N_("does not begin with genesis"));
+        return replay_wrong(s, N_("does not begin with genesis"));
     if (!roster_names_vault(roster, q) ||
         (roster->started && strcmp(q->origin, roster->origin) != 0))
-        return wrong(s, N_("a request to another vault"));
+        return replay_wrong(s, N_("a request to another vault"));
     if (memcmp(s->entry.policy_hash, policy, 32) != 0)
-        return wrong(s, N_("another policy"));
+        return replay_wrong(s, N_("another policy"));
     if (s->entry.time_ms < s->r->time_ms)
-        return wrong(s, N_("time goes back"));
+        return replay_wrong(s, N_("time goes back"));
     return SV_OK;
 }
 
@@ -366,16 +135,18 @@ replay_request(struct step *s)
     if (err == SV_ERR_NOMEM)
         return err;
     if (err != SV_OK)
-        return wrong(s, N_("the request does not parse"));
+        return replay_wrong(s, N_("the request does not parse"));
     err = check_origin(s);
     if (err == SV_OK)
         err = check_signature(s);
     if (err == SV_OK)
         err = check_decision(s);
     if (err == SV_OK)
-        err = check_outcome(s);
+        err = replay_outcome(s);
     if (err == SV_OK && !s->r->roster.started)
-        err = wrong(s, N_("does not begin with genesis"));
+        err = replay_wrong(s, N_("does not begin with genesis"));
+    if (err == SV_OK)
+        err = replay_state_count(s->r, &s->entry, &s->request);
     if (err == SV_OK)
         err = map_set(&s->r->ids, s->request.id, NULL);
     if (err == SV_OK)
@@ -393,7 +164,8 @@ is_whole(const struct step *s)
     unsigned n = 0;
 
     for (unsigned c = 0; c < p->n_columns; c++) {
-        if (strcmp(p->columns[c].type, s->r->batch_type) != 0)
+        if (strcmp(p->columns[c].type, s->r->batch_type) != 0 ||
+            policy_is_index(p, c))
             continue;
         if (n >= s->entry.n_results || s->entry.results[n].version != 1 ||
             strcmp(s->entry.results[n].compartment,
@@ -414,7 +186,7 @@ end_batch(const struct step *s)
     root = tree_root_of((const struct hash *)(const void *)all->ptr,
                         all->len / sizeof(struct hash));
     if (memcmp(root.b, s->r->batch_root, sizeof root.b) != 0)
-        return wrong(s, N_("items that are not those of the batch"));
+        return replay_wrong(s, N_("items that are not those of the batch"));
     return SV_OK;
 }
 
@@ -426,15 +198,15 @@ replay_item(struct step *s)
     enum sv_err err = SV_OK;
 
     if (r->batch_left == 0)
-        return wrong(s, N_("an item that no batch has"));
+        return replay_wrong(s, N_("an item that no batch has"));
     if (e->batch != r->batch_index)
-        return wrong(s, N_("an item of another batch"));
+        return replay_wrong(s, N_("an item of another batch"));
     if (map_get(&r->records, e->record.b) != NULL)
-        return wrong(s, N_("creates a record that exists"));
+        return replay_wrong(s, N_("creates a record that exists"));
     if (!is_whole(s))
-        return wrong(s, N_("results are not what the request says"));
+        return replay_wrong(s, N_("results are not what the request says"));
     for (unsigned i = 0; i < e->n_results && err == SV_OK; i++) {
-        struct hash leaf = result_leaf(&e->record, &e->results[i]);
+        struct hash leaf = replay_result_leaf(&e->record, &e->results[i]);
 
         err = buf_append(&r->batch_leaves, BYTES(leaf.b));
     }
@@ -475,12 +247,12 @@ replay_entry(struct replay *r, struct bytes entry, struct replay_fault *fault)
     if (err == SV_ERR_NOMEM)
         return err;
     if (err != SV_OK)
-        return wrong(&s, N_("the entry does not parse"));
+        return replay_wrong(&s, N_("the entry does not parse"));
     err = check_place(&s);
     if (err == SV_OK && s.entry.kind == ENTRY_ITEM)
         err = replay_item(&s);
     else if (err == SV_OK && r->batch_left > 0)
-        err = wrong(&s, N_("an item of the batch is missing"));
+        err = replay_wrong(&s, N_("an item of the batch is missing"));
     else if (err == SV_OK)
         err = replay_request(&s);
     if (err != SV_OK)
@@ -496,10 +268,10 @@ replay_end(struct replay *r, uint64_t size, const struct hash *root,
     struct hash own = frontier_root(&r->frontier);
 
     if (r->batch_left > 0)
-        return wrong(&s, N_("an item of the batch is missing"));
+        return replay_wrong(&s, N_("an item of the batch is missing"));
     if (r->frontier.size != size)
-        return wrong(&s, N_("not as many entries as the head says"));
+        return replay_wrong(&s, N_("not as many entries as the head says"));
     if (!hash_equal(&own, root))
-        return wrong(&s, N_("another root than the head's"));
+        return replay_wrong(&s, N_("another root than the head's"));
     return SV_OK;
 }

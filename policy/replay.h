@@ -13,15 +13,36 @@
 #define REPLAY_ASSIGNED_LEN (HANDLE_LEN + NAME_SIZE)
 #define REPLAY_VERSION_LEN (HANDLE_LEN + NAME_SIZE)
 
+/* What later decisions rest on; see struct question. */
+struct replay_usage {
+    char person[NAME_SIZE];
+    enum request_act act;
+    struct usage usage;
+};
+struct replay_release {
+    uint64_t index;
+    struct release_state state;
+};
+struct replay_flag {
+    uint64_t index;
+    struct flag_state state;
+};
+
 struct replay {
     struct roster roster;
     struct tree_frontier frontier;
-    uint64_t time_ms;    /* of the last entry */
-    struct buf roots;    /* 32 bytes for each size from 0 to the present one */
-    struct map ids;      /* request id -> nothing */
-    struct map assigned; /* handle, work name (NUL-padded) -> nothing */
-    struct map records;  /* handle -> type (NUL-padded) */
-    struct map versions; /* handle, compartment -> struct replay_version */
+    uint64_t time_ms;     /* of the last entry */
+    struct buf roots;     /* 32 bytes for each size from 0 to the present one */
+    struct map ids;       /* request id -> nothing */
+    struct map assigned;  /* handle, work name (NUL-padded) -> nothing */
+    struct map records;   /* handle -> type (NUL-padded) */
+    struct map versions;  /* handle, compartment -> struct replay_version */
+    uint64_t n_handovers; /* entries that brought sealed keys */
+    struct map denied_glass; /* handle -> u64 time of the last denial */
+    size_t n_usages, n_releases, n_flags;
+    struct replay_usage *usages;
+    struct replay_release *releases; /* by index, as flags are */
+    struct replay_flag *flags;
     /* A batch whose item entries are still to come. */
     uint64_t batch_index;
     uint64_t batch_left;
@@ -62,10 +83,13 @@ void replay_clear(struct replay *r);
  *              the person; unassign: one that is.
  *   not-found  only for a record that is unknown or of another type, or
  *              that was not assigned to whom it is to be taken from
- *   exists     by assign only where it is assigned to the person
- * Results stand beside done alone, and only with create, save and read: the
- * request's compartments in its order.  Create and save must have as their
- * body the RFC 6962 root over the item_leaf()s of the results.
+ *   exists     by assign only where it is assigned to the person; by create
+ *              only where the handle is known
+ *   others     only with the acts that docs/FORMAT.md lists beside them
+ * Results stand beside done alone, and only with create, save and read (the
+ * request's compartments in its order) and with a release's request.  Create
+ * and save must have as their body the RFC 6962 root over the item_leaf()s of
+ * the results.
  */
 enum sv_err replay_entry(struct replay *r, struct bytes entry,
                          struct replay_fault *fault);

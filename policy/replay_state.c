@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A handle and a name behind it: the maps' longer keys. */
@@ -111,4 +112,127 @@ replay_state_create(struct replay *r, const struct handle *record,
     if (err == SV_OK)
         err = replay_state_keep(r, record, e);
     return err;
+}
+
+/* ---- what later decisions rest on ---- */
+
+static struct usage *
+find_usage(const struct replay *r, const struct request *q)
+{
+    for (size_t i = 0; i < r->n_usages; i++) {
+        if (r->usages[i].act == q->act &&
+            strcmp(r->usages[i].person, q->actor) == 0)
+            return &r->usages[i].usage;
+    }
+    return NULL;
+}
+
+unsigned
+replay_state_recent(const struct replay *r, const struct request *q,
+                    uint64_t now_ms)
+{
+    const struct usage *u = find_usage(r, q);
+
+    return u == NULL
+               ? 0
+               : usage_count(u, now_ms, r->roster.policy.limits[q->act].ms);
+}
+
+bool
+replay_state_denied_glass(const struct replay *r, const struct request *q,
+                          uint64_t now_ms)
+{
+    const void *found = map_get(&r->denied_glass, q->record.b);
+    uint64_t at;
+
+    if (found == NULL)
+        return false;
+    memcpy(&at, found, sizeof at);
+    return now_ms - at <= FLAG_WINDOW_MS;
+}
+
+struct release_state *
+replay_state_release(const struct replay *r, uint64_t index)
+{
+    for (size_t i = 0; i < r->n_releases; i++) {
+        if (r->releases[i].index == index)
+            return &r->releases[i].state;
+    }
+    return NULL;
+}
+
+enum sv_err
+replay_state_put_release(struct replay *r, uint64_t index,
+                         const struct release_state *s)
+{
+    struct replay_release *more =
+        reallocarray(r->releases, r->n_releases + 1, sizeof *more);
+
+    if (more == NULL)
+        return SV_ERR_NOMEM;
+    r->releases = more;
+    more[r->n_releases++] = (struct replay_release){index, *s};
+    return SV_OK;
+}
+
+struct flag_state *
+replay_state_flag(const struct replay *r, uint64_t index)
+{
+    for (size_t i = 0; i < r->n_flags; i++) {
+        if (r->flags[i].index == index)
+            return &r->flags[i].state;
+    }
+    return NULL;
+}
+
+static enum sv_err
+count_usage(struct replay *r, const struct entry *e, const struct request *q)
+{
+    struct usage *u = find_usage(r, q);
+
+    if (u == NULL) {
+        struct replay_usage *more =
+            reallocarray(r->usages, r->n_usages + 1, sizeof *more);
+
+        if (more == NULL)
+            return SV_ERR_NOMEM;
+        r->usages = more;
+        more += r->n_usages++;
+        memset(more, 0, sizeof *more);
+        memcpy(more->person, q->actor, sizeof more->person);
+        more->act = q->act;
+        u = &more->usage;
+    }
+    usage_add(u, e->time_ms);
+    return SV_OK;
+}
+
+static enum sv_err
+put_flag(struct replay *r, const struct entry *e, const struct request *q)
+{
+    struct replay_flag *more =
+        reallocarray(r->flags, r->n_flags + 1, sizeof *more);
+
+    if (more == NULL)
+        return SV_ERR_NOMEM;
+    r->flags = more;
+    more += r->n_flags++;
+    more->index = e->index;
+    flag_begin(&more->state, q);
+    return SV_OK;
+}
+
+enum sv_err
+replay_state_count(struct replay *r, const struct entry *e,
+                   const struct request *q)
+{
+    if (!e->allowed)
+        return strcmp(e->rule, GLASS_RULE) == 0
+                   ? map_set(&r->denied_glass, q->record.b, &e->time_ms)
+                   : SV_OK;
+    if (r->roster.policy.limits[q->act].n > 0)
+        return count_usage(r, e, q);
+    if (flag_is_due(e))
+        return put_flag(r, e, q);
+    return SV_OK;
 }

@@ -18,6 +18,16 @@ struct replay_version replay_state_version(const struct replay *r,
                                            const struct handle *record,
                                            const char *compartment);
 
+/* Of the actor, for the request's act; 0 for one without a limit. */
+unsigned replay_state_recent(const struct replay *r, const struct request *q,
+                             uint64_t now_ms);
+bool replay_state_denied_glass(const struct replay *r, const struct request *q,
+                               uint64_t now_ms);
+/* NULL where there is none; they stay where they are until the next entry. */
+struct release_state *replay_state_release(const struct replay *r,
+                                           uint64_t index);
+struct flag_state *replay_state_flag(const struct replay *r, uint64_t index);
+
 /* All of these SV_ERR_NOMEM, with the state half changed. */
 enum sv_err replay_state_assign(struct replay *r, const struct handle *record,
                                 const char *person);
@@ -30,5 +40,11 @@ enum sv_err replay_state_keep(struct replay *r, const struct handle *record,
 enum sv_err replay_state_create(struct replay *r, const struct handle *record,
                                 const char *type, const char *actor,
                                 const struct entry *e);
+/* What an entry leaves behind for later decisions: usage, denials for want
+ * of break-glass, flags. */
+enum sv_err replay_state_count(struct replay *r, const struct entry *e,
+                               const struct request *q);
+enum sv_err replay_state_put_release(struct replay *r, uint64_t index,
+                                     const struct release_state *s);
 
 #endif

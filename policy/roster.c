@@ -20,6 +20,8 @@ roster_clear(struct roster *r)
     free(r->grants);
     free(r->proposals);
     free(r->keys);
+    free(r->formers);
+    free(r->absences);
     roster_init(r);
 }
 
@@ -86,6 +88,19 @@ roster_key_epoch(const struct roster *r, unsigned column, uint32_t epoch)
     return NULL;
 }
 
+bool
+roster_is_absent(const struct roster *r, const char *person, uint64_t index)
+{
+    for (size_t i = 0; i < r->n_absences; i++) {
+        const struct roster_absence *a = &r->absences[i];
+
+        if (a->from_index < index && index <= a->until_index &&
+            strcmp(r->persons[a->person].name, person) == 0)
+            return true;
+    }
+    return false;
+}
+
 const struct roster_grant *
 roster_grant_at(const struct roster *r, const char *person, const char *role,
                 uint64_t index, uint64_t time_ms)
@@ -97,9 +112,36 @@ roster_grant_at(const struct roster *r, const char *person, const char *role,
             strcmp(g->role, role) == 0 && g->from_index < index &&
             g->end_index >= index &&
             (g->until_ms == 0 || time_ms < g->until_ms))
+            return roster_is_absent(r, person, index) ? NULL : g;
+    }
+    return NULL;
+}
+
+const struct roster_grant *
+roster_grant_open(const struct roster *r, const char *person, const char *role)
+{
+    for (size_t i = r->n_grants; i-- > 0;) {
+        const struct roster_grant *g = &r->grants[i];
+
+        if (g->end_index == ROSTER_NEVER && strcmp(g->role, role) == 0 &&
+            strcmp(r->persons[g->person].name, person) == 0)
             return g;
     }
     return NULL;
+}
+
+bool
+roster_has_secret(const struct roster *r, uint32_t person, unsigned column)
+{
+    for (size_t i = 0; i < r->n_grants; i++) {
+        const struct roster_grant *g = &r->grants[i];
+        int role = policy_role(&r->policy, g->role);
+
+        if (g->person == person && g->end_index == ROSTER_NEVER && role >= 0 &&
+            policy_holds_key(&r->policy, (unsigned)role, column))
+            return true;
+    }
+    return false;
 }
 
 bool
@@ -127,12 +169,20 @@ roster_fits_part(const struct roster *r, const struct request *request)
 bool
 roster_names_vault(const struct roster *r, const struct request *request)
 {
-    if (request->has_vault)
-        return r->started && hash_equal(&request->vault, &r->vault);
-    if (request->act == ACT_GENESIS)
-        return !r->started;
-    return (request->act == ACT_POLICY || request->act == ACT_KEYS) &&
-           !roster_ready(r);
+    switch (request->act) {
+    case ACT_GENESIS:
+        return !request->has_vault && !r->started;
+    case ACT_POLICY:
+        return !request->has_vault && !roster_ready(r);
+    case ACT_KEYS:
+        if (!roster_ready(r))
+            return !request->has_vault;
+        break;
+    default:
+        break;
+    }
+    return request->has_vault && r->started &&
+           hash_equal(&request->vault, &r->vault);
 }
 
 static enum sv_err
@@ -147,25 +197,38 @@ verify_one(const struct note *note, const char *origin, const char *actor,
     return err == SV_ERR_NOMEM || err == SV_OK ? err : SV_ERR_TAMPERED;
 }
 
-/* Only genesis vouches for its own keys: both founders sign it. */
+/* Only genesis vouches for its own keys: its first two founders sign. */
 static enum sv_err
 verify_genesis(const struct note *note, const struct request *request)
 {
-    const struct request_genesis *g = &request->genesis;
+    const struct request_founder *f = request->genesis.founders;
     enum sv_err err;
 
-    if (note->n != 2)
+    if (note->n != 2 || request->genesis.n_founders < 2)
         return SV_ERR_TAMPERED;
-    err = verify_one(note, request->origin, g->administrator.name,
-                     &g->administrator.sign);
+    err = verify_one(note, request->origin, f[FOUNDER_ADMINISTRATOR].name,
+                     &f[FOUNDER_ADMINISTRATOR].sign);
     if (err != SV_OK)
         return err;
-    return verify_one(note, request->origin, g->supervisor.name,
-                      &g->supervisor.sign);
+    return verify_one(note, request->origin, f[FOUNDER_SUPERVISOR].name,
+                      &f[FOUNDER_SUPERVISOR].sign);
+}
+
+/* The key that the person had when the entry `index` was made. */
+static const struct sign_public *
+key_at(const struct roster *r, const struct roster_person *p, uint64_t index)
+{
+    for (size_t i = 0; i < r->n_formers; i++) {
+        const struct roster_former *f = &r->formers[i];
+
+        if (&r->persons[f->person] == p && index <= f->until_index)
+            return &f->sign;
+    }
+    return &p->sign;
 }
 
 enum sv_err
-roster_verify(const struct roster *r, const struct note *note,
+roster_verify(const struct roster *r, uint64_t index, const struct note *note,
               const struct request *request)
 {
     const struct roster_person *actor;
@@ -178,7 +241,7 @@ roster_verify(const struct roster *r, const struct note *note,
     /* One signature: a second would be a place to write what one likes. */
     if (note->n != 1 || strcmp(request->origin, r->origin) != 0)
         return SV_ERR_TAMPERED;
-    return verify_one(note, r->origin, request->actor, &actor->sign);
+    return verify_one(note, r->origin, request->actor, key_at(r, actor, index));
 }
 
 /* The entry stands where the chain of roster entries wants it. */
@@ -232,7 +295,7 @@ roster_replay(struct roster *r, uint64_t index, struct bytes entry)
         return SV_ERR_FORMAT;
     if (!is_linked(r, index, &e, &request) || !roster_names_vault(r, &request))
         return SV_ERR_TAMPERED;
-    err = roster_verify(r, &note, &request);
+    err = roster_verify(r, index, &note, &request);
     if (err != SV_OK)
         return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
     if (!is_decided(r, &e, &request))

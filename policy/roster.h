@@ -19,6 +19,21 @@ struct roster_person {
     uint64_t from_index; /* the entry that brought her in */
 };
 
+/* Keys that a person had until she was given others. */
+struct roster_former {
+    uint32_t person;
+    struct sign_public sign;
+    uint8_t box[32];
+    uint64_t until_index; /* the last entry under which they were hers */
+};
+
+/* A time in which a person was suspended. */
+struct roster_absence {
+    uint32_t person;
+    uint64_t from_index;
+    uint64_t until_index; /* of her return, or ROSTER_NEVER */
+};
+
 /* A role given to a person. */
 struct roster_grant {
     uint32_t person; /* index into persons */
@@ -32,13 +47,14 @@ struct roster_grant {
     char sponsor[NAME_SIZE];
 };
 
-/* A proposal that waits for its confirmation. */
+/* A proposal that waits for its confirmation; one without a role is for new
+ * keys, or the return of a suspended person with the ones she has. */
 struct roster_proposal {
     uint64_t index;
     char person[NAME_SIZE];
     struct sign_public sign;
     uint8_t box[32];
-    char role[NAME_SIZE];
+    char role[NAME_SIZE]; /* or "" */
     uint64_t until_ms;
     char proposer[NAME_SIZE];
 };
@@ -66,11 +82,15 @@ struct roster {
     struct buf policy_text;
     bool has_policy;      /* all parts are in and policy is valid */
     struct policy policy; /* before that only its profile, from genesis */
-    size_t n_persons, n_grants, n_proposals, n_keys;
+    /* By column: since when its key waits to be replaced; 0: it does not. */
+    uint64_t due_ms[POLICY_COLUMNS_MAX];
+    size_t n_persons, n_grants, n_proposals, n_keys, n_formers, n_absences;
     struct roster_person *persons;
     struct roster_grant *grants;
     struct roster_proposal *proposals;
     struct roster_key *keys;
+    struct roster_former *formers;
+    struct roster_absence *absences;
 };
 
 void roster_init(struct roster *r);
@@ -93,11 +113,24 @@ const struct roster_proposal *roster_proposal(const struct roster *r,
 const struct roster_key *roster_key(const struct roster *r, unsigned column);
 const struct roster_key *roster_key_epoch(const struct roster *r,
                                           unsigned column, uint32_t epoch);
+/* Is the person suspended when the entry `index` is made? */
+bool roster_is_absent(const struct roster *r, const char *person,
+                      uint64_t index);
 /* The grant by which person holds role when the entry `index` is made at
- * time_ms; NULL where she does not. */
+ * time_ms; NULL where she does not, or is suspended. */
 const struct roster_grant *roster_grant_at(const struct roster *r,
                                            const char *person, const char *role,
                                            uint64_t index, uint64_t time_ms);
+
+/* The same whether or not its term is over or she is suspended: what a
+ * revocation would end. */
+const struct roster_grant *roster_grant_open(const struct roster *r,
+                                             const char *person,
+                                             const char *role);
+/* Does the person have the secret of this column by a grant that nobody has
+ * ended? */
+bool roster_has_secret(const struct roster *r, uint32_t person,
+                       unsigned column);
 
 /*
  * Is this the next part of the policy's text and, being the last, does the
@@ -107,11 +140,13 @@ bool roster_fits_part(const struct roster *r, const struct request *request);
 
 /*
  * Verify the signatures of a request's note: the actor's and no other, by
- * the roster; in genesis both founders', by its own lines.  The request must
- * name the roster's origin.  SV_ERR_NOT_FOUND for an actor that the roster
+ * the roster as it was when the entry `index` was made; in genesis the first
+ * two founders', by its own lines.  The request must name the roster's
+ * origin.  SV_ERR_NOT_FOUND for an actor that the roster
  * does not know; SV_ERR_TAMPERED.
  */
-enum sv_err roster_verify(const struct roster *r, const struct note *note,
+enum sv_err roster_verify(const struct roster *r, uint64_t index,
+                          const struct note *note,
                           const struct request *request);
 
 /*
@@ -126,7 +161,7 @@ enum sv_err roster_apply(struct roster *r, const struct entry *entry,
 
 /*
  * Does the request name this vault?  Its vault line is "-" in genesis and in
- * what is made beside it, before the vault is set up; nowhere else.
+ * the policy and keys that belong to the founding; nowhere else.
  */
 bool roster_names_vault(const struct roster *r, const struct request *request);
 

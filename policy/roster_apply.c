@@ -36,10 +36,48 @@ grow_grants(struct roster *r)
     return err;
 }
 
+static enum sv_err
+grow_proposals(struct roster *r)
+{
+    void *array = r->proposals;
+    enum sv_err err = grow(&array, r->n_proposals, sizeof *r->proposals);
+
+    r->proposals = array;
+    return err;
+}
+
+static enum sv_err
+grow_formers(struct roster *r)
+{
+    void *array = r->formers;
+    enum sv_err err = grow(&array, r->n_formers, sizeof *r->formers);
+
+    r->formers = array;
+    return err;
+}
+
+static enum sv_err
+grow_absences(struct roster *r)
+{
+    void *array = r->absences;
+    enum sv_err err = grow(&array, r->n_absences, sizeof *r->absences);
+
+    r->absences = array;
+    return err;
+}
+
 static void
 copy_name(char out[static NAME_SIZE], const char *name)
 {
     (void)snprintf(out, NAME_SIZE, "%s", name);
+}
+
+static bool
+same_keys(const struct roster_person *p, const struct sign_public *sign,
+          const uint8_t box[static 32])
+{
+    return memcmp(p->sign.b, sign->b, sizeof p->sign.b) == 0 &&
+           memcmp(p->box, box, sizeof p->box) == 0;
 }
 
 /* Room was made.  The person's index. */
@@ -74,15 +112,41 @@ add_grant(struct roster *r, uint32_t person, const char *role,
     return g;
 }
 
-static void
-add_founder(struct roster *r, const struct request_founder *f, const char *role,
+/* Who has two roles from the start is one person, with one pair of keys. */
+static enum sv_err
+add_founder(struct roster *r, const struct request_founder *f,
             const struct entry *entry)
 {
-    uint32_t person = add_person(r, f->name, &f->sign, f->box, entry->index);
-    struct roster_grant *g = add_grant(r, person, role, entry);
+    const struct roster_person *known = roster_person(r, f->name);
+    struct roster_grant *g;
+    uint32_t person;
 
+    if (known != NULL && !same_keys(known, &f->sign, f->box))
+        return SV_ERR_FORMAT;
+    person = known != NULL
+                 ? (uint32_t)(known - r->persons)
+                 : add_person(r, f->name, &f->sign, f->box, entry->index);
+    g = add_grant(r, person, f->role, entry);
     copy_name(g->proposer, f->name);
     copy_name(g->sponsor, f->name);
+    return SV_OK;
+}
+
+static enum sv_err
+add_founders(struct roster *r, const struct request_genesis *g,
+             const struct entry *entry)
+{
+    enum sv_err err = SV_OK;
+
+    r->persons = calloc(g->n_founders, sizeof *r->persons);
+    r->grants = calloc(g->n_founders, sizeof *r->grants);
+    if (r->persons == NULL || r->grants == NULL)
+        err = SV_ERR_NOMEM;
+    for (unsigned i = 0; i < g->n_founders && err == SV_OK; i++)
+        err = add_founder(r, &g->founders[i], entry);
+    if (err != SV_OK)
+        roster_clear(r);
+    return err;
 }
 
 static enum sv_err
@@ -94,8 +158,7 @@ apply_genesis(struct roster *r, const struct entry *entry,
     struct sign_public log_key;
     enum sv_err err;
 
-    if (r->started || entry->index != 0 ||
-        strcmp(g->administrator.name, g->supervisor.name) == 0)
+    if (r->started || entry->index != 0 || g->n_founders < 2)
         return SV_ERR_FORMAT;
     err = note_vkey_parse(bytes_text(g->log_vkey), log_name, sizeof log_name,
                           &log_key);
@@ -103,12 +166,9 @@ apply_genesis(struct roster *r, const struct entry *entry,
         return err;
     if (strcmp(log_name, request->origin) != 0)
         return SV_ERR_FORMAT;
-    r->persons = calloc(2, sizeof *r->persons);
-    r->grants = calloc(2, sizeof *r->grants);
-    if (r->persons == NULL || r->grants == NULL) {
-        roster_clear(r);
-        return SV_ERR_NOMEM;
-    }
+    err = add_founders(r, g, entry);
+    if (err != SV_OK)
+        return err;
     (void)snprintf(r->origin, sizeof r->origin, "%s", request->origin);
     r->vault = *leaf;
     r->log_key = log_key;
@@ -116,8 +176,6 @@ apply_genesis(struct roster *r, const struct entry *entry,
     memcpy(r->policy_hash, g->policy_hash, sizeof r->policy_hash);
     memcpy(r->schema_hash, g->schema_hash, sizeof r->schema_hash);
     copy_name(r->policy.profile, g->profile);
-    add_founder(r, &g->administrator, "administrator", entry);
-    add_founder(r, &g->supervisor, "supervisor", entry);
     r->started = true;
     return SV_OK;
 }
@@ -151,7 +209,8 @@ apply_policy(struct roster *r, const struct request *request)
     return SV_OK;
 }
 
-/* Each key is the next epoch of a column, each column once. */
+/* Each key is the next epoch of a column, each column once; what was due
+ * is done. */
 static enum sv_err
 apply_keys(struct roster *r, const struct entry *entry,
            const struct request *request)
@@ -188,34 +247,25 @@ apply_keys(struct roster *r, const struct entry *entry,
         memcpy(keys[n].pub, k->pub, sizeof keys[n].pub);
         n++;
     }
+    for (size_t j = r->n_keys; j < n; j++)
+        r->due_ms[keys[j].column] = 0;
     r->n_keys = n;
     return SV_OK;
 }
 
-static bool
-same_keys(const struct roster_person *p, const struct sign_public *sign,
-          const uint8_t box[static 32])
-{
-    return memcmp(p->sign.b, sign->b, sizeof p->sign.b) == 0 &&
-           memcmp(p->box, box, sizeof p->box) == 0;
-}
-
+/* Of a role, or of new keys: request->grants is empty there. */
 static enum sv_err
 apply_propose(struct roster *r, const struct entry *entry,
               const struct request *request)
 {
-    const struct roster_person *known = roster_person(r, request->person);
     struct roster_proposal *p;
-    void *array = r->proposals;
     enum sv_err err;
 
-    if (!r->has_policy || policy_role(&r->policy, request->grants) < 0 ||
-        (known != NULL && !same_keys(known, &request->sign, request->box)))
+    if (!r->has_policy)
         return SV_ERR_FORMAT;
-    err = grow(&array, r->n_proposals, sizeof *p);
+    err = grow_proposals(r);
     if (err != SV_OK)
         return err;
-    r->proposals = array;
     p = &r->proposals[r->n_proposals++];
     p->index = entry->index;
     copy_name(p->person, request->person);
@@ -225,6 +275,27 @@ apply_propose(struct roster *r, const struct entry *entry,
     p->until_ms = request->until_ms;
     copy_name(p->proposer, request->actor);
     return SV_OK;
+}
+
+static enum sv_err
+apply_propose_role(struct roster *r, const struct entry *entry,
+                   const struct request *request)
+{
+    const struct roster_person *known = roster_person(r, request->person);
+
+    if (!r->has_policy || policy_role(&r->policy, request->grants) < 0 ||
+        (known != NULL && !same_keys(known, &request->sign, request->box)))
+        return SV_ERR_FORMAT;
+    return apply_propose(r, entry, request);
+}
+
+static enum sv_err
+apply_replace(struct roster *r, const struct entry *entry,
+              const struct request *request)
+{
+    if (roster_person(r, request->person) == NULL)
+        return SV_ERR_FORMAT;
+    return apply_propose(r, entry, request);
 }
 
 static void
@@ -249,7 +320,8 @@ apply_confirm(struct roster *r, const struct entry *entry,
     uint32_t person;
     enum sv_err err;
 
-    if (p == NULL || strcmp(p->person, request->person) != 0 ||
+    if (p == NULL || p->role[0] == '\0' ||
+        strcmp(p->person, request->person) != 0 ||
         strcmp(p->role, request->grants) != 0)
         return SV_ERR_FORMAT;
     known = roster_person(r, p->person);
@@ -272,6 +344,120 @@ apply_confirm(struct roster *r, const struct entry *entry,
     return SV_OK;
 }
 
+/* ---- revocation, suspension, return ---- */
+
+/* The secret of this column has left the house. */
+static void
+mark_due(struct roster *r, unsigned column, uint64_t time_ms)
+{
+    if (r->due_ms[column] == 0)
+        r->due_ms[column] = time_ms;
+}
+
+static void
+remove_proposals_of(struct roster *r, const char *person, const char *role)
+{
+    for (size_t i = r->n_proposals; i-- > 0;) {
+        if (strcmp(r->proposals[i].person, person) == 0 &&
+            strcmp(r->proposals[i].role, role) == 0)
+            remove_proposal(r, r->proposals[i].index);
+    }
+}
+
+/* Ends the grants of the role, one that has run out beside a newer one too,
+ * and the proposals of it. */
+static enum sv_err
+apply_revoke(struct roster *r, const struct entry *entry,
+             const struct request *request)
+{
+    const struct roster_person *who = roster_person(r, request->person);
+    int role = policy_role(&r->policy, request->grants);
+    const struct roster_grant *open;
+    bool ended = false;
+
+    if (!r->has_policy || role < 0)
+        return SV_ERR_FORMAT;
+    remove_proposals_of(r, request->person, request->grants);
+    while ((open = roster_grant_open(r, request->person, request->grants)) !=
+           NULL) {
+        r->grants[open - r->grants].end_index = entry->index;
+        ended = true;
+    }
+    for (unsigned c = 0; ended && c < r->policy.n_columns; c++) {
+        if (policy_holds_key(&r->policy, (unsigned)role, c) &&
+            !roster_has_secret(r, (uint32_t)(who - r->persons), c))
+            mark_due(r, c, entry->time_ms);
+    }
+    return SV_OK;
+}
+
+static enum sv_err
+apply_suspend(struct roster *r, const struct entry *entry,
+              const struct request *request)
+{
+    const struct roster_person *p = roster_person(r, request->person);
+    enum sv_err err;
+
+    if (p == NULL)
+        return SV_ERR_FORMAT;
+    err = grow_absences(r);
+    if (err != SV_OK)
+        return err;
+    r->absences[r->n_absences++] = (struct roster_absence){
+        (uint32_t)(p - r->persons), entry->index, ROSTER_NEVER};
+    return SV_OK;
+}
+
+/* New keys for a person: what the old ones could open is due. */
+static void
+change_keys(struct roster *r, uint32_t person, const struct roster_proposal *p,
+            const struct entry *entry)
+{
+    struct roster_person *who = &r->persons[person];
+    struct roster_former *f = &r->formers[r->n_formers++];
+
+    memset(f, 0, sizeof *f);
+    f->person = person;
+    f->sign = who->sign;
+    memcpy(f->box, who->box, sizeof f->box);
+    f->until_index = entry->index;
+    who->sign = p->sign;
+    memcpy(who->box, p->box, sizeof who->box);
+    for (unsigned c = 0; c < r->policy.n_columns; c++) {
+        if (roster_has_secret(r, person, c))
+            mark_due(r, c, entry->time_ms);
+    }
+}
+
+static enum sv_err
+apply_reinstate(struct roster *r, const struct entry *entry,
+                const struct request *request)
+{
+    const struct roster_proposal *p = roster_proposal(r, request->entry);
+    const struct roster_person *who = roster_person(r, request->person);
+    uint32_t person;
+    enum sv_err err;
+
+    if (p == NULL || who == NULL || p->role[0] != '\0' ||
+        strcmp(p->person, request->person) != 0)
+        return SV_ERR_FORMAT;
+    err = grow_formers(r);
+    if (err != SV_OK)
+        return err;
+    person = (uint32_t)(who - r->persons);
+    if (!same_keys(who, &p->sign, p->box))
+        change_keys(r, person, p, entry);
+    for (size_t i = 0; i < r->n_absences; i++) {
+        if (r->absences[i].person == person &&
+            r->absences[i].until_index == ROSTER_NEVER)
+            r->absences[i].until_index = entry->index;
+    }
+    remove_proposal(r, p->index);
+    return SV_OK;
+}
+
+/* ---- all of them ---- */
+
 enum sv_err
 roster_apply(struct roster *r, const struct entry *entry,
              const struct request *request, const struct hash *leaf)
@@ -292,10 +478,22 @@ roster_apply(struct roster *r, const struct entry *entry,
         err = apply_keys(r, entry, request);
         break;
     case ACT_STAFF_PROPOSE:
-        err = apply_propose(r, entry, request);
+        err = apply_propose_role(r, entry, request);
         break;
     case ACT_STAFF_CONFIRM:
         err = apply_confirm(r, entry, request);
+        break;
+    case ACT_STAFF_REPLACE:
+        err = apply_replace(r, entry, request);
+        break;
+    case ACT_STAFF_REINSTATE:
+        err = apply_reinstate(r, entry, request);
+        break;
+    case ACT_STAFF_REVOKE:
+        err = apply_revoke(r, entry, request);
+        break;
+    case ACT_STAFF_SUSPEND:
+        err = apply_suspend(r, entry, request);
         break;
     default:
         break;

@@ -62,7 +62,7 @@ put_proposal(struct writer *w, const struct roster_proposal *p)
     writer_name(w, p->person);
     writer_bytes(w, BYTES(p->sign.b));
     writer_bytes(w, BYTES(p->box));
-    writer_name(w, p->role);
+    writer_short(w, bytes_text(p->role));
     writer_u64(w, p->until_ms);
     writer_name(w, p->proposer);
 }
@@ -74,6 +74,23 @@ put_key(struct writer *w, const struct roster_key *k)
     writer_u32(w, k->epoch);
     writer_u64(w, k->from_index);
     writer_bytes(w, BYTES(k->pub));
+}
+
+static void
+put_former(struct writer *w, const struct roster_former *f)
+{
+    writer_u32(w, f->person);
+    writer_bytes(w, BYTES(f->sign.b));
+    writer_bytes(w, BYTES(f->box));
+    writer_u64(w, f->until_index);
+}
+
+static void
+put_absence(struct writer *w, const struct roster_absence *a)
+{
+    writer_u32(w, a->person);
+    writer_u64(w, a->from_index);
+    writer_u64(w, a->until_index);
 }
 
 enum sv_err
@@ -95,6 +112,14 @@ roster_encode(const struct roster *r, struct buf *out)
     writer_u32(&w, (uint32_t)r->n_keys);
     for (size_t i = 0; i < r->n_keys; i++)
         put_key(&w, &r->keys[i]);
+    writer_u32(&w, (uint32_t)r->n_formers);
+    for (size_t i = 0; i < r->n_formers; i++)
+        put_former(&w, &r->formers[i]);
+    writer_u32(&w, (uint32_t)r->n_absences);
+    for (size_t i = 0; i < r->n_absences; i++)
+        put_absence(&w, &r->absences[i]);
+    for (unsigned c = 0; c < r->policy.n_columns; c++)
+        writer_u64(&w, r->due_ms[c]);
     if (writer_end(&w) != SV_OK)
         buf_truncate(out, was);
     return writer_end(&w);
@@ -176,7 +201,7 @@ get_proposal(struct reader *in, struct roster_proposal *p)
     reader_name(in, p->person, sizeof p->person);
     reader_copy(in, p->sign.b, sizeof p->sign.b);
     reader_copy(in, p->box, sizeof p->box);
-    reader_name(in, p->role, sizeof p->role);
+    get_text(in, p->role, sizeof p->role);
     p->until_ms = reader_u64(in);
     reader_name(in, p->proposer, sizeof p->proposer);
 }
@@ -189,6 +214,27 @@ get_key(struct reader *in, unsigned n_columns, struct roster_key *k)
     k->from_index = reader_u64(in);
     reader_copy(in, k->pub, sizeof k->pub);
     if (k->column >= n_columns || k->epoch == 0)
+        reader_fail(in);
+}
+
+static void
+get_former(struct reader *in, size_t n_persons, struct roster_former *f)
+{
+    f->person = reader_u32(in);
+    reader_copy(in, f->sign.b, sizeof f->sign.b);
+    reader_copy(in, f->box, sizeof f->box);
+    f->until_index = reader_u64(in);
+    if (f->person >= n_persons)
+        reader_fail(in);
+}
+
+static void
+get_absence(struct reader *in, size_t n_persons, struct roster_absence *a)
+{
+    a->person = reader_u32(in);
+    a->from_index = reader_u64(in);
+    a->until_index = reader_u64(in);
+    if (a->person >= n_persons)
         reader_fail(in);
 }
 
@@ -250,6 +296,27 @@ get_rest(struct reader *in, struct roster *r)
     return err;
 }
 
+static enum sv_err
+get_past(struct reader *in, struct roster *r)
+{
+    void *room;
+    enum sv_err err;
+
+    err = get_room(in, sizeof *r->formers, &r->n_formers, &room);
+    r->formers = room;
+    if (err != SV_OK)
+        return err;
+    for (size_t i = 0; i < r->n_formers; i++)
+        get_former(in, r->n_persons, &r->formers[i]);
+    err = get_room(in, sizeof *r->absences, &r->n_absences, &room);
+    r->absences = room;
+    for (size_t i = 0; err == SV_OK && i < r->n_absences; i++)
+        get_absence(in, r->n_persons, &r->absences[i]);
+    for (unsigned c = 0; err == SV_OK && c < r->policy.n_columns; c++)
+        r->due_ms[c] = reader_u64(in);
+    return err;
+}
+
 /* The policy is not stored beside its text: it follows from it. */
 static enum sv_err
 get_policy(struct roster *r)
@@ -283,6 +350,8 @@ roster_decode(struct bytes in, struct roster *out)
         err = get_people(&reader, &r);
     if (err == SV_OK)
         err = get_rest(&reader, &r);
+    if (err == SV_OK)
+        err = get_past(&reader, &r);
     if (err == SV_OK)
         err = reader_end(&reader);
     if (err == SV_OK) {

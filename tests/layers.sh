@@ -11,12 +11,13 @@ allowed() {
     audit) echo "base crypto" ;;
     policy) echo "base crypto audit" ;;
     vault) echo "base crypto store audit policy" ;;
-    cli) echo "base crypto store audit policy vault" ;;
+    counts) echo "base crypto store audit policy vault" ;;
+    cli) echo "base crypto store audit policy vault counts" ;;
     esac
 }
 
 bad=0
-for layer in base crypto store audit policy vault cli; do
+for layer in base crypto store audit policy vault counts cli; do
     may=" $layer $(allowed "$layer") "
     while IFS=: read -r file line include; do
         other=${include#*\"}

@@ -58,8 +58,11 @@ set_genesis(struct request_genesis *g)
     put(g->profile, "small-office");
     FILL(g->policy_hash, 0x77);
     FILL(g->schema_hash, 0x88);
-    founder(&g->administrator, "hana-1", 7, 0x99);
-    founder(&g->supervisor, "sora", 8, 0xaa);
+    g->n_founders = 2;
+    put(g->founders[0].role, "administrator");
+    founder(&g->founders[0], "hana-1", 7, 0x99);
+    put(g->founders[1].role, "supervisor");
+    founder(&g->founders[1], "sora", 8, 0xaa);
 }
 
 static void

@@ -53,7 +53,8 @@ seal(struct fixture *f, const struct envelope_header *h, struct buf *raw,
     struct bytes rest;
 
     assert_ok(
-        envelope_seal(&f->rng, h, &f->sender, bytes_text(sample), raw, hash));
+        envelope_seal(&f->rng, h, &f->sender, bytes_text(sample),
+                      bytes_of("", 0), raw, hash));
     rest = buf_bytes(raw);
     assert_ok(envelope_decode(&rest, e));
     assert_int_equal(rest.len, 0);
@@ -399,7 +400,8 @@ test_parts_of_other_lengths_than_sealing_makes_are_refused(void **state)
     for (size_t i = 0; i < N(cases); i++) {
         struct envelope got, e = {bytes_of(zeros, cases[i].header),
                                   bytes_of(zeros, cases[i].body),
-                                  bytes_of(zeros, cases[i].lock)};
+                                  bytes_of(zeros, cases[i].lock),
+                                  bytes_of("", 0)};
         struct buf encoded = BUF_INIT, raw = BUF_INIT;
         struct writer w = writer_to(&raw);
         struct bytes in;
@@ -487,7 +489,7 @@ test_content_of_any_length_opens_and_only_its_padded_size_shows(void **state)
         struct bytes rest;
 
         assert_ok(envelope_seal(&f->rng, &f->header, &f->sender,
-                                bytes_of(content, cases[i].len), &raw, hash));
+                                bytes_of(content, cases[i].len), bytes_of("", 0), &raw, hash));
         rest = buf_bytes(&raw);
         assert_ok(envelope_decode(&rest, &e));
         assert_int_equal(e.body.len, cases[i].padded + CB1_OVERHEAD);
@@ -499,11 +501,11 @@ test_content_of_any_length_opens_and_only_its_padded_size_shows(void **state)
     }
     memset(hash, 0, sizeof hash);
     assert_err(envelope_seal(&f->rng, &f->header, &f->sender, BYTES(content),
-                             &raw, hash),
+                             bytes_of("", 0), &raw, hash),
                SV_ERR_RANGE);
     f->header.version = 0;
     assert_err(envelope_seal(&f->rng, &f->header, &f->sender, bytes_of("", 0),
-                             &raw, hash),
+                             bytes_of("", 0), &raw, hash),
                SV_ERR_FORMAT);
     assert_int_equal(raw.len, 0);
     assert_memory_equal(hash, before, sizeof hash);
@@ -629,7 +631,8 @@ assert_mixtures_fail(const struct fixture *f, const char *name,
     for (unsigned mix = 1; mix < 7; mix++) {
         struct envelope e = {(mix & 1) != 0 ? a->header : b->header,
                              (mix & 2) != 0 ? a->body : b->body,
-                             (mix & 4) != 0 ? a->lock : b->lock};
+                             (mix & 4) != 0 ? a->lock : b->lock,
+                             bytes_of("", 0)};
         bool whole = same_header && ((mix & 2) != 0) == ((mix & 4) != 0);
 
         if (open_it(f, &e) != (whole ? SV_OK : SV_ERR_TAMPERED))

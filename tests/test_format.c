@@ -77,10 +77,12 @@ static void
 found(struct vault_files *v)
 {
     struct office *o = &v->o;
-    struct founder admin = {office_person(o, "admin-1")->card,
-                            &office_person(o, "admin-1")->keys};
-    struct founder lead = {office_person(o, "lead-1")->card,
-                           &office_person(o, "lead-1")->keys};
+    const struct founder founders[] = {
+        {"administrator", office_person(o, "admin-1")->card,
+         &office_person(o, "admin-1")->keys},
+        {"supervisor", office_person(o, "lead-1")->card,
+         &office_person(o, "lead-1")->keys},
+    };
     struct schema_source schema;
     struct policy *policy = calloc(1, sizeof *policy);
     struct buf text = read_vector(VECTORS "format.policy.txt");
@@ -103,7 +105,7 @@ found(struct vault_files *v)
     assert_ok(box_public_of(&o->gate_keys.box, &gate_box));
     assert_ok(client_found(&o->config.rng, &o->config.clock,
                            "office.example/format", policy, hash, &log_key,
-                           &gate_box, &admin, &lead, founding));
+                           &gate_box, founders, 2, founding));
     assert_ok(
         gate_create(&o->config, &o->gate_keys, schema, buf_bytes(founding)));
     o->vault = o->gate_keys.vault;

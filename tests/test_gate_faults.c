@@ -24,6 +24,7 @@ struct faulty {
     struct store_fault_plan plan;
     struct handle record; /* a record that must stay as it is */
     unsigned written;     /* records acknowledged */
+    unsigned tries;       /* records asked for */
     unsigned imported;    /* likewise, in batches */
     unsigned released;    /* readings acknowledged */
 };
@@ -162,8 +163,12 @@ static enum sv_err
 work_write(struct faulty *f)
 {
     struct handle h;
-    enum sv_err err = office_record(&f->o, "case-1", "2022-009", "Sato", &h);
+    char number[24];
+    enum sv_err err;
 
+    /* Another each time: no two records share one. */
+    (void)snprintf(number, sizeof number, "2022-%u", 100 + f->tries++);
+    err = office_record(&f->o, "case-1", number, "Sato", &h);
     f->written += err == SV_OK;
     return err;
 }

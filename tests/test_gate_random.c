@@ -51,6 +51,7 @@ note(struct chaos *c, enum sv_err err)
     case SV_ERR_EXISTS:
     case SV_ERR_CONFLICT:
     case SV_ERR_USAGE: /* several roles may: she would have to choose */
+    case SV_ERR_INPUT: /* a case number that another record has */
         break;
     default:
         fail_msg("an operation gave \"%s\"", err_text(err));

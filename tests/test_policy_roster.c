@@ -484,7 +484,7 @@ verify(const struct roster *r, const struct request *q, const char *signer,
                                      &bytes));
     }
     assert_ok(request_parse(buf_bytes(&bytes), &note, &parsed));
-    err = roster_verify(r, &note, &parsed);
+    err = roster_verify(r, UINT64_MAX, &note, &parsed);
     buf_free(&bytes);
     buf_free(&text);
     return err;
@@ -522,12 +522,12 @@ test_later_genesis_is_verified_like_anything_else(void **state)
     struct note note;
 
     set(q.actor, "mallory");
-    set(q.genesis.administrator.name, "mallory");
-    q.genesis.administrator.sign = fake_person("mallory").sign;
+    set(q.genesis.founders[FOUNDER_ADMINISTRATOR].name, "mallory");
+    q.genesis.founders[FOUNDER_ADMINISTRATOR].sign = fake_person("mallory").sign;
     bytes = fakelog_bytes(&e, &q, "mallory");
     assert_ok(entry_parse(buf_bytes(&bytes), &e));
     assert_ok(request_parse(e.note, &note, &q));
-    assert_err(roster_verify(r, &note, &q), SV_ERR_NOT_FOUND);
+    assert_err(roster_verify(r, UINT64_MAX, &note, &q), SV_ERR_NOT_FOUND);
     buf_free(&bytes);
 }
 
@@ -620,7 +620,7 @@ test_genesis_is_applied_at_the_beginning_for_two_people(void **state)
 
     roster_init(&r);
     refuses_apply(&r, 1, &q);
-    q.genesis.supervisor = q.genesis.administrator;
+    q.genesis.n_founders = 1;
     refuses_apply(&r, 0, &q);
     roster_clear(&r);
 }

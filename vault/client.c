@@ -40,6 +40,7 @@ client_free(struct client *c)
     secret_free(c->config.arena, c->keyring);
     pin_clear(&c->pin);
     roster_clear(&c->hello_roster);
+    buf_free(&c->flags);
     schema_free(c->schema);
     free(c);
 }
@@ -179,6 +180,8 @@ client_begin(struct client *c, const struct card *card,
     }
     err = client_open_grants(c, answer.grants);
     if (err == SV_OK)
+        err = buf_append(&c->flags, answer.flags);
+    if (err == SV_OK)
         err = load_schema(c);
 out:
     buf_free(&response);
@@ -207,4 +210,15 @@ uint64_t
 client_now(const struct client *c)
 {
     return clock_now(&c->config.clock);
+}
+
+size_t
+client_flags(const struct client *c, uint64_t out[], size_t max)
+{
+    struct reader r = reader_of(buf_bytes(&c->flags));
+    size_t n = c->flags.len / 8 < max ? c->flags.len / 8 : max;
+
+    for (size_t i = 0; i < n; i++)
+        out[i] = reader_u64(&r);
+    return n;
 }

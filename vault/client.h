@@ -73,6 +73,9 @@ struct pin *client_pin(struct client *c);
 const struct roster *client_roster(const struct client *c);
 const struct schema *client_schema(const struct client *c);
 uint64_t client_now(const struct client *c);
+/* Entries of flagged assignments that nobody has acknowledged yet, as the
+ * gate said when the session began; at most max go to out. */
+size_t client_flags(const struct client *c, uint64_t out[], size_t max);
 
 /* The roles that the user holds now; at most max go to out. */
 size_t client_roles(const struct client *c, const char *out[], size_t max);
@@ -167,6 +170,27 @@ enum sv_err client_record_list(struct client *c, const char *type,
                                uint64_t before, size_t limit,
                                struct record_list *out);
 
+/*
+ * Search by one line of words, all of which must be there: names in any
+ * script and width, numbers, telephone numbers.  The log gets a salted hash.
+ */
+struct find_row {
+    bool shown;           /* handle counts; otherwise whom to ask */
+    struct handle handle; /* zeros where it is not shown */
+    size_t n_helpers;
+    char (*helpers)[NAME_SIZE];
+};
+struct find_list {
+    size_t n;
+    struct find_row *rows;
+    bool more; /* than are given */
+};
+void find_list_free(struct find_list *l);
+/* SV_ERR_INPUT where the line has no word to look for.  The handles that are
+ * shown become the pin's last list. */
+enum sv_err client_record_find(struct client *c, const char *type,
+                               struct bytes line, struct find_list *out);
+
 /* Oldest first; free() *out. */
 enum sv_err client_record_history(struct client *c, const char *type,
                                   const struct handle *record,
@@ -181,6 +205,9 @@ enum sv_err client_record_assign(struct client *c, const char *type,
 struct import_report {
     size_t n_done;    /* rows that are in now through this call */
     size_t n_already; /* rows that were in before */
+    /* With SV_ERR_INPUT: the line of a row whose number, which no two
+     * records share, is another record's. */
+    size_t duplicate_line;
 };
 /* Called after each batch that is in. */
 typedef void (*client_progress_fn)(void *ctx, uint64_t done, uint64_t total);
@@ -197,9 +224,26 @@ enum sv_err client_import(struct client *c, const struct import *im,
 
 enum sv_err client_staff_propose(struct client *c, const struct card *card,
                                  const char *role, uint64_t until_ms);
-/* Confirm the proposal made by entry `proposal`: seals the keys that its
- * role holds to the person.  The caller has shown the fingerprint. */
+/* New keys for a person who is here, or, with the card she has, her return
+ * after a suspension. */
+enum sv_err client_staff_replace(struct client *c, const struct card *card);
+/* Confirm the proposal made by entry `proposal`, of a role or of new keys:
+ * seals what she is to hold to the person.  The caller has shown the
+ * fingerprint. */
 enum sv_err client_staff_confirm(struct client *c, uint64_t proposal);
+/* End a role of hers, or the proposal of one: at once, by one signature. */
+enum sv_err client_staff_revoke(struct client *c, const char *person,
+                                const char *role);
+enum sv_err client_staff_suspend(struct client *c, const char *person);
+/* An assignment that was flagged has been looked at. */
+enum sv_err client_flag_acknowledge(struct client *c, uint64_t index);
+
+/* Columns of the policy whose keys wait to be replaced; their number. */
+size_t client_due(const struct client *c,
+                  unsigned columns[static POLICY_COLUMNS_MAX]);
+/* A new epoch for these columns (n, at most REQUEST_KEYS_MAX), granted to
+ * those who hold them. */
+enum sv_err client_rotate(struct client *c, size_t n, const unsigned columns[]);
 
 /* ---- Log ---- */
 
@@ -232,21 +276,25 @@ enum sv_err client_log_verify(struct client *c, client_progress_fn progress,
 
 /* ---- Founding ---- */
 
+/* A role from the start; the person may have several, each a founder. */
 struct founder {
+    const char *role;
     struct card card;
-    const struct user_keys *keys;
+    const struct user_keys *keys; /* NULL for who does not sign */
 };
 /*
- * The bytes that gate_create() takes: genesis signed by both founders, the
- * policy's text, the compartments' public keys made by the supervisor, and
- * their secret halves sealed to her.  log_key and gate_box are the gate's.
+ * The bytes that gate_create() takes: genesis signed by the administrator
+ * and the supervisor, who are the first two founders, the policy's text, the
+ * compartments' public keys made by the supervisor, and their secret halves
+ * sealed to the founders who hold them.  log_key and gate_box are the
+ * gate's.  SV_ERR_USAGE.
  */
 enum sv_err client_found(const struct rng *rng, const struct clock *clock,
                          const char *origin, const struct policy *policy,
                          const uint8_t schema_hash[static 32],
                          const struct sign_public *log_key,
                          const struct box_public *gate_box,
-                         const struct founder *administrator,
-                         const struct founder *supervisor, struct buf *out);
+                         const struct founder founders[], size_t n_founders,
+                         struct buf *out);
 
 #endif

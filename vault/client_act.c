@@ -10,6 +10,16 @@ answer_free(struct answer *a)
     memset(a, 0, sizeof *a);
 }
 
+static bool
+is_zero(const uint8_t *at, size_t n)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < n; i++)
+        any |= at[i];
+    return any == 0;
+}
+
 /* What every request says. */
 static enum sv_err
 fill_request(struct client *c, struct request *r)
@@ -28,7 +38,8 @@ fill_request(struct client *c, struct request *r)
     r->has_vault = true;
     r->vault = roster->vault;
     memcpy(r->actor, c->card.name, sizeof r->actor);
-    rng_fill(&c->config.rng, r->id, sizeof r->id);
+    if (is_zero(r->id, sizeof r->id)) /* or the caller has chosen one */
+        rng_fill(&c->config.rng, r->id, sizeof r->id);
     r->at_ms = clock_now(&c->config.clock);
     (void)text_copy(bytes_text(role), r->role, sizeof r->role);
     r->purpose_defaulted = c->purpose[0] == '\0';
@@ -142,6 +153,9 @@ outcome_err(struct client *c, const struct answer *a)
         return SV_ERR_NOT_FOUND;
     case OUTCOME_EXISTS:
         return SV_ERR_EXISTS;
+    case OUTCOME_DUPLICATE:
+        return client_fault(c, SV_ERR_INPUT,
+                            N_("another record has that number"));
     case OUTCOME_DAMAGED:
         return client_fault(c, SV_ERR_TAMPERED,
                             N_("what is stored of this record is damaged"));

@@ -10,15 +10,15 @@
 
 /*
  * The handle of an imported row: a MAC under the importer's own seed over
- * the vault, the type, and the row's unique number; a row without one is
- * known by its content and its line.  To everybody else it is as random as
+ * the vault, the type, and the row's unique number, folded; a row without one
+ * is known by its content and its line.  To everybody else it is as random as
  * any handle; to the importer it is the same when the command runs again.
  */
 static enum sv_err
 row_identity(const struct draft *d, struct buf *out)
 {
     struct writer w = writer_to(out);
-    enum sv_err err;
+    enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < d->type->n; i++) {
         const struct schema_compartment *sc = &d->type->compartments[i];
@@ -28,9 +28,12 @@ row_identity(const struct draft *d, struct buf *out)
 
             if (sc->fields[f].unique && field->given && field->n == 1) {
                 writer_u8(&w, 1);
-                writer_bytes(
-                    &w, bytes_of(field->values[0].ptr, field->values[0].len));
-                return writer_end(&w);
+                err = writer_end(&w);
+                return err != SV_OK ? err
+                                    : fold_word(FOLD_NUMBER,
+                                                bytes_of(field->values[0].ptr,
+                                                         field->values[0].len),
+                                                out);
             }
         }
     }
@@ -118,10 +121,31 @@ mark_present(struct batch *b, struct bytes bits)
     return any ? SV_OK : SV_ERR_TAMPERED;
 }
 
+/* Likewise, which rows have a number that another record has: the line of
+ * the first. */
+static enum sv_err
+find_duplicate(const struct batch *b, struct bytes bits, size_t *line)
+{
+    size_t k = 0;
+
+    if (bits.len != (b->sent + 7) / 8)
+        return SV_ERR_TAMPERED;
+    for (size_t i = b->first; i < b->first + b->n; i++) {
+        if (b->present[i])
+            continue;
+        if ((bits.ptr[k / 8] & (0x80 >> k % 8)) != 0) {
+            *line = b->im->drafts[i].line;
+            return SV_ERR_INPUT;
+        }
+        k++;
+    }
+    return SV_ERR_TAMPERED;
+}
+
 /* One try.  SV_ERR_EXISTS where some rows were in before: again, without
  * them. */
 static enum sv_err
-send_batch(struct batch *b)
+send_batch(struct batch *b, struct import_report *report)
 {
     struct request r = {.act = ACT_RECORD_IMPORT};
     struct buf body = BUF_INIT;
@@ -136,6 +160,8 @@ send_batch(struct batch *b)
         err = client_act(b->c, &r, buf_bytes(&body), &answer);
         if (err == SV_ERR_EXISTS && mark_present(b, answer.body) != SV_OK)
             err = SV_ERR_TAMPERED;
+        if (err == SV_ERR_INPUT)
+            err = find_duplicate(b, answer.body, &report->duplicate_line);
     }
     buf_free(&body);
     answer_free(&answer);
@@ -146,10 +172,10 @@ static enum sv_err
 run_batch(struct batch *b, struct import_report *report)
 {
     size_t already = 0;
-    enum sv_err err = send_batch(b);
+    enum sv_err err = send_batch(b, report);
 
     if (err == SV_ERR_EXISTS)
-        err = send_batch(b);
+        err = send_batch(b, report);
     if (err != SV_OK)
         return err;
     for (size_t i = b->first; i < b->first + b->n; i++)

@@ -23,10 +23,11 @@ struct compartment_sender {
     struct ps1_sender sender;
 };
 
-/* All secrets of a session, in the arena. */
+/* All secrets of a session, in the arena: every column in several epochs. */
+#define KEYRING_MAX 192
 struct keyring {
     unsigned n;
-    struct compartment_key keys[2 * POLICY_COLUMNS_MAX];
+    struct compartment_key keys[KEYRING_MAX];
     struct compartment_sender senders[POLICY_COLUMNS_MAX];
 };
 
@@ -40,6 +41,7 @@ struct client {
     struct schema *schema;
     uint8_t schema_hash[DIGEST_LEN];
     struct roster hello_roster; /* not verified */
+    struct buf flags;           /* u64 each */
     char role[NAME_SIZE];       /* "" : by act */
     char purpose[NAME_SIZE];    /* "" : the role's default */
 };
@@ -95,6 +97,20 @@ struct compartment_key *client_key(struct client *c, unsigned column,
 /* Towards the newest key of a column. */
 enum sv_err client_sender(struct client *c, unsigned column,
                           const struct ps1_sender **out, uint32_t *epoch);
+
+/*
+ * client_staff.c: what the act has to hand over, sealed, and its hash as the
+ * request's body.  fresh: the new secrets, in the order of r->keys; NULL
+ * where all are held.
+ */
+enum sv_err client_hand_over(struct client *c, struct request *r,
+                             const struct box_secret fresh[], struct buf *blob);
+
+/* client_find.c: what a version of this content can be found by, appended:
+ * a posting, or nothing where nobody searches it.  full: pad and tell the
+ * unique number's tokens. */
+enum sv_err client_posting(struct client *c, const char *type,
+                           const struct content *content, struct buf *out);
 
 /* client_write.c: seal one compartment; appends the envelope to body and
  * its leaf to leaves[*n]. */

@@ -38,27 +38,8 @@ client_sender(struct client *c, unsigned column, const struct ps1_sender **out,
     return SV_OK;
 }
 
-/* The user's grant that came with the entry at index, or, where that entry
- * is the founding keys', her grant by genesis. */
-static const struct roster_grant *
-grant_of_entry(const struct client *c, uint64_t index, bool *founding)
-{
-    const struct roster *r = &c->pin.roster;
-
-    *founding = r->n_keys > 0 && r->keys[0].from_index == index;
-    for (size_t i = 0; i < r->n_grants; i++) {
-        const struct roster_grant *g = &r->grants[i];
-
-        if (strcmp(r->persons[g->person].name, c->card.name) == 0 &&
-            (g->from_index == index || (*founding && g->from_index == 0)))
-            return g;
-    }
-    return NULL;
-}
-
 static enum sv_err
-open_item(struct client *c, const struct roster_grant *grant, bool founding,
-          const struct grant_item *item)
+open_item(struct client *c, bool founding, const struct grant_item *item)
 {
     const struct roster *r = &c->pin.roster;
     int column = policy_column(&r->policy, item->type, item->compartment);
@@ -69,13 +50,13 @@ open_item(struct client *c, const struct roster_grant *grant, bool founding,
 
     if (column >= 0)
         known = roster_key_epoch(r, (unsigned)column, item->epoch);
-    if (known == NULL || c->keyring->n == sizeof c->keyring->keys / sizeof *k)
+    if (known == NULL || strcmp(item->grantee, c->card.name) != 0)
         return SV_ERR_TAMPERED;
     if (client_key(c, (unsigned)column, item->epoch) != NULL)
         return SV_OK; /* by another role */
-    ctx = (struct grant_context){.proposal = grant->proposed_index,
-                                 .grantee = c->card.name,
-                                 .role = grant->role,
+    if (c->keyring->n == sizeof c->keyring->keys / sizeof *k)
+        return SV_ERR_RANGE;
+    ctx = (struct grant_context){.grantee = c->card.name,
                                  .type = item->type,
                                  .compartment = item->compartment,
                                  .epoch = item->epoch,
@@ -92,36 +73,46 @@ open_item(struct client *c, const struct roster_grant *grant, bool founding,
     return SV_OK;
 }
 
-/* u32 n, each: u64 index of the confirmation, u32 blob. */
+static enum sv_err
+open_blob(struct client *c, uint64_t index, struct bytes blob)
+{
+    const struct roster *r = &c->pin.roster;
+    bool founding = r->n_keys > 0 && r->keys[0].from_index == index;
+    struct grant_item item;
+    struct reader items;
+    unsigned left;
+    enum sv_err err = grants_begin(blob, &items, &left);
+
+    while (err == SV_OK && left > 0) {
+        err = grants_next(&items, &left, &item);
+        if (err == SV_OK)
+            err = open_item(c, founding, &item);
+    }
+    return err;
+}
+
+/*
+ * u32 n, each: u64 index of the entry that brought them, u32 blob.  Which
+ * entry that was need not be proven: what opens has to be the secret half of
+ * a key in the roster.
+ */
 enum sv_err
 client_open_grants(struct client *c, struct bytes grants)
 {
     struct reader r = reader_of(grants);
     uint32_t n = reader_u32(&r);
-    struct grant_item items[GRANTS_MAX];
     enum sv_err err = SV_OK;
 
     for (uint32_t i = 0; i < n && err == SV_OK; i++) {
         uint64_t index = reader_u64(&r);
-        struct bytes blob = reader_long(&r, UINT16_MAX);
-        const struct roster_grant *grant;
-        unsigned n_items = 0;
-        bool founding;
+        struct bytes blob = reader_long(&r, grants.len);
 
-        if (r.failed || grants_decode(blob, items, &n_items) != SV_OK) {
-            err = SV_ERR_TAMPERED;
-            break;
-        }
-        grant = grant_of_entry(c, index, &founding);
-        if (grant == NULL)
-            continue;
-        for (unsigned k = 0; k < n_items && err == SV_OK; k++)
-            err = open_item(c, grant, founding, &items[k]);
+        err = r.failed ? SV_ERR_TAMPERED : open_blob(c, index, blob);
     }
     if (err == SV_OK && reader_end(&r) != SV_OK)
         err = SV_ERR_TAMPERED;
-    if (err == SV_ERR_TAMPERED)
-        return client_fault(c, err,
+    if (err == SV_ERR_TAMPERED || err == SV_ERR_FORMAT)
+        return client_fault(c, SV_ERR_TAMPERED,
                             N_("a key that was granted to you does not fit "
                                "the roster"));
     return err;

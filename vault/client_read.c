@@ -58,7 +58,7 @@ check_provenance(struct client *c, struct released *v, struct bytes *rest,
          v->entry.kind != ENTRY_REQUEST || v->entry.index != v->index ||
          !v->entry.allowed || v->entry.outcome != OUTCOME_DONE ||
          request_parse(v->entry.note, note, &v->request) != SV_OK ||
-         roster_verify(&c->pin.roster, note, &v->request) != SV_OK))
+         roster_verify(&c->pin.roster, v->index, note, &v->request) != SV_OK))
         err = SV_ERR_TAMPERED;
     free(note);
     return err;

@@ -16,7 +16,7 @@ client_seal(struct client *c, const struct sealing *s,
                                 .addition = s->addition};
     struct item item = {.record = s->record, .version = s->version};
     const struct ps1_sender *to = NULL;
-    struct buf plain = BUF_INIT;
+    struct buf plain = BUF_INIT, posting = BUF_INIT;
     enum sv_err err;
 
     if (column < 0)
@@ -25,6 +25,8 @@ client_seal(struct client *c, const struct sealing *s,
     err = client_sender(c, (unsigned)column, &to, &h.epoch);
     if (err == SV_OK)
         err = content_encode(content, &plain);
+    if (err == SV_OK)
+        err = client_posting(c, s->type, content, &posting);
     if (err != SV_OK)
         goto out;
     (void)text_copy(bytes_text(s->type), h.type, sizeof h.type);
@@ -32,12 +34,13 @@ client_seal(struct client *c, const struct sealing *s,
     memcpy(h.author, c->card.name, sizeof h.author);
     if (s->prev != NULL)
         memcpy(h.prev, s->prev, sizeof h.prev);
-    err = envelope_seal(&c->config.rng, &h, to, buf_bytes(&plain), body,
-                        item.hash);
+    err = envelope_seal(&c->config.rng, &h, to, buf_bytes(&plain),
+                        buf_bytes(&posting), body, item.hash);
     memcpy(item.compartment, h.compartment, sizeof item.compartment);
     *leaf = item_leaf(&item);
 out:
     buf_free(&plain);
+    buf_free(&posting);
     return err;
 }
 
@@ -73,7 +76,8 @@ client_seal_record(struct client *c, const struct draft *draft,
     for (unsigned i = 0; i < p->n_columns && err == SV_OK; i++) {
         size_t at;
 
-        if (strcmp(p->columns[i].type, draft->type->name) != 0)
+        if (strcmp(p->columns[i].type, draft->type->name) != 0 ||
+            policy_is_index(p, i))
             continue;
         if (schema_compartment(draft->type, p->columns[i].compartment, &at) ==
             NULL)
@@ -104,7 +108,7 @@ client_record_add(struct client *c, const struct draft *draft,
     if (err != SV_OK)
         goto out;
     for (unsigned i = 0; i < p->n_columns; i++) {
-        if (strcmp(p->columns[i].type, r.type) == 0 &&
+        if (strcmp(p->columns[i].type, r.type) == 0 && !policy_is_index(p, i) &&
             r.n_compartments < REQUEST_COMPARTMENTS_MAX)
             memcpy(r.compartments[r.n_compartments++],
                    p->columns[i].compartment, NAME_SIZE);

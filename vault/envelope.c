@@ -82,7 +82,7 @@ envelope_header_decode(struct bytes in, struct envelope_header *out)
     return SV_OK;
 }
 
-/* ---- The three parts ---- */
+/* ---- The parts ---- */
 
 /* A padded size and what CB1 adds to it: nothing else tells how much there
  * is inside. */
@@ -101,7 +101,8 @@ parts_ok(const struct envelope *e)
     return e->header.len > 0 && e->header.len <= HEADER_MAX &&
            body_len_ok(e->body.len) &&
            (e->lock.len == ENVELOPE_INNER_LEN ||
-            e->lock.len == ENVELOPE_OUTER_LEN);
+            e->lock.len == ENVELOPE_OUTER_LEN) &&
+           e->tokens.len <= ENVELOPE_TOKENS_MAX;
 }
 
 enum sv_err
@@ -115,6 +116,7 @@ envelope_encode(const struct envelope *e, struct buf *out)
     writer_medium(&w, e->header);
     writer_long(&w, e->body);
     writer_medium(&w, e->lock);
+    writer_medium(&w, e->tokens);
     if (writer_end(&w) != SV_OK)
         buf_truncate(out, was);
     return writer_end(&w);
@@ -129,6 +131,7 @@ envelope_decode(struct bytes *in, struct envelope *out)
     e.header = reader_medium(&r, HEADER_MAX);
     e.body = reader_long(&r, pad_size(CONTENT_MAX) + CB1_OVERHEAD);
     e.lock = reader_medium(&r, ENVELOPE_OUTER_LEN);
+    e.tokens = reader_medium(&r, ENVELOPE_TOKENS_MAX);
     if (r.failed || !parts_ok(&e))
         return SV_ERR_FORMAT;
     *in = bytes_slice(*in, r.at, in->len - r.at);
@@ -140,7 +143,7 @@ void
 envelope_hash(const struct envelope *with_inner, uint8_t out[static 32])
 {
     const struct bytes parts[] = {with_inner->header, with_inner->body,
-                                  with_inner->lock};
+                                  with_inner->lock, with_inner->tokens};
     struct digest d;
     uint8_t len[4];
 
@@ -189,15 +192,15 @@ seal_body(const struct rng *rng, const struct dek *dek, struct bytes header,
 enum sv_err
 envelope_seal(const struct rng *rng, const struct envelope_header *h,
               const struct ps1_sender *to, struct bytes content,
-              struct buf *out, uint8_t hash[static 32])
+              struct bytes tokens, struct buf *out, uint8_t hash[static 32])
 {
     struct buf header = BUF_INIT, body = BUF_INIT, inner = BUF_INIT;
     uint8_t context[HASHES_LEN];
-    struct envelope e;
+    struct envelope e = {.tokens = tokens};
     struct dek dek;
     enum sv_err err;
 
-    if (content.len > CONTENT_MAX)
+    if (content.len > CONTENT_MAX || tokens.len > ENVELOPE_TOKENS_MAX)
         return SV_ERR_RANGE;
     rng_fill(rng, dek.b, sizeof dek.b);
     err = envelope_header_encode(h, &header);
@@ -226,19 +229,29 @@ out:
 
 /* ---- The outer lock ---- */
 
+#define OUTER_CONTEXT_LEN (4 + HASHES_LEN)
+
+static void
+outer_context(const struct envelope *e, uint32_t gate_epoch,
+              uint8_t out[static OUTER_CONTEXT_LEN])
+{
+    put_u32(out, gate_epoch);
+    hash_both(e, out + 4);
+}
+
 enum sv_err
 envelope_lock(const struct rng *rng, const struct outer_key *key,
               uint32_t gate_epoch, const struct envelope *with_inner,
               struct buf *outer)
 {
     struct writer w = writer_to(outer);
-    uint8_t context[HASHES_LEN];
+    uint8_t context[OUTER_CONTEXT_LEN];
     size_t was = outer->len;
     enum sv_err err;
 
     if (with_inner->lock.len != ENVELOPE_INNER_LEN)
         return SV_ERR_FORMAT;
-    hash_both(with_inner, context);
+    outer_context(with_inner, gate_epoch, context);
     writer_u32(&w, gate_epoch);
     err = writer_end(&w);
     if (err == SV_OK)
@@ -254,13 +267,13 @@ envelope_unlock(const struct outer_key *key, uint32_t gate_epoch,
                 const struct envelope *with_outer, struct buf *inner)
 {
     struct reader r = reader_of(with_outer->lock);
-    uint8_t context[HASHES_LEN];
+    uint8_t context[OUTER_CONTEXT_LEN];
 
     if (with_outer->lock.len != ENVELOPE_OUTER_LEN)
         return SV_ERR_TAMPERED;
     if (reader_u32(&r) != gate_epoch)
         return SV_ERR_VERSION;
-    hash_both(with_outer, context);
+    outer_context(with_outer, gate_epoch, context);
     return cb1_open(key->b, "outer", BYTES(context), reader_rest(&r), inner);
 }
 

@@ -13,10 +13,12 @@
  *   body    CB1(DEK, "body", hash(header), padded content)
  *   inner   PS1(compartment key, "dek", hash(header) || hash(body), DEK)
  *   outer   u32 gate epoch || CB1(outer key of that epoch, "outer",
- *             hash(header) || hash(body), inner)
+ *             u32 gate epoch || hash(header) || hash(body), inner)
+ *   tokens  what the version can be found by (vault/posting.h); empty in a
+ *           compartment that nobody searches
  *
- * The author makes header, body and inner; the gate keeps outer in place of
- * inner and takes that lock off only for a reading that is in the log.
+ * The author makes header, body, inner and tokens; the gate keeps outer in
+ * place of inner and takes that lock off only for a reading that is in the log.
  */
 struct dek {
     uint8_t b[CB1_KEY_LEN];
@@ -57,16 +59,18 @@ struct envelope {
     struct bytes header;
     struct bytes body;
     struct bytes lock; /* inner or outer */
+    struct bytes tokens;
 };
+#define ENVELOPE_TOKENS_MAX 2048
 
-/* u16 header, u32 body, u16 lock, each with its bytes; decoded from the front
- * of *in, which moves behind it.  SV_ERR_FORMAT, also where a length is not
- * one that sealing makes; the header is not looked into. */
+/* u16 header, u32 body, u16 lock, u16 tokens, each with its bytes; decoded from
+ * the front of *in, which moves behind it.  SV_ERR_FORMAT, also where a length
+ * is not one that sealing makes; the header is not looked into. */
 enum sv_err envelope_encode(const struct envelope *e, struct buf *out);
 enum sv_err envelope_decode(struct bytes *in, struct envelope *out);
 
 /* Hash of what was stored: label "sv/v1/version", over u32 lengths and bytes
- * of header, body and inner.  It stands in the log. */
+ * of header, body, inner and tokens.  It stands in the log. */
 void envelope_hash(const struct envelope *with_inner, uint8_t out[static 32]);
 
 /*
@@ -78,7 +82,8 @@ void envelope_hash(const struct envelope *with_inner, uint8_t out[static 32]);
 enum sv_err envelope_seal(const struct rng *rng,
                           const struct envelope_header *h,
                           const struct ps1_sender *to, struct bytes content,
-                          struct buf *out, uint8_t hash[static 32]);
+                          struct bytes tokens, struct buf *out,
+                          uint8_t hash[static 32]);
 
 /* The gate's part: inner to outer, and back.  Appended.  SV_ERR_FORMAT where
  * the lock is not an inner one; SV_ERR_TAMPERED; SV_ERR_VERSION for an outer

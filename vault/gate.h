@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "crypto/rng.h"
 #include "store/store.h"
+#include "vault/counting.h"
 #include "vault/gatekey.h"
 #include "vault/schema.h"
 
@@ -23,6 +24,8 @@ struct gate_config {
     enum sv_err (*open_store)(void *ctx, const char *dir, bool create,
                               struct store **out);
     void *store_ctx;
+    /* What counts; NULL: requests for counts come out as invalid. */
+    const struct counting *counting;
 };
 
 /* Who has the vault open, for SV_ERR_BUSY. */

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,22 +11,46 @@
 
 /* The one table: an act without a row cannot be done. */
 static const struct act_row act_rows[] = {
-    {ACT_GENESIS, NULL, NULL},
-    {ACT_POLICY, NULL, NULL},
-    {ACT_KEYS, act_keys_apply, NULL},
-    {ACT_STAFF_PROPOSE, NULL, NULL},
-    {ACT_STAFF_CONFIRM, act_keys_apply, NULL},
-    {ACT_RECORD_CREATE, act_create_apply, NULL},
-    {ACT_RECORD_IMPORT, act_import_apply, act_import_after},
-    {ACT_RECORD_SAVE, act_save_apply, NULL},
-    {ACT_RECORD_READ, act_read_apply, act_read_after},
-    {ACT_RECORD_LIST, NULL, act_list_after},
-    {ACT_RECORD_HISTORY, act_history_apply, act_history_after},
-    {ACT_RECORD_ASSIGN, act_assign_apply, NULL},
-    {ACT_RECORD_UNASSIGN, act_assign_apply, NULL},
-    {ACT_LOG_READ, NULL, act_log_read_after},
-    {ACT_STORE_CHECK, NULL, act_store_check_after},
+    {ACT_GENESIS, NULL, NULL, NULL, false, false},
+    {ACT_POLICY, NULL, NULL, NULL, false, false},
+    {ACT_KEYS, act_keys_apply, NULL, NULL, true, false},
+    {ACT_STAFF_PROPOSE, NULL, NULL, NULL, false, false},
+    {ACT_STAFF_CONFIRM, act_keys_apply, NULL, NULL, true, false},
+    {ACT_STAFF_REPLACE, NULL, NULL, NULL, false, false},
+    {ACT_STAFF_REINSTATE, act_keys_apply, NULL, NULL, true, false},
+    {ACT_STAFF_REVOKE, NULL, NULL, NULL, false, false},
+    {ACT_STAFF_SUSPEND, NULL, NULL, NULL, false, false},
+    {ACT_RECORD_CREATE, act_create_apply, NULL, NULL, true, false},
+    {ACT_RECORD_IMPORT, act_import_apply, act_import_after, act_import_again,
+     true, false},
+    {ACT_RECORD_SAVE, act_save_apply, NULL, NULL, true, false},
+    {ACT_RECORD_READ, act_read_apply, act_read_after, act_read_after, false,
+     true},
+    {ACT_RECORD_LIST, NULL, act_list_after, act_list_after, false, true},
+    {ACT_RECORD_FIND, act_find_apply, act_find_after, act_find_after, true,
+     true},
+    {ACT_RECORD_HISTORY, act_history_apply, act_history_after,
+     act_history_after, false, true},
+    {ACT_RECORD_ASSIGN, act_assign_apply, NULL, NULL, false, false},
+    {ACT_RECORD_UNASSIGN, act_assign_apply, NULL, NULL, false, false},
+    {ACT_FLAG_ACKNOWLEDGE, NULL, NULL, NULL, false, false},
+    {ACT_COUNTS_PREVIEW, act_preview_apply, NULL, NULL, true, false},
+    {ACT_RELEASE_REQUEST, act_request_apply, NULL, NULL, true, false},
+    {ACT_RELEASE_LIST, NULL, act_release_list_after, act_release_list_after,
+     false, true},
+    {ACT_RELEASE_SHOW, NULL, act_release_show_after, act_release_show_after,
+     false, true},
+    {ACT_RELEASE_ACKNOWLEDGE, act_release_step_apply, NULL, NULL, false, false},
+    {ACT_RELEASE_APPROVE, act_release_step_apply, NULL, NULL, false, false},
+    {ACT_RELEASE_REFUSE, act_release_step_apply, NULL, NULL, false, false},
+    {ACT_RELEASE_FETCH, NULL, act_release_fetch_after, act_release_fetch_after,
+     false, true},
+    {ACT_LOG_READ, NULL, act_log_read_after, act_log_read_after, false, true},
+    {ACT_STORE_CHECK, NULL, act_store_check_after, act_store_check_after, false,
+     true},
 };
+static_assert(sizeof act_rows / sizeof act_rows[0] == ACT_N,
+              "a row for each act");
 
 static const struct act_row *
 row_of(enum request_act act)
@@ -75,6 +100,8 @@ gate_accept(struct gate *g, struct bytes note, struct bytes body, struct act *a,
     roster_init(&a->roster);
     *reason = "malformed";
     err = request_parse(note, &a->note, &a->request);
+    if (err == SV_OK && body.len > 0 && !row_of(a->request.act)->takes_bytes)
+        err = SV_ERR_FORMAT;
     if (err != SV_OK)
         return err;
     *reason = "foreign";
@@ -87,7 +114,8 @@ gate_accept(struct gate *g, struct bytes note, struct bytes body, struct act *a,
     /* One word for an unknown name and for a bad signature: it tells
      * nobody who works here. */
     *reason = "signature";
-    err = roster_verify(&g->roster, &a->note, &a->request);
+    err =
+        roster_verify(&g->roster, g->log.frontier.size, &a->note, &a->request);
     return err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED ? SV_ERR_DENIED
                                                              : err;
 }
@@ -142,8 +170,10 @@ static enum sv_err
 decide(struct act *a, bool id_seen)
 {
     struct gate *g = a->gate;
-    struct question q = {
-        &a->request, a->log.frontier.size, a->time_ms, false, id_seen, false};
+    struct question q = {.request = &a->request,
+                         .index = a->log.frontier.size,
+                         .time_ms = a->time_ms,
+                         .id_seen = id_seen};
     enum sv_err err = SV_OK;
 
     if (g->roster.started &&
@@ -157,6 +187,9 @@ decide(struct act *a, bool id_seen)
     if (err != SV_OK)
         return err;
     q.assigned = a->assigned;
+    err = facts_load(a, &q);
+    if (err != SV_OK)
+        return err;
     a->decision = policy_decide(&g->roster, &q);
     return SV_OK;
 }
@@ -244,13 +277,6 @@ prove(struct act *a)
     return err;
 }
 
-/* Does answering again let content out, or is it a receipt only? */
-static bool
-answers_with_content(const struct act *a, const struct act_row *row)
-{
-    return row->after != NULL && a->request.act != ACT_RECORD_IMPORT;
-}
-
 /*
  * The same request again, within its day: its entry is there.  A receipt is
  * given again as it was; content only if the actor may still have it now.
@@ -258,13 +284,12 @@ answers_with_content(const struct act *a, const struct act_row *row)
 static enum sv_err
 perform_again(struct act *a, const struct act_row *row, uint64_t index)
 {
-    bool content = answers_with_content(a, row);
     enum sv_err err = SV_OK;
 
     if (a->time_ms > a->request.at_ms &&
         a->time_ms - a->request.at_ms > DECIDE_LAG_MS)
         return SV_OK;
-    if (content) {
+    if (row->content) {
         err = decide(a, false);
         if (err != SV_OK || !a->decision.allowed)
             return err;
@@ -274,9 +299,9 @@ perform_again(struct act *a, const struct act_row *row, uint64_t index)
     err = log_entry(&a->tables, index, &a->entry_text);
     if (err == SV_OK)
         err = entry_parse(buf_bytes(&a->entry_text), &a->entry);
-    if (err == SV_OK && content && a->entry.allowed &&
-        a->entry.outcome == OUTCOME_DONE)
-        err = row->after(a);
+    if (err == SV_OK && row->again != NULL && a->entry.allowed &&
+        (!row->content || a->entry.outcome == OUTCOME_DONE))
+        err = row->again(a);
     return err != SV_OK ? err : prove(a);
 }
 
@@ -308,6 +333,8 @@ perform_new(struct act *a, const struct act_row *row, bool id_used)
         if (err == SV_OK && row->after != NULL)
             err = row->after(a);
     }
+    if (err == SV_OK)
+        err = facts_note(a);
     /* An id is remembered with the bytes that first came with it. */
     if (err == SV_OK && !id_used)
         err = remember_id(a);

@@ -1,31 +1,16 @@
+#include "vault/gate_check.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/replay.h"
-#include "vault/gate_internal.h"
 #include "vault/grants.h"
-
-/*
- * The tables compared with the log: the log is replayed from its first entry
- * with everything re-derived, and then every row of every table must be what
- * the replay says, no more and no less.
- */
-struct check {
-    const struct act *a;
-    struct replay replay;
-    struct buf findings; /* each: name of the place, name of the reason */
-    uint32_t n;
-    /* Rows seen, to find out what is missing. */
-    uint64_t n_records, n_created, n_assigned, n_assignees;
-    uint64_t n_requests, n_grants;
-};
 
 #define PLACE_SIZE 96
 #define FINDINGS_MAX 10000
 
-static enum sv_err
-find(struct check *c, const char *place, const char *reason)
+enum sv_err
+check_find(struct check *c, const char *place, const char *reason)
 {
     struct writer w = writer_to(&c->findings);
 
@@ -44,13 +29,13 @@ find_at_entry(struct check *c, uint64_t index, const char *reason)
 
     (void)snprintf(place, sizeof place, "entry %llu",
                    (unsigned long long)index);
-    return find(c, place, reason);
+    return check_find(c, place, reason);
 }
 
 /* compartment may be NULL. */
-static enum sv_err
-find_at_record(struct check *c, const uint8_t handle[static HANDLE_LEN],
-               const char *compartment, uint64_t version, const char *reason)
+enum sv_err
+check_find_record(struct check *c, const uint8_t handle[static HANDLE_LEN],
+                  const char *compartment, uint64_t version, const char *reason)
 {
     char place[PLACE_SIZE], hex[2 * HANDLE_LEN + 1];
 
@@ -60,7 +45,7 @@ find_at_record(struct check *c, const uint8_t handle[static HANDLE_LEN],
     else
         (void)snprintf(place, sizeof place, "record %.8s %.32s version %llu",
                        hex, compartment, (unsigned long long)version);
-    return find(c, place, reason);
+    return check_find(c, place, reason);
 }
 
 /* ---- The log ---- */
@@ -134,7 +119,7 @@ check_roster(struct check *c)
     if (err == SV_OK)
         bad = !bytes_equal(buf_bytes(&stored), buf_bytes(&replayed));
     if (bad)
-        err = find(c, "roster", N_("differs from what the log says"));
+        err = check_find(c, "roster", N_("differs from what the log says"));
     buf_free(&stored);
     buf_free(&replayed);
     return err;
@@ -152,10 +137,11 @@ version_map_key(const uint8_t *handle, const char *compartment,
                     NAME_SIZE);
 }
 
-/* One stored version: opens, belongs here, and hashes to what it says. */
+/* One stored version: opens, belongs here, and hashes to what it says.  From
+ * the last full one on it can be searched for. */
 static enum sv_err
-version_sound(const struct check *c, const struct handle *h, unsigned column,
-              uint64_t version, uint8_t prev[static 32])
+version_sound(struct check *c, const struct handle *h, unsigned column,
+              uint64_t version, uint64_t full, uint8_t prev[static 32])
 {
     const struct gate *g = c->a->gate;
     struct buf row = BUF_INIT, inner = BUF_INIT;
@@ -170,6 +156,8 @@ version_sound(const struct check *c, const struct handle *h, unsigned column,
         err = version_decode(buf_bytes(&row), &v);
     if (err == SV_OK)
         err = envelope_header_decode(v.env.header, &header);
+    if (err == SV_OK && version >= full)
+        err = check_want_tokens(c, h, header.type, v.env.tokens);
     if (err == SV_OK)
         err = envelope_unlock(&g->keys->outer, g->keys->epoch, &v.env, &inner);
     if (err == SV_OK) {
@@ -201,17 +189,18 @@ check_column(struct check *c, const struct handle *h,
     last = map_get(&c->replay.versions, key);
     if (last == NULL || last->version != col->version ||
         !bytes_equal(BYTES(last->hash), BYTES(col->hash)))
-        return find_at_record(c, h->b, column->compartment, col->version,
-                              N_("is not the version that the log has last"));
+        return check_find_record(
+            c, h->b, column->compartment, col->version,
+            N_("is not the version that the log has last"));
     for (uint64_t v = 1; v <= col->version && err == SV_OK; v++) {
-        err = version_sound(c, h, col->column, v, prev);
+        err = version_sound(c, h, col->column, v, col->full, prev);
         if (err != SV_OK && err != SV_ERR_NOMEM && err != SV_ERR_IO)
-            return find_at_record(c, h->b, column->compartment, v,
-                                  N_("is missing, damaged or exchanged"));
+            return check_find_record(c, h->b, column->compartment, v,
+                                     N_("is missing, damaged or exchanged"));
     }
     if (err == SV_OK && !bytes_equal(BYTES(prev), BYTES(last->hash)))
-        return find_at_record(c, h->b, column->compartment, col->version,
-                              N_("is not what the log says was stored"));
+        return check_find_record(c, h->b, column->compartment, col->version,
+                                 N_("is not what the log says was stored"));
     return err;
 }
 
@@ -227,17 +216,17 @@ check_record(void *ctx, struct bytes key, struct bytes value, bool damaged,
 
     (void)more;
     if (key.len != HANDLE_LEN)
-        return find(c, "records", N_("a row that does not belong here"));
+        return check_find(c, "records", N_("a row that does not belong here"));
     memcpy(h.b, key.ptr, HANDLE_LEN);
     c->n_records++;
     if (map_get(&c->replay.records, h.b) == NULL)
-        return find_at_record(c, h.b, NULL, 0, N_("is not in the log"));
+        return check_find_record(c, h.b, NULL, 0, N_("is not in the log"));
     if (damaged || record_state_decode(value, &s) != SV_OK)
-        return find_at_record(c, h.b, NULL, 0,
-                              N_("its row is damaged or exchanged"));
+        return check_find_record(c, h.b, NULL, 0,
+                                 N_("its row is damaged or exchanged"));
     for (unsigned i = 0; i < s.n && err == SV_OK; i++) {
         if (s.at[i].column >= p->n_columns)
-            return find_at_record(c, h.b, NULL, 0, N_("its row is wrong"));
+            return check_find_record(c, h.b, NULL, 0, N_("its row is wrong"));
         err = check_column(c, &h, &s.at[i]);
     }
     return err;
@@ -258,8 +247,8 @@ check_missing(struct check *c)
         if (err == SV_ERR_TAMPERED)
             err = SV_OK; /* found already, as damaged */
         else if (err == SV_OK && !has)
-            err = find_at_record(c, handle, NULL, 0,
-                                 N_("is in the log but not in the store"));
+            err = check_find_record(c, handle, NULL, 0,
+                                    N_("is in the log but not in the store"));
     }
     return err;
 }
@@ -277,13 +266,13 @@ check_created(void *ctx, struct bytes key, struct bytes value, bool damaged,
     (void)more;
     c->n_created++;
     if (damaged || value.len != HANDLE_LEN)
-        return find(c, "list of records", N_("a damaged row"));
+        return check_find(c, "list of records", N_("a damaged row"));
     memcpy(h.b, value.ptr, HANDLE_LEN);
     if (record_load(&c->a->tables, &h, &s) != SV_OK)
         return SV_OK; /* found already */
     created_key(s.index, want);
     if (!bytes_equal(key, BYTES(want)))
-        return find_at_record(c, h.b, NULL, 0, N_("is listed out of place"));
+        return check_find_record(c, h.b, NULL, 0, N_("is listed out of place"));
     return SV_OK;
 }
 
@@ -298,11 +287,11 @@ check_assignment(struct check *c, const uint8_t *handle, uint32_t person,
     uint8_t want[HANDLE_LEN + NAME_SIZE];
 
     if (damaged || person >= roster->n_persons)
-        return find(c, "assignments", N_("a damaged row"));
+        return check_find(c, "assignments", N_("a damaged row"));
     version_map_key(handle, roster->persons[person].name, want);
     if (map_get(&c->replay.assigned, want) == NULL)
-        return find_at_record(c, handle, NULL, 0,
-                              N_("has an assignment that the log has not"));
+        return check_find_record(c, handle, NULL, 0,
+                                 N_("has an assignment that the log has not"));
     return SV_OK;
 }
 
@@ -319,7 +308,7 @@ check_assigned(void *ctx, struct bytes key, struct bytes value, bool damaged,
     (void)more;
     c->n_assigned++;
     if (reader_end(&r) != SV_OK)
-        return find(c, "assignments", N_("a damaged row"));
+        return check_find(c, "assignments", N_("a damaged row"));
     return check_assignment(c, handle.ptr, person, damaged);
 }
 
@@ -336,7 +325,7 @@ check_assignee(void *ctx, struct bytes key, struct bytes value, bool damaged,
     (void)more;
     c->n_assignees++;
     if (reader_end(&r) != SV_OK)
-        return find(c, "assignments", N_("a damaged row"));
+        return check_find(c, "assignments", N_("a damaged row"));
     return check_assignment(c, handle.ptr, person, damaged);
 }
 
@@ -395,7 +384,7 @@ check_request(void *ctx, struct bytes key, struct bytes value, bool damaged,
     (void)more;
     c->n_requests++;
     if (damaged || !fits_entry(c, false, key, value))
-        return find(c, "request ids", N_("a row that the log has not"));
+        return check_find(c, "request ids", N_("a row that the log has not"));
     return SV_OK;
 }
 
@@ -408,20 +397,8 @@ check_grant(void *ctx, struct bytes key, struct bytes value, bool damaged,
     (void)more;
     c->n_grants++;
     if (damaged || !fits_entry(c, true, key, value))
-        return find(c, "sealed keys", N_("are not those of their entry"));
+        return check_find(c, "sealed keys", N_("are not those of their entry"));
     return SV_OK;
-}
-
-/* Confirmations, and the founding keys. */
-static uint64_t
-grants_in_log(const struct check *c)
-{
-    const struct roster *r = &c->replay.roster;
-    uint64_t n = r->n_keys > 0;
-
-    for (size_t i = 0; i < r->n_grants; i++)
-        n += r->grants[i].from_index > 0;
-    return n;
 }
 
 /* ---- All of them ---- */
@@ -436,6 +413,9 @@ check_rows(struct check *c)
         {TABLE_RECORD, check_record},     {TABLE_CREATED, check_created},
         {TABLE_ASSIGNED, check_assigned}, {TABLE_ASSIGNEE, check_assignee},
         {TABLE_REQUEST, check_request},   {TABLE_GRANT, check_grant},
+        {TABLE_TOKEN, check_token},       {TABLE_USAGE, check_usage},
+        {TABLE_GLASS, check_glass},       {TABLE_FLAG, check_flag},
+        {TABLE_RELEASE, check_release},   {TABLE_RESULT, check_result},
     };
     struct bytes all = bytes_of("", 0);
     enum sv_err err = SV_OK;
@@ -458,14 +438,21 @@ check_counts(struct check *c)
         {c->n_assignees, c->replay.assigned.n, "assignees"},
         /* This request's own id is remembered behind its check. */
         {c->n_requests + 1, c->replay.ids.n, "request ids"},
-        {c->n_grants, grants_in_log(c), "sealed keys"},
+        {c->n_grants, c->replay.n_handovers, "sealed keys"},
+        {c->n_tokens, c->tokens.n, "search tokens"},
+        {c->n_usages, c->replay.n_usages, "usage counters"},
+        {c->n_glass, c->replay.denied_glass.n, "break-glass denials"},
+        {c->n_flags, c->replay.n_flags, "flagged assignments"},
+        {c->n_releases, c->replay.n_releases, "releases"},
+        {c->n_asked, c->replay.n_releases, "results"},
     };
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0] && err == SV_OK;
          i++) {
         if (counts[i].have < counts[i].want)
-            err = find(c, counts[i].place, N_("one of the log's is missing"));
+            err = check_find(c, counts[i].place,
+                             N_("one of the log's is missing"));
     }
     return err;
 }
@@ -492,6 +479,7 @@ act_store_check_after(struct act *a)
     enum sv_err err;
 
     replay_init(&c.replay);
+    map_init(&c.tokens, TOKEN_KEY_LEN, 0);
     err = check_log(&c, &whole);
     if (err == SV_OK && whole)
         err = check_tables(&c);
@@ -502,5 +490,6 @@ act_store_check_after(struct act *a)
     }
     buf_free(&c.findings);
     replay_clear(&c.replay);
+    map_clear(&c.tokens);
     return err;
 }

@@ -7,6 +7,7 @@
 #include "vault/headfile.h"
 #include "vault/log.h"
 #include "vault/message.h"
+#include "vault/posting.h"
 
 /* What the files gate*.c share; nobody else includes it. */
 
@@ -56,8 +57,11 @@ struct act {
     struct log_state log;
     uint64_t index; /* of its entry */
     uint64_t time_ms;
-    bool repeated; /* its entry is there already */
-    bool assigned; /* request.record, to the actor */
+    bool repeated;              /* its entry is there already */
+    bool assigned;              /* request.record, to the actor */
+    bool has_release, has_flag; /* those that request.entry names */
+    struct release_state release;
+    struct flag_state flag;
     struct decision decision;
     struct entry entry;    /* outcome and results; note is raw */
     struct buf entry_text; /* as it stands in the log */
@@ -77,19 +81,28 @@ struct act {
  *
  *   apply   before the entry is made: check the body, set outcome and
  *           results; writes only where the outcome is DONE
- *   after   behind the entry: item entries, sealed content to be released,
- *           and whatever the answer's body is
+ *   after   behind the entry, where it is DONE: item entries, sealed content
+ *           to be released, and whatever the answer's body is
+ *   again   the answer's body for a request that is repeated; NULL: a
+ *           receipt is all that it gets
+ *
+ * takes_bytes: more comes with the request than its note.  content: what
+ * after and again answer is decided anew when the request is repeated.
  */
 struct act_row {
     enum request_act act;
     enum sv_err (*apply)(struct act *a);
     enum sv_err (*after)(struct act *a);
+    enum sv_err (*again)(struct act *a);
+    bool takes_bytes;
+    bool content;
 };
 
 /* gate_records.c: what changes records; gate_read.c: what shows them */
 enum sv_err act_create_apply(struct act *a);
 enum sv_err act_import_apply(struct act *a);
 enum sv_err act_import_after(struct act *a);
+enum sv_err act_import_again(struct act *a);
 enum sv_err act_save_apply(struct act *a);
 enum sv_err act_read_apply(struct act *a);
 enum sv_err act_read_after(struct act *a);
@@ -97,12 +110,44 @@ enum sv_err act_list_after(struct act *a);
 enum sv_err act_history_apply(struct act *a);
 enum sv_err act_history_after(struct act *a);
 enum sv_err act_assign_apply(struct act *a);
+/* gate_find.c */
+enum sv_err act_find_apply(struct act *a);
+enum sv_err act_find_after(struct act *a);
 /* gate_staff.c */
 enum sv_err act_keys_apply(struct act *a);
+/* gate_counts.c: counts and releases */
+enum sv_err act_preview_apply(struct act *a);
+enum sv_err act_request_apply(struct act *a);
+/* gate_release.c */
+enum sv_err act_release_list_after(struct act *a);
+enum sv_err act_release_show_after(struct act *a);
+enum sv_err act_release_step_apply(struct act *a);
+enum sv_err act_release_fetch_after(struct act *a);
+/* Whose row of TABLE_RESULT it is, beside the persons. */
+#define RESULT_KEY_LEN 12
+#define RESULT_RECIPIENT UINT32_MAX
+#define RESULT_ASKED (UINT32_MAX - 1) /* what was asked for */
 /* gate_log.c */
 enum sv_err act_log_read_after(struct act *a);
 /* gate_check.c */
 enum sv_err act_store_check_after(struct act *a);
+
+/* gate_facts.c: what decisions rest on beyond the request; see struct
+ * question. */
+
+/* Load them into the question, whose pointers stay within the act. */
+enum sv_err facts_load(struct act *a, struct question *q);
+/* Keep what this entry leaves for later ones. */
+enum sv_err facts_note(struct act *a);
+enum sv_err release_state_load(const struct tables *t, uint64_t index,
+                               struct release_state *out);
+enum sv_err release_state_store(const struct tables *t, uint64_t index,
+                                const struct release_state *s);
+enum sv_err release_state_encode(const struct release_state *s,
+                                 struct buf *out);
+enum sv_err release_state_decode(struct bytes raw, struct release_state *out);
+enum sv_err flag_state_decode(struct bytes raw, struct flag_state *out);
+enum sv_err usage_decode(struct bytes raw, struct usage *out);
 
 /* gate_act.c: one request in its transaction. */
 
@@ -129,6 +174,23 @@ enum sv_err gate_open_store(struct gate *g, bool create);
 /* gate_sync.c: answers a sync message, whatever happens. */
 enum sv_err gate_sync(struct gate *g, const struct sync_request *in,
                       struct buf *response);
+
+/* gate_index.c: the search index, by the column of a type's index. */
+#define TOKEN_KEY_LEN (1 + TOKEN_BYTES + HANDLE_LEN)
+void token_key(unsigned column, const uint8_t *token, const struct handle *h,
+               uint8_t out[static TOKEN_KEY_LEN]);
+enum sv_err index_put(const struct tables *t, unsigned column,
+                      const struct handle *h, const struct posting *p);
+enum sv_err index_remove(const struct tables *t, unsigned column,
+                         const struct handle *h, const struct posting *p);
+typedef enum sv_err (*index_found_fn)(void *ctx, const struct handle *h,
+                                      bool *more);
+enum sv_err index_find(const struct tables *t, unsigned column,
+                       const uint8_t *token, index_found_fn fn, void *ctx);
+/* Does another record have the number that no two records share? */
+enum sv_err index_is_taken(const struct tables *t, unsigned column,
+                           const struct handle *h, const struct posting *p,
+                           bool *taken);
 
 /* gate_rows.c: rows of the tables that several acts use. */
 

@@ -14,6 +14,8 @@ struct items {
         struct envelope_header header;
         unsigned column;
         uint8_t hash[32];
+        bool has_posting;
+        struct posting posting;
     } * at;
     struct tree_levels tree; /* over their leaves */
 };
@@ -24,6 +26,22 @@ items_free(struct items *in)
     free(in->at);
     tree_levels_free(&in->tree);
     *in = (struct items){0};
+}
+
+/* Tokens are under the newest key of the type's index. */
+static enum sv_err
+take_posting(const struct act *a, struct incoming *out)
+{
+    const struct roster *roster = &a->gate->roster;
+    int index = policy_index(&roster->policy, out->header.type);
+
+    if (out->env.tokens.len == 0)
+        return SV_OK;
+    if (index < 0 || posting_decode(out->env.tokens, &out->posting) != SV_OK ||
+        out->posting.epoch != roster_key(roster, (unsigned)index)->epoch)
+        return SV_ERR_INPUT;
+    out->has_posting = true;
+    return SV_OK;
 }
 
 /*
@@ -60,7 +78,7 @@ take_item(const struct act *a, struct bytes *rest, struct incoming *out)
         return SV_ERR_INPUT;
     out->column = (unsigned)column;
     envelope_hash(&out->env, out->hash);
-    return SV_OK;
+    return take_posting(a, out);
 }
 
 static struct hash
@@ -145,7 +163,38 @@ put_version(const struct act *a, const struct items *in, size_t i)
     return err;
 }
 
+/* Is this number another record's? */
+static enum sv_err
+is_taken(const struct act *a, const struct incoming *it, bool *taken)
+{
+    int index = policy_index(&a->gate->roster.policy, a->request.type);
+
+    *taken = false;
+    if (!it->has_posting || index < 0)
+        return SV_OK;
+    return index_is_taken(&a->tables, (unsigned)index, &it->header.record,
+                          &it->posting, taken);
+}
+
+static enum sv_err
+put_posting(const struct act *a, const struct incoming *it)
+{
+    int index = policy_index(&a->gate->roster.policy, a->request.type);
+
+    if (!it->has_posting || index < 0)
+        return SV_OK;
+    return index_put(&a->tables, (unsigned)index, &it->header.record,
+                     &it->posting);
+}
+
 /* ---- New records ---- */
+
+static bool
+is_compartment(const struct policy *p, unsigned column, const char *type)
+{
+    return strcmp(p->columns[column].type, type) == 0 &&
+           !policy_is_index(p, column);
+}
 
 /* The n envelopes from `first` on make one whole new record: every
  * compartment of the type once, in the policy's order, at version 1. */
@@ -157,7 +206,7 @@ is_new_record(const struct act *a, const struct incoming *first, size_t n)
     size_t i = 0;
 
     for (unsigned c = 0; c < p->n_columns; c++) {
-        if (strcmp(p->columns[c].type, a->request.type) != 0)
+        if (!is_compartment(p, c, a->request.type))
             continue;
         if (i >= n || first[i].column != c || first[i].header.version != 1 ||
             !bytes_equal(BYTES(first[i].header.prev), BYTES(none)) ||
@@ -177,7 +226,7 @@ columns_of_type(const struct act *a)
     size_t n = 0;
 
     for (unsigned c = 0; c < p->n_columns; c++)
-        n += strcmp(p->columns[c].type, a->request.type) == 0;
+        n += is_compartment(p, c, a->request.type) ? 1 : 0;
     return n;
 }
 
@@ -202,6 +251,8 @@ make_record(const struct act *a, const struct items *in, size_t first, size_t n,
         s.at[i] = (struct record_column){(uint8_t)it->column, 1, 1, {0}};
         memcpy(s.at[i].hash, it->hash, sizeof s.at[i].hash);
         err = put_version(a, in, first + i);
+        if (err == SV_OK)
+            err = put_posting(a, it);
     }
     if (err == SV_OK)
         err = record_store(&a->tables, h, &s);
@@ -245,7 +296,7 @@ enum sv_err
 act_create_apply(struct act *a)
 {
     struct items in = {0};
-    bool exists = false;
+    bool exists = false, taken = false;
     enum sv_err err = take_items(a, a->request.n_compartments, &in);
 
     if (err == SV_OK && (!is_new_record(a, in.at, in.n) ||
@@ -254,12 +305,17 @@ act_create_apply(struct act *a)
         err = SV_ERR_INPUT;
     if (err == SV_OK)
         err = record_exists(a, &a->request.record, &exists);
-    if (err == SV_OK && exists)
+    for (size_t i = 0; i < in.n && err == SV_OK && !exists && !taken; i++)
+        err = is_taken(a, &in.at[i], &taken);
+    if (exists)
         a->entry.outcome = OUTCOME_EXISTS;
-    else if (err == SV_OK)
+    else if (taken)
+        a->entry.outcome = OUTCOME_DUPLICATE;
+    if (err == SV_OK && a->entry.outcome == OUTCOME_DONE) {
         err = make_record(a, &in, 0, in.n, a->index);
-    for (size_t i = 0; i < in.n && err == SV_OK && !exists; i++)
-        add_result(&a->entry, &in.at[i]);
+        for (size_t i = 0; i < in.n; i++)
+            add_result(&a->entry, &in.at[i]);
+    }
     items_free(&in);
     return invalid(a, err);
 }
@@ -267,28 +323,86 @@ act_create_apply(struct act *a)
 /* ---- Batches ---- */
 
 /*
- * Which of the batch's records are here already: a bit for each, in the
- * answer's body, so that an interrupted import goes on with the rest.  The
- * importer derived those handles herself; they tell her nothing new.
+ * A bit for each of the batch's records, in the answer's body: those that
+ * are here already, so that an interrupted import goes on with the rest (the
+ * importer derived their handles herself: they tell her nothing new), or
+ * those whose number is another record's.
  */
+struct marks {
+    uint8_t *bits;
+    size_t n;
+    bool any;
+};
+
 static enum sv_err
-find_existing(struct act *a, const struct items *in, size_t per_record,
+marks_new(struct act *a, size_t n, struct marks *out)
+{
+    *out = (struct marks){.n = n};
+    buf_truncate(&a->answer, 0);
+    return buf_extend(&a->answer, (n + 7) / 8, &out->bits);
+}
+
+static void
+mark(struct marks *m, size_t i)
+{
+    m->bits[i / 8] |= (uint8_t)(0x80 >> i % 8);
+    m->any = true;
+}
+
+static enum sv_err
+mark_existing(struct act *a, const struct items *in, size_t per_record,
               bool *any)
 {
-    size_t n = in->n / per_record;
-    uint8_t *bits;
-    enum sv_err err = buf_extend(&a->answer, (n + 7) / 8, &bits);
+    struct marks m;
+    enum sv_err err = marks_new(a, in->n / per_record, &m);
 
-    *any = false;
-    for (size_t i = 0; i < n && err == SV_OK; i++) {
+    for (size_t i = 0; i < m.n && err == SV_OK; i++) {
         bool exists = false;
 
         err = record_exists(a, &in->at[i * per_record].header.record, &exists);
-        if (exists) {
-            bits[i / 8] |= (uint8_t)(0x80 >> i % 8);
-            *any = true;
-        }
+        if (exists)
+            mark(&m, i);
     }
+    *any = m.any;
+    return err;
+}
+
+/* One number of the batch: is it a record's in the vault, or an earlier one
+ * of this batch? */
+static enum sv_err
+is_number_taken(const struct act *a, const struct incoming *it,
+                struct map *seen, bool *taken)
+{
+    enum sv_err err = is_taken(a, it, taken);
+
+    for (unsigned k = 0; k < it->posting.n_unique && err == SV_OK; k++) {
+        const uint8_t *token = it->posting.unique[k].token;
+
+        *taken = *taken || map_get(seen, token) != NULL;
+        err = map_set(seen, token, NULL);
+    }
+    return err;
+}
+
+static enum sv_err
+mark_duplicates(struct act *a, const struct items *in, size_t per_record,
+                bool *any)
+{
+    struct marks m;
+    struct map seen;
+    enum sv_err err = marks_new(a, in->n / per_record, &m);
+
+    map_init(&seen, TOKEN_BYTES, 0);
+    for (size_t i = 0; i < in->n && err == SV_OK; i++) {
+        bool taken = false;
+
+        if (in->at[i].has_posting)
+            err = is_number_taken(a, &in->at[i], &seen, &taken);
+        if (taken)
+            mark(&m, i / per_record);
+    }
+    map_clear(&seen);
+    *any = m.any;
     return err;
 }
 
@@ -309,29 +423,79 @@ handles_differ(const struct items *in, size_t per_record)
     return differ;
 }
 
+/* The batch's envelopes, each record whole and once. */
+static enum sv_err
+take_batch(struct act *a, size_t per_record, struct items *in)
+{
+    enum sv_err err = take_items(a, (size_t)a->request.count * per_record, in);
+
+    for (size_t i = 0; i < in->n && err == SV_OK; i += per_record) {
+        if (!is_new_record(a, in->at + i, per_record))
+            err = SV_ERR_INPUT;
+    }
+    if (err == SV_OK && !handles_differ(in, per_record))
+        err = SV_ERR_INPUT;
+    return err;
+}
+
+/* May the batch come in as a whole?  The outcome, and the rows that it is
+ * about; nothing is answered where it may. */
+static enum sv_err
+judge_batch(struct act *a, const struct items *in, size_t per_record)
+{
+    bool any = false;
+    enum sv_err err = mark_existing(a, in, per_record, &any);
+
+    if (err == SV_OK && any) {
+        a->entry.outcome = OUTCOME_EXISTS;
+        return SV_OK;
+    }
+    if (err == SV_OK)
+        err = mark_duplicates(a, in, per_record, &any);
+    if (err == SV_OK && any)
+        a->entry.outcome = OUTCOME_DUPLICATE;
+    else
+        buf_truncate(&a->answer, 0);
+    return err;
+}
+
 enum sv_err
 act_import_apply(struct act *a)
 {
     size_t per_record = columns_of_type(a);
     struct items in = {0};
-    bool any = false;
-    enum sv_err err = take_items(a, (size_t)a->request.count * per_record, &in);
+    enum sv_err err = take_batch(a, per_record, &in);
 
-    for (size_t i = 0; i < in.n && err == SV_OK; i += per_record) {
-        if (!is_new_record(a, in.at + i, per_record))
-            err = SV_ERR_INPUT;
-    }
-    if (err == SV_OK && !handles_differ(&in, per_record))
-        err = SV_ERR_INPUT;
     if (err == SV_OK)
-        err = find_existing(a, &in, per_record, &any);
-    if (err == SV_OK && any)
-        a->entry.outcome = OUTCOME_EXISTS;
+        err = judge_batch(a, &in, per_record);
     /* Record i gets the item entry behind the batch's own. */
-    for (size_t i = 0; i < in.n && err == SV_OK && !any; i += per_record)
+    for (size_t i = 0;
+         i < in.n && err == SV_OK && a->entry.outcome == OUTCOME_DONE;
+         i += per_record)
         err = make_record(a, &in, i, per_record, a->index + 1 + i / per_record);
     items_free(&in);
     return invalid(a, err);
+}
+
+/* Which rows it was about, as things are now. */
+enum sv_err
+act_import_again(struct act *a)
+{
+    size_t per_record = columns_of_type(a);
+    struct items in = {0};
+    bool any = false;
+    enum sv_err err;
+
+    if (a->entry.outcome != OUTCOME_EXISTS &&
+        a->entry.outcome != OUTCOME_DUPLICATE)
+        return SV_OK;
+    err = take_batch(a, per_record, &in);
+    if (err == SV_OK && a->entry.outcome == OUTCOME_EXISTS)
+        err = mark_existing(a, &in, per_record, &any);
+    else if (err == SV_OK)
+        err = mark_duplicates(a, &in, per_record, &any);
+    items_free(&in);
+    return err == SV_ERR_INPUT ? SV_ERR_TAMPERED : err;
 }
 
 /* One item entry per record, repeating the batch's lines. */
@@ -389,6 +553,39 @@ check_successor(struct act *a, struct record_state *s,
     return SV_OK;
 }
 
+/*
+ * What the versions that a full one takes the place of were found by: read,
+ * and taken out of the index where `remove`.
+ */
+static enum sv_err
+old_postings(struct act *a, const struct record_column *c, bool remove)
+{
+    int index = policy_index(&a->gate->roster.policy, a->request.type);
+    enum sv_err err = SV_OK;
+
+    for (uint64_t n = c->full; n <= c->version && err == SV_OK && index >= 0;
+         n++) {
+        struct buf row = BUF_INIT;
+        struct stored_version v;
+        struct posting p;
+        uint8_t key[VERSION_KEY_LEN];
+
+        version_key(&a->request.record, c->column, n, key);
+        err = tables_get(&a->tables, TABLE_VERSION, BYTES(key), &row);
+        if (err == SV_OK)
+            err = version_decode(buf_bytes(&row), &v);
+        if (err == SV_OK && v.env.tokens.len > 0) {
+            err = posting_decode(v.env.tokens, &p);
+            if (err == SV_OK && remove)
+                err = index_remove(&a->tables, (unsigned)index,
+                                   &a->request.record, &p);
+        }
+        buf_free(&row);
+    }
+    return err == SV_ERR_NOT_FOUND || err == SV_ERR_FORMAT ? SV_ERR_TAMPERED
+                                                           : err;
+}
+
 static enum sv_err
 save_versions(struct act *a, struct record_state *s, const struct items *in)
 {
@@ -398,11 +595,16 @@ save_versions(struct act *a, struct record_state *s, const struct items *in)
         const struct incoming *it = &in->at[i];
         struct record_column *c = record_column(s, it->column);
 
+        if (!it->header.addition)
+            err = old_postings(a, c, true);
         c->version = it->header.version;
         if (!it->header.addition)
             c->full = it->header.version;
         memcpy(c->hash, it->hash, sizeof c->hash);
-        err = put_version(a, in, i);
+        if (err == SV_OK)
+            err = put_version(a, in, i);
+        if (err == SV_OK)
+            err = put_posting(a, it);
         add_result(&a->entry, it);
     }
     s->changed_ms = a->time_ms;
@@ -434,8 +636,18 @@ act_save_apply(struct act *a)
         err = SV_ERR_INPUT;
     if (err == SV_OK)
         err = act_find_record(a, &s);
-    for (size_t i = 0; i < in.n && err == SV_OK; i++)
-        err = check_successor(a, &s, &in.at[i]);
+    for (size_t i = 0; i < in.n && err == SV_OK; i++) {
+        bool taken = false;
+
+        err = is_taken(a, &in.at[i], &taken);
+        if (taken)
+            a->entry.outcome = OUTCOME_DUPLICATE;
+        if (err == SV_OK)
+            err = check_successor(a, &s, &in.at[i]);
+        /* What is damaged is found before anything is written. */
+        if (err == SV_OK && !in.at[i].header.addition)
+            err = old_postings(a, record_column(&s, in.at[i].column), false);
+    }
     if (err == SV_OK && a->entry.outcome == OUTCOME_DONE)
         err = save_versions(a, &s, &in);
     items_free(&in);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "vault/gate_internal.h"
+#include "vault/grants.h"
 
 /*
  * What a client needs before it can ask or check anything: the head, the
@@ -78,57 +79,108 @@ put_roster(const struct gate *g, const struct tables *t,
     return writer_end(&w);
 }
 
-static bool
-holds_keys(const struct gate *g, const char *role)
+/* Sealed to keys that she has no more, they would be of no use. */
+static uint64_t
+keys_since(const struct roster *r, const char *name)
 {
-    int at = policy_role(&g->roster.policy, role);
+    uint64_t since = 0;
 
-    return at >= 0 && policy_holds_keys(&g->roster.policy, (unsigned)at);
+    for (size_t i = 0; i < r->n_formers; i++) {
+        if (strcmp(r->persons[r->formers[i].person].name, name) == 0)
+            since = r->formers[i].until_index;
+    }
+    return since;
 }
 
-/* The sealed keys that came with the grants of `name`, and, for the founder
- * who made them, with the compartments' keys. */
+struct gathering {
+    const char *name;
+    uint64_t since;
+    struct buf blobs;
+    uint32_t n;
+};
+
+/* Those items of one entry's blob that are sealed to her. */
+static enum sv_err
+own_items(const struct gathering *g, struct bytes blob, struct buf *out)
+{
+    struct buf items = BUF_INIT;
+    struct grant_item item;
+    struct reader r;
+    struct writer w = writer_to(out);
+    unsigned left;
+    uint16_t n = 0;
+    enum sv_err err = grants_begin(blob, &r, &left);
+
+    while (err == SV_OK && left > 0) {
+        err = grants_next(&r, &left, &item);
+        if (err == SV_OK && strcmp(item.grantee, g->name) == 0) {
+            err = grants_put(&item, &items);
+            n++;
+        }
+    }
+    if (err == SV_OK && n > 0) {
+        writer_u16(&w, n);
+        writer_bytes(&w, buf_bytes(&items));
+        err = writer_end(&w);
+    }
+    buf_free(&items);
+    return err == SV_ERR_FORMAT ? SV_ERR_TAMPERED : err;
+}
+
+static enum sv_err
+gather_row(void *ctx, struct bytes key, struct bytes value, bool damaged,
+           bool *more)
+{
+    struct gathering *g = ctx;
+    struct reader r = reader_of(key);
+    struct writer w = writer_to(&g->blobs);
+    uint64_t index = reader_u64(&r);
+    struct buf own = BUF_INIT;
+    enum sv_err err;
+
+    (void)more;
+    if (damaged || reader_end(&r) != SV_OK)
+        return SV_ERR_TAMPERED;
+    if (index < g->since)
+        return SV_OK;
+    err = own_items(g, value, &own);
+    if (err == SV_OK && own.len > 0) {
+        writer_u64(&w, index);
+        writer_long(&w, buf_bytes(&own));
+        err = writer_end(&w);
+        g->n++;
+    }
+    buf_free(&own);
+    return err;
+}
+
+/* The keys that were sealed to `name`, by the entries that brought them. */
 static enum sv_err
 put_grants(const struct gate *g, const struct tables *t, const char *name,
            struct buf *out)
 {
-    struct buf blobs = BUF_INIT;
-    struct writer w = writer_to(&blobs);
-    uint32_t n = 0;
-    enum sv_err err;
+    struct gathering all = {name, keys_since(&g->roster, name), BUF_INIT, 0};
+    struct writer w = writer_to(out);
+    enum sv_err err = SV_OK;
 
-    for (size_t i = 0; i < g->roster.n_grants && w.err == SV_OK; i++) {
-        const struct roster_grant *grant = &g->roster.grants[i];
-        struct buf blob = BUF_INIT;
-        uint64_t index = grant->from_index;
-        uint8_t key[8];
+    if (name[0] != '\0')
+        err = tables_scan(t, TABLE_GRANT, bytes_of("", 0), bytes_of("", 0),
+                          gather_row, &all);
+    writer_u32(&w, all.n);
+    writer_bytes(&w, buf_bytes(&all.blobs));
+    buf_free(&all.blobs);
+    return err != SV_OK ? err : writer_end(&w);
+}
 
-        if (strcmp(g->roster.persons[grant->person].name, name) != 0)
-            continue;
-        if (index == 0 && !holds_keys(g, grant->role))
-            continue; /* the founding keys are the supervisor's */
-        if (index == 0 && g->roster.n_keys > 0)
-            index = g->roster.keys[0].from_index;
-        put_u64(key, index);
-        w.err = tables_get(t, TABLE_GRANT, BYTES(key), &blob);
-        if (w.err == SV_OK) {
-            writer_u64(&w, index);
-            writer_long(&w, buf_bytes(&blob));
-            n++;
-        } else if (w.err == SV_ERR_NOT_FOUND) {
-            w.err = SV_OK;
-        }
-        buf_free(&blob);
-    }
-    err = writer_end(&w);
-    if (err == SV_OK) {
-        w = writer_to(out);
-        writer_u32(&w, n);
-        writer_bytes(&w, buf_bytes(&blobs));
-        err = writer_end(&w);
-    }
-    buf_free(&blobs);
-    return err;
+static enum sv_err
+open_flag(void *ctx, struct bytes key, struct bytes value, bool damaged,
+          bool *more)
+{
+    struct flag_state s;
+    enum sv_err err = damaged ? SV_ERR_TAMPERED : flag_state_decode(value, &s);
+
+    (void)more;
+    return err != SV_OK || s.acknowledged ? err : buf_append(ctx, key);
 }
 
 static enum sv_err
@@ -136,7 +188,7 @@ answer_sync(struct gate *g, const struct tables *t,
             const struct sync_request *in, struct buf *response)
 {
     struct buf head = BUF_INIT, consistency = BUF_INIT, roster = BUF_INIT;
-    struct buf grants = BUF_INIT, schema = BUF_INIT;
+    struct buf grants = BUF_INIT, schema = BUF_INIT, flags = BUF_INIT;
     struct sync_answer a = {.vault = g->roster.vault,
                             .time_ms = clock_now(&g->config.clock)};
     uint64_t size = g->log.frontier.size;
@@ -151,6 +203,9 @@ answer_sync(struct gate *g, const struct tables *t,
         err = put_roster(g, t, in, &roster);
     if (err == SV_OK)
         err = put_grants(g, t, in->name, &grants);
+    if (err == SV_OK)
+        err = tables_scan(t, TABLE_FLAG, bytes_of("", 0), bytes_of("", 0),
+                          open_flag, &flags);
     if (err == SV_OK && in->want_schema)
         err = tables_get(t, TABLE_META, bytes_text(META_SCHEMA), &schema);
     if (err == SV_ERR_NOT_FOUND)
@@ -166,12 +221,14 @@ answer_sync(struct gate *g, const struct tables *t,
     a.consistency = buf_bytes(&consistency);
     a.roster = buf_bytes(&roster);
     a.grants = buf_bytes(&grants);
+    a.flags = buf_bytes(&flags);
     if (err == SV_OK)
         err = message_sync_answer_encode(&a, response);
     buf_free(&head);
     buf_free(&consistency);
     buf_free(&roster);
     buf_free(&grants);
+    buf_free(&flags);
     buf_free(&schema);
     return err;
 }

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "base/codec.h"
-
 #define LABEL "grant"
 #define SEALED_LEN (BOX_SECRET_LEN + PS1_OVERHEAD)
 
@@ -14,35 +12,40 @@ grants_hash(struct bytes blob, uint8_t out[static DIGEST_LEN])
 }
 
 enum sv_err
-grants_decode(struct bytes blob, struct grant_item items[static GRANTS_MAX],
-              unsigned *n)
+grants_begin(struct bytes blob, struct reader *r, unsigned *left)
 {
-    struct reader r = reader_of(blob);
-    unsigned count = reader_u8(&r);
-
-    if (count > GRANTS_MAX)
-        return SV_ERR_FORMAT;
-    for (unsigned i = 0; i < count; i++) {
-        struct grant_item *it = &items[i];
-
-        reader_name(&r, it->type, sizeof it->type);
-        reader_name(&r, it->compartment, sizeof it->compartment);
-        it->epoch = reader_u32(&r);
-        it->sealed = reader_medium(&r, SEALED_LEN);
-        if (it->sealed.len != SEALED_LEN)
-            reader_fail(&r);
-    }
-    *n = count;
-    return reader_end(&r);
+    *r = reader_of(blob);
+    *left = reader_u16(r);
+    return *left > 0 ? SV_OK : reader_end(r);
 }
 
-bool
-grants_are_whole(struct bytes blob)
+enum sv_err
+grants_next(struct reader *r, unsigned *left, struct grant_item *out)
 {
-    struct grant_item items[GRANTS_MAX];
-    unsigned n;
+    reader_name(r, out->grantee, sizeof out->grantee);
+    reader_name(r, out->type, sizeof out->type);
+    reader_name(r, out->compartment, sizeof out->compartment);
+    out->epoch = reader_u32(r);
+    out->sealed = reader_medium(r, SEALED_LEN);
+    if (out->sealed.len != SEALED_LEN)
+        reader_fail(r);
+    --*left;
+    if (r->failed)
+        return SV_ERR_FORMAT;
+    return *left > 0 ? SV_OK : reader_end(r);
+}
 
-    return grants_decode(blob, items, &n) == SV_OK;
+enum sv_err
+grants_put(const struct grant_item *item, struct buf *items)
+{
+    struct writer w = writer_to(items);
+
+    writer_name(&w, item->grantee);
+    writer_name(&w, item->type);
+    writer_name(&w, item->compartment);
+    writer_u32(&w, item->epoch);
+    writer_medium(&w, item->sealed);
+    return writer_end(&w);
 }
 
 enum sv_err
@@ -51,9 +54,7 @@ grant_context(const struct grant_context *c, struct buf *out)
     struct writer w = writer_to(out);
 
     writer_bytes(&w, BYTES(c->vault.b));
-    writer_u64(&w, c->proposal);
     writer_name(&w, c->grantee);
-    writer_name(&w, c->role);
     writer_name(&w, c->type);
     writer_name(&w, c->compartment);
     writer_u32(&w, c->epoch);
@@ -67,18 +68,19 @@ grants_seal(const struct rng *rng, const struct box_public *grantee,
             struct buf *blob)
 {
     struct buf context = BUF_INIT, sealed = BUF_INIT;
-    struct writer w = writer_to(blob);
+    struct grant_item item = {.epoch = c->epoch};
     enum sv_err err = grant_context(c, &context);
 
     if (err == SV_OK)
         err = ps1_seal(rng, grantee, LABEL, buf_bytes(&context),
                        BYTES(secret->b), &sealed);
     if (err == SV_OK) {
-        writer_name(&w, c->type);
-        writer_name(&w, c->compartment);
-        writer_u32(&w, c->epoch);
-        writer_medium(&w, buf_bytes(&sealed));
-        err = writer_end(&w);
+        (void)text_copy(bytes_text(c->grantee), item.grantee, NAME_SIZE);
+        (void)text_copy(bytes_text(c->type), item.type, NAME_SIZE);
+        (void)text_copy(bytes_text(c->compartment), item.compartment,
+                        NAME_SIZE);
+        item.sealed = buf_bytes(&sealed);
+        err = grants_put(&item, blob);
     }
     buf_free(&context);
     buf_free(&sealed);

@@ -1,22 +1,24 @@
 #ifndef SV_VAULT_GRANTS_H
 #define SV_VAULT_GRANTS_H
 
+#include "base/codec.h"
 #include "crypto/digest.h"
 #include "crypto/ps1.h"
 #include "policy/roster.h"
 
 /*
- * Sealed compartment keys: what a confirmation carries, and what the founder
- * who made the keys seals to herself.
+ * Sealed compartment keys: what a confirmation or a return carries, what a
+ * new epoch brings to all its holders, and what the founding seals to those
+ * who hold keys from the start.
  *
- *   u8 n, each: name type, name compartment, u32 epoch, u16 PS1 box
+ *   u16 n, each: name grantee, name type, name compartment, u32 epoch,
+ *   u16 PS1 box
  *
  * Each box is PS1 to the grantee's key, label "grant", with grant_context()
  * as context, over the 32-byte secret half.
  */
-#define GRANTS_MAX POLICY_COLUMNS_MAX
-
 struct grant_item {
+    char grantee[NAME_SIZE];
     char type[NAME_SIZE];
     char compartment[NAME_SIZE];
     uint32_t epoch;
@@ -25,22 +27,20 @@ struct grant_item {
 
 /* Label "sv/v1/grant", over the whole blob: the request's body line. */
 void grants_hash(struct bytes blob, uint8_t out[static DIGEST_LEN]);
-bool grants_are_whole(struct bytes blob);
-/* At most GRANTS_MAX items.  SV_ERR_FORMAT. */
-enum sv_err grants_decode(struct bytes blob,
-                          struct grant_item items[static GRANTS_MAX],
-                          unsigned *n);
 
-/*
- * Vault id, u64 proposal (0 in the founding), names of grantee and role,
- * type and compartment, u32 epoch, public half.  In the founding the vault
- * has no id yet and zeros stand for it.
- */
+/* One item after the other: after grants_begin(), as long as *left is not 0.
+ * SV_ERR_FORMAT; the last one finds what is left over. */
+enum sv_err grants_begin(struct bytes blob, struct reader *r, unsigned *left);
+enum sv_err grants_next(struct reader *r, unsigned *left,
+                        struct grant_item *out);
+/* Append an item that is sealed already. */
+enum sv_err grants_put(const struct grant_item *item, struct buf *items);
+
+/* Vault id, names of grantee, type and compartment, u32 epoch, public half.
+ * In the founding the vault has no id yet and zeros stand for it. */
 struct grant_context {
     struct hash vault;
-    uint64_t proposal;
     const char *grantee;
-    const char *role;
     const char *type;
     const char *compartment;
     uint32_t epoch;
@@ -48,7 +48,7 @@ struct grant_context {
 };
 enum sv_err grant_context(const struct grant_context *c, struct buf *out);
 
-/* Append one sealed item.  The caller writes the count before the first. */
+/* Append one sealed item; the count before the first is the caller's. */
 enum sv_err grants_seal(const struct rng *rng, const struct box_public *grantee,
                         const struct grant_context *c,
                         const struct box_secret *secret, struct buf *blob);

@@ -143,8 +143,9 @@ check_unique(struct reading *r, const struct draft *d, struct schema_place p)
 
     if (!field_at(r->im.type, p)->unique || f->n == 0)
         return SV_OK;
-    /* Full width or half width: the same number. */
-    err = text_nfkc(bytes_of(f->values[0].ptr, f->values[0].len), &value);
+    /* Full width or half width, capital or small: the same number. */
+    err = fold_word(FOLD_NUMBER, bytes_of(f->values[0].ptr, f->values[0].len),
+                    &value);
     if (err != SV_OK)
         goto out;
     put_u32(head, p.compartment);

@@ -132,6 +132,7 @@ message_sync_answer_encode(const struct sync_answer *a, struct buf *out)
     writer_long(&w, a->schema_json);
     writer_long(&w, a->schema_codes);
     writer_long(&w, a->grants);
+    writer_long(&w, a->flags);
     return writer_end(&w);
 }
 
@@ -163,6 +164,7 @@ get_sync_answer(struct reader *r, struct sync_answer *a)
     a->schema_json = reader_long(r, MESSAGE_MAX);
     a->schema_codes = reader_long(r, MESSAGE_MAX);
     a->grants = reader_long(r, MESSAGE_MAX);
+    a->flags = reader_long(r, MESSAGE_MAX);
 }
 
 static void

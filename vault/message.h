@@ -51,6 +51,7 @@ struct sync_answer {
     struct bytes schema_json;
     struct bytes schema_codes;
     struct bytes grants; /* u32 n, each: u64 index, u32 blob */
+    struct bytes flags;  /* u64 each: open flagged assignments */
 };
 struct act_answer {
     uint64_t index;

@@ -285,3 +285,15 @@ schema_check_value(const struct schema_field *f, struct bytes value,
     *reason = fault;
     return SV_ERR_INPUT;
 }
+
+const struct schema_compartment *
+schema_searched(const struct schema_type *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        for (size_t k = 0; k < t->compartments[i].n; k++) {
+            if (t->compartments[i].fields[k].searched)
+                return &t->compartments[i];
+        }
+    }
+    return NULL;
+}

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "vault/fold.h"
 
 /*
  * The schema: record types, their compartments and fields, and the code
@@ -57,8 +58,12 @@ struct schema_field {
     const struct schema_list *list; /* FIELD_CODE */
     bool repeated;
     bool multiline;
-    bool unique;       /* a case number: one record per value */
-    bool initials;     /* shown in lists as initials only */
+    bool unique;   /* a case number: one record per value; searched */
+    bool initials; /* shown in lists as initials only */
+    bool searched; /* by words folded as `search` says */
+    enum fold_kind search;
+    const char *joins; /* the field of a name that is written behind it, or
+                        * NULL: both together are found, too */
     size_t max_len;    /* FIELD_TEXT, bytes */
     uint64_t min, max; /* FIELD_NUMBER */
 };
@@ -82,6 +87,10 @@ struct schema_check {
     enum check_kind kind;
     struct schema_place a, b, c;
 };
+
+/* Which compartment of the type is searched; NULL: none.  At most one is. */
+struct schema_type;
+const struct schema_compartment *schema_searched(const struct schema_type *t);
 
 #define SCHEMA_COMPARTMENTS_MAX 8
 #define SCHEMA_FIELDS_MAX 64 /* of a compartment */

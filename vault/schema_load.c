@@ -217,6 +217,7 @@ check_kind_members(const struct loader *l, json_t *json,
         enum field_kind kind;
     } members[] = {{"max_len", FIELD_TEXT}, {"multiline", FIELD_TEXT},
                    {"unique", FIELD_TEXT},  {"initials", FIELD_TEXT},
+                   {"search", FIELD_TEXT},  {"joins", FIELD_TEXT},
                    {"list", FIELD_CODE},    {"min", FIELD_NUMBER},
                    {"max", FIELD_NUMBER}};
 
@@ -231,13 +232,53 @@ check_kind_members(const struct loader *l, json_t *json,
     return SV_OK;
 }
 
+/* How it is searched.  A number that no two records share is found by it. */
+static enum sv_err
+load_search(const struct loader *l, json_t *json, struct schema_field *f)
+{
+    const json_t *search = json_object_get(json, "search");
+    const char *kind = json_string_value(search);
+    const char *joins = json_string_value(json_object_get(json, "joins"));
+
+    if (search != NULL &&
+        (kind == NULL ||
+         fold_kind_parse(bytes_text(kind), &f->search) != SV_OK))
+        return fault(l, "search", N_("must be name, number or phone"));
+    f->searched = search != NULL;
+    if (f->unique && (!f->searched || f->search != FOLD_NUMBER))
+        return fault(l, "search", N_("must be number where it is unique"));
+    if (json_object_get(json, "joins") == NULL)
+        return SV_OK;
+    if (joins == NULL || !f->searched || f->search != FOLD_NAME || f->repeated)
+        return fault(l, "joins", N_("belongs to a name with one value"));
+    f->joins = pool_text(&l->s->pool, bytes_text(joins));
+    return f->joins == NULL ? SV_ERR_NOMEM : SV_OK;
+}
+
+/* What joins a name is another such name of the compartment. */
+static enum sv_err
+check_joins(const struct loader *l, const struct schema_compartment *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct schema_field *other;
+
+        if (c->fields[i].joins == NULL)
+            continue;
+        other = schema_field(c, bytes_text(c->fields[i].joins), NULL);
+        if (other == NULL || !other->searched || other->search != FOLD_NAME ||
+            other->repeated)
+            return fault(l, "joins", N_("names no name of the compartment"));
+    }
+    return SV_OK;
+}
+
 static enum sv_err
 load_field(const struct loader *l, json_t *json, struct schema_field *f)
 {
     static const char *const members[] = {
         "name",     "label",     "help",   "kind",     "list",
         "repeated", "multiline", "unique", "initials", "max_len",
-        "min",      "max",       NULL};
+        "min",      "max",       "search", "joins",    NULL};
     static const struct schema_field blank = {.help = {"", ""}};
     const char *name = f->name;
     enum sv_err err = check_members(l, json, "fields", members);
@@ -260,6 +301,8 @@ load_field(const struct loader *l, json_t *json, struct schema_field *f)
         err = load_flag(l, json, "initials", &f->initials);
     if (err == SV_OK)
         err = check_kind_members(l, json, f);
+    if (err == SV_OK)
+        err = load_search(l, json, f);
     if (err == SV_OK)
         err = load_limits(l, json, f);
     return err;
@@ -294,7 +337,29 @@ load_compartment(struct loader *l, json_t *json, struct schema_compartment *c)
             err = load_field(l, field, &fields[i]);
     }
     l->path[2] = NULL;
-    return err;
+    return err == SV_OK ? check_joins(l, c) : err;
+}
+
+static bool
+has_searched(const struct schema_compartment *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->fields[i].searched)
+            return true;
+    }
+    return false;
+}
+
+static enum sv_err
+check_searched(const struct loader *l, const struct schema_type *t)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < t->n; i++)
+        n += has_searched(&t->compartments[i]) ? 1 : 0;
+    return n <= 1
+               ? SV_OK
+               : fault(l, "search", N_("stands in more than one compartment"));
 }
 
 static enum sv_err
@@ -322,7 +387,7 @@ load_compartments(struct loader *l, json_t *array, struct schema_type *t)
             err = load_compartment(l, c, &compartments[i]);
     }
     l->path[1] = NULL;
-    return err;
+    return err == SV_OK ? check_searched(l, t) : err;
 }
 
 /* The field that a check names: of this kind, with one value at most. */

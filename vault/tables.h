@@ -21,7 +21,13 @@ enum table_id {
     TABLE_CREATED,  /* u64 (MAX - index), newest first -> handle */
     TABLE_ASSIGNED, /* u32 person, handle -> nothing */
     TABLE_ASSIGNEE, /* handle, u32 person -> nothing */
-    TABLE_GRANT,    /* u64 index of the confirmation -> sealed keys */
+    TABLE_GRANT,   /* u64 index of the entry that brought them -> sealed keys */
+    TABLE_TOKEN,   /* u8 column, search token[16], handle -> nothing */
+    TABLE_USAGE,   /* u32 person, u8 act -> struct usage */
+    TABLE_GLASS,   /* handle -> u64 time of a denial by break-glass */
+    TABLE_FLAG,    /* u64 index -> struct flag_state */
+    TABLE_RELEASE, /* u64 index -> struct release_state */
+    TABLE_RESULT,  /* u64 index, u32 person or recipient -> sealed result */
     TABLES_N
 };
 

@@ -225,8 +225,11 @@ fakelog_genesis(struct fakelog *f, const struct policy *p)
     put_name(g->profile, p->profile);
     assert_ok(policy_hash(p, g->policy_hash));
     fixed("sv/test/schema", "schema", g->schema_hash);
-    g->administrator = founder(FAKELOG_ADMINISTRATOR);
-    g->supervisor = founder(FAKELOG_SUPERVISOR);
+    g->n_founders = 2;
+    g->founders[FOUNDER_ADMINISTRATOR] = founder(FAKELOG_ADMINISTRATOR);
+    put_name(g->founders[FOUNDER_ADMINISTRATOR].role, "administrator");
+    g->founders[FOUNDER_SUPERVISOR] = founder(FAKELOG_SUPERVISOR);
+    put_name(g->founders[FOUNDER_SUPERVISOR].role, "supervisor");
     return q;
 }
 
@@ -394,9 +397,10 @@ static void
 cosign_genesis(const struct request *q, struct buf *signed_note)
 {
     const struct request_genesis *g = &q->genesis;
-    bool first = strcmp(q->actor, g->administrator.name) == 0;
+    const struct request_founder *a = &g->founders[FOUNDER_ADMINISTRATOR];
+    const struct request_founder *s = &g->founders[FOUNDER_SUPERVISOR];
     struct fake_person other =
-        fake_person(first ? g->supervisor.name : g->administrator.name);
+        fake_person(strcmp(q->actor, a->name) == 0 ? s->name : a->name);
     struct buf text = BUF_INIT;
     char name[NOTE_NAME_MAX + 1];
 

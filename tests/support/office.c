@@ -40,17 +40,42 @@ office_prepare(struct office *o, office_store_fn open_store, void *ctx)
                                      .rng = rng_fixed(&o->random),
                                      .open_store = open_store,
                                      .store_ctx = ctx};
+    o->profile = "standard";
     (void)office_person(o, "admin-1");
     (void)office_person(o, "lead-1");
+}
+
+static void
+add_founder(struct office *o, const char *role, const char *name,
+            struct founder out[], size_t *n)
+{
+    const struct colleague *who = office_person(o, name);
+
+    out[(*n)++] = (struct founder){role, who->card, &who->keys};
+}
+
+/* Who has which role from the start. */
+static size_t
+office_founders(struct office *o, struct founder out[static 5])
+{
+    size_t n = 0;
+
+    add_founder(o, "administrator", "admin-1", out, &n);
+    add_founder(o, "supervisor", "lead-1", out, &n);
+    if (strcmp(o->profile, "small-office") == 0) {
+        add_founder(o, "caseworker", "lead-1", out, &n);
+        add_founder(o, "approver", "admin-1", out, &n);
+    }
+    if (o->recovery)
+        add_founder(o, "recovery", "rescue-1", out, &n);
+    return n;
 }
 
 enum sv_err
 office_found(struct office *o)
 {
-    struct founder admin = {office_person(o, "admin-1")->card,
-                            &office_person(o, "admin-1")->keys};
-    struct founder lead = {office_person(o, "lead-1")->card,
-                           &office_person(o, "lead-1")->keys};
+    struct founder founders[5];
+    size_t n = office_founders(o, founders);
     struct schema_source schema = schema_builtin();
     struct policy *policy = calloc(1, sizeof *policy);
     struct sign_public log_key;
@@ -67,11 +92,11 @@ office_found(struct office *o)
     sign_public_of(&o->gate_keys.log, &log_key);
     assert_ok(box_public_of(&o->gate_keys.box, &gate_box));
     assert_ok(
-        policy_from_json(builtin_policy_json(), "standard", policy, &where));
+        policy_from_json(builtin_policy_json(), o->profile, policy, &where));
     schema_hash(schema, hash);
     err =
         client_found(&o->config.rng, &o->config.clock, "office.example", policy,
-                     hash, &log_key, &gate_box, &admin, &lead, &founding);
+                     hash, &log_key, &gate_box, founders, n, &founding);
     if (err == SV_OK)
         err = gate_create(&o->config, &o->gate_keys, schema,
                           buf_bytes(&founding));
@@ -154,31 +179,56 @@ office_client(struct office *o, const char *name)
     return office_person(o, name)->client;
 }
 
-enum sv_err
-office_hire(struct office *o, const char *name, const char *role)
+/* Confirm, by lead-1, what was proposed last. */
+static enum sv_err
+confirm_last(struct office *o)
 {
-    struct client *admin, *lead;
     const struct roster *r;
+    struct client *lead;
     enum sv_err err;
 
-    err = office_begin(o, "admin-1");
-    if (err == SV_OK)
-        err = client_staff_propose(office_person(o, "admin-1")->client,
-                                   &office_person(o, name)->card, role, 0);
-    if (err != SV_OK)
-        return err;
     /* A session learns of new roster entries when it begins. */
     office_end(o, "lead-1");
     err = office_begin(o, "lead-1");
     if (err != SV_OK)
         return err;
     lead = office_person(o, "lead-1")->client;
-    admin = office_person(o, "admin-1")->client;
-    (void)admin;
     r = client_roster(lead);
     if (r->n_proposals == 0)
         return SV_ERR_NOT_FOUND;
     return client_staff_confirm(lead, r->proposals[r->n_proposals - 1].index);
+}
+
+enum sv_err
+office_hire(struct office *o, const char *name, const char *role)
+{
+    enum sv_err err = office_begin(o, "admin-1");
+
+    if (err == SV_OK)
+        err = client_staff_propose(office_person(o, "admin-1")->client,
+                                   &office_person(o, name)->card, role, 0);
+    return err != SV_OK ? err : confirm_last(o);
+}
+
+enum sv_err
+office_replace(struct office *o, const char *name, const char *other)
+{
+    struct colleague *who = office_person(o, name);
+    struct colleague *from = office_person(o, other);
+    struct card card;
+    enum sv_err err = office_begin(o, "admin-1");
+
+    office_end(o, name);
+    card_of(&from->keys, name, &card);
+    if (err == SV_OK)
+        err = client_staff_replace(office_person(o, "admin-1")->client, &card);
+    if (err == SV_OK)
+        err = confirm_last(o);
+    if (err == SV_OK) {
+        who->card = card;
+        who->keys = from->keys;
+    }
+    return err;
 }
 
 void
@@ -188,7 +238,8 @@ office_hire_all(struct office *o)
         {"intake-1", "intake"},       {"case-1", "caseworker"},
         {"case-2", "caseworker"},     {"clinic-1", "clinician"},
         {"legal-1", "legal_officer"}, {"justice-1", "justice_liaison"},
-        {"audit-1", "auditor"},
+        {"audit-1", "auditor"},       {"stats-1", "statistics_officer"},
+        {"approve-1", "approver"},
     };
 
     for (size_t i = 0; i < sizeof staff / sizeof staff[0]; i++)
@@ -215,9 +266,10 @@ set_field(struct draft *d, const char *column, const char *value)
                           bytes_text(value), &reason));
 }
 
-enum sv_err
-office_record(struct office *o, const char *author, const char *case_no,
-              const char *family_name, struct handle *out)
+/* Pairs of a column and its value, the last one NULL. */
+static enum sv_err
+add_record(struct office *o, const char *author, const char *const fields[],
+           struct handle *out)
 {
     struct client *c;
     struct draft draft = {0};
@@ -227,12 +279,48 @@ office_record(struct office *o, const char *author, const char *case_no,
         return err;
     c = office_person(o, author)->client;
     assert_ok(draft_new(schema_type(client_schema(c), "victim"), &draft));
-    set_field(&draft, "identity.case_no", case_no);
-    set_field(&draft, "identity.family_name", family_name);
-    set_field(&draft, "facts.gender", "female");
+    for (size_t i = 0; fields[i] != NULL; i += 2)
+        set_field(&draft, fields[i], fields[i + 1]);
     err = client_record_add(c, &draft, out);
     draft_free(&draft);
     return err;
+}
+
+enum sv_err
+office_record(struct office *o, const char *author, const char *case_no,
+              const char *family_name, struct handle *out)
+{
+    const char *const fields[] = {"identity.case_no",
+                                  case_no,
+                                  "identity.family_name",
+                                  family_name,
+                                  "facts.gender",
+                                  "female",
+                                  NULL};
+
+    return add_record(o, author, fields, out);
+}
+
+enum sv_err
+office_named(struct office *o, const char *author, const char *case_no,
+             const char *family, const char *given, const char *family_kana,
+             const char *given_kana, const char *phone, struct handle *out)
+{
+    const char *const fields[] = {"identity.case_no",
+                                  case_no,
+                                  "identity.family_name",
+                                  family,
+                                  "identity.given_name",
+                                  given,
+                                  "identity.family_name_kana",
+                                  family_kana,
+                                  "identity.given_name_kana",
+                                  given_kana,
+                                  "identity.phone",
+                                  phone,
+                                  NULL};
+
+    return add_record(o, author, fields, out);
 }
 
 struct buf

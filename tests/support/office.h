@@ -10,7 +10,7 @@
  * A small office in a directory of its own: a vault, its gate in this
  * process, and people with keys, who need no files.
  */
-#define OFFICE_PEOPLE_MAX 12
+#define OFFICE_PEOPLE_MAX 16
 
 struct colleague {
     struct card card;
@@ -23,6 +23,8 @@ struct office {
     char home[PATH_SIZE]; /* holds the vault and its gate key */
     char dir[PATH_SIZE];
     uint64_t now_ms;
+    const char *profile; /* "standard", unless changed before the founding */
+    bool recovery;       /* "rescue-1" holds every key from the start */
     struct rng_fixed random;
     struct gate_config config;
     struct gate_keys gate_keys;
@@ -56,8 +58,13 @@ void office_end(struct office *o, const char *name);
 
 /* Propose by admin-1 and confirm by lead-1. */
 enum sv_err office_hire(struct office *o, const char *name, const char *role);
+/* The same for a card by that name: the keys of `other`, who stands for her
+ * with a new key file, or her own.  Her session ends, and from now on she
+ * has those keys. */
+enum sv_err office_replace(struct office *o, const char *name,
+                           const char *other);
 /* The whole standard staff: lead-1, admin-1, intake-1, case-1, case-2,
- * clinic-1, legal-1, justice-1, audit-1. */
+ * clinic-1, legal-1, justice-1, audit-1, stats-1, approve-1. */
 void office_hire_all(struct office *o);
 /* Everything up to a working office with all of them. */
 void office_new(struct office *o);
@@ -66,6 +73,12 @@ void office_new(struct office *o);
 enum sv_err office_record(struct office *o, const char *author,
                           const char *case_no, const char *family_name,
                           struct handle *out);
+/* Another, with all that one may search for. */
+enum sv_err office_named(struct office *o, const char *author,
+                         const char *case_no, const char *family,
+                         const char *given, const char *family_kana,
+                         const char *given_kana, const char *phone,
+                         struct handle *out);
 /* The field of a view as text; "" where it is not there. */
 struct buf office_field(const struct record_view *v, const char *compartment,
                         const char *field);

@@ -1,0 +1,589 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/counting.h"
+#include "cli/release_files.h"
+#include "counts/risk.h"
+
+/* The number that a release is called by: the entry that requested it. */
+static bool
+read_number(struct app *app, const char *word, uint64_t *out)
+{
+    return app_number(app, "N", word, 0, UINT64_MAX, 0, out);
+}
+
+static const char *
+stage_of(const struct release_state *s, uint64_t now_ms)
+{
+    if (s->refused)
+        return N_("refused");
+    if (release_is_expired(s, now_ms))
+        return N_("expired");
+    if (release_is_approved(s))
+        return N_("approved");
+    return s->acknowledged ? N_("waits for approval")
+                           : N_("waits for acknowledgment");
+}
+
+/* ---- Unsafe cells ---- */
+
+static const char *
+kind_text(enum risk_kind kind)
+{
+    switch (kind) {
+    case RISK_CELL:
+        return N_("printed");
+    case RISK_DERIVED:
+        return N_("by subtraction");
+    case RISK_GROUP:
+        return N_("all in one group");
+    }
+    return "";
+}
+
+static enum sv_err
+print_risks(struct app *app, const struct risk_list *l)
+{
+    const char *const columns[] = {_("No."), _("Figure"), _("How it is seen"),
+                                   _("From"), _("Value")};
+    struct table *t = table_new(&app->term, l->has_values ? 5 : 4, columns);
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < l->n && err == SV_OK; i++) {
+        const struct risk *r = &l->at[i];
+        char number[24], value[24];
+        const char *cells[] = {number, r->name, _(kind_text(r->kind)),
+                               r->expression, value};
+
+        (void)snprintf(number, sizeof number, "%zu", i + 1);
+        (void)snprintf(value, sizeof value, "%lld", (long long)r->value);
+        err = table_row(t, cells);
+    }
+    return err == SV_OK ? table_print(t) : err;
+}
+
+static json_t *
+risks_json(const struct risk_list *l)
+{
+    json_t *all = json_array();
+
+    for (size_t i = 0; i < l->n && all != NULL; i++) {
+        const struct risk *r = &l->at[i];
+        json_t *one = json_pack("{s:s, s:s, s:s}", "figure", r->name, "kind",
+                                kind_text(r->kind), "from", r->expression);
+
+        if (l->has_values)
+            (void)json_object_set_new(one, "value", json_integer(r->value));
+        (void)json_array_append_new(all, one);
+    }
+    return all;
+}
+
+/* ---- release acknowledge ---- */
+
+/* One question for each cell: nobody passes over one by habit. */
+static enum exit_code
+ask_each(struct session *s, const struct risk_list *l, bool *stopped)
+{
+    struct app *app = s->app;
+    enum exit_code code = EXIT_DONE;
+
+    *stopped = false;
+    session_pause(s);
+    for (size_t i = 0; i < l->n && !*stopped; i++) {
+        bool yes = false;
+        enum sv_err err;
+
+        (void)fprintf(app->term.err, "%zu/%zu  ", i + 1, l->n);
+        term_text(app->term.err, bytes_text(l->at[i].expression), false, 0);
+        (void)fprintf(app->term.err, "  (%s)\n", _(kind_text(l->at[i].kind)));
+        err = term_confirm(&app->term,
+                           _("Fewer than five people: may it be published?"),
+                           false, &yes);
+        if (err != SV_OK)
+            return app_fail(app, NULL, err, _("stopped; not acknowledged"));
+        *stopped = !yes;
+    }
+    return session_resume(s, &code) ? EXIT_DONE : code;
+}
+
+static enum exit_code
+acknowledge(struct session *s, uint64_t number, struct bytes cells, bool all)
+{
+    struct app *app = s->app;
+    struct risk_list l = {0};
+    enum exit_code code = EXIT_DONE;
+    enum sv_err err = risk_decode(cells, &l);
+    bool stopped = false;
+
+    if (err != SV_OK)
+        return app_fail(app, NULL, err,
+                        _("the list of unsafe cells cannot be read"));
+    if (!all && app->no_input && l.n > 0) {
+        code = app_fail(app, NULL, SV_ERR_USAGE,
+                        _("unsafe cells wait to be acknowledged: --acknowledge "
+                          "all is missing"));
+    } else if (!all && l.n > 0) {
+        code = ask_each(s, &l, &stopped);
+    }
+    if (code == EXIT_DONE && !stopped) {
+        err = client_release_acknowledge(s->client, number, cells, all, l.n);
+        if (err != SV_OK)
+            code = session_fail(s, NULL, err);
+    }
+    if (code == EXIT_DONE && stopped) {
+        code = EXIT_FAILED;
+        app_hint(app,
+                 _("Nothing is released. Coarsen what you ask for, or go on "
+                   "with: svault release acknowledge %llu"),
+                 (unsigned long long)number);
+    }
+    risk_clear(&l);
+    return code;
+}
+
+enum exit_code
+cmd_release_acknowledge(struct app *app, int argc, char **argv)
+{
+    const char *how = NULL;
+    const struct flag flags[] = {{"acknowledge", 0, &how, NULL}, {0}};
+    struct session s = {0};
+    struct release_view v = {0};
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
+    uint64_t number;
+    char **words;
+
+    if (!app_args(app, argc, argv, flags, 1, 1, &words) ||
+        !read_number(app, words[0], &number))
+        return EXIT_USAGE;
+    if (how != NULL && strcmp(how, "all") != 0)
+        return app_usage(app, "%s", _("--acknowledge takes the word all"));
+    if (!session_open(app, &s, &code))
+        return code;
+    err = client_release_show(s.client, number, &v);
+    code = err == SV_OK
+               ? acknowledge(&s, number, buf_bytes(&v.cells), how != NULL)
+               : session_fail(&s, NULL, err);
+    release_view_free(&v);
+    return session_close(&s, code);
+}
+
+/* ---- release request ---- */
+
+struct requesting {
+    struct app *app;
+    const char *profile, *basis, *recipient, *how;
+    struct annual_options annual;
+    struct card card; /* of the recipient */
+    struct buf spec;
+};
+
+static enum exit_code
+check_request(struct requesting *r, const char *what)
+{
+    struct app *app = r->app;
+    enum exit_code code = EXIT_USAGE;
+
+    if (r->profile == NULL)
+        return app_usage(app, "%s", _("--profile exact is missing"));
+    if (strcmp(r->profile, "public") == 0)
+        return app_fail(app, NULL, SV_ERR_USAGE,
+                        _("the profile public is not made yet: figures that "
+                          "are safe for everybody need disclosure control, "
+                          "which comes with a later version"));
+    if (strcmp(r->profile, "exact") != 0)
+        return app_usage(app, _("no such profile: %s"), r->profile);
+    if (r->basis == NULL || r->basis[0] == '\0')
+        return app_usage(app, "%s",
+                         _("--basis TEXT is missing: the law or the order by "
+                           "which exact figures may be published"));
+    if (r->how != NULL && strcmp(r->how, "all") != 0)
+        return app_usage(app, "%s", _("--acknowledge takes the word all"));
+    if (strcmp(what, "annual") == 0)
+        return counting_annual_spec(app, &r->annual, &r->spec) ? EXIT_DONE
+                                                               : EXIT_USAGE;
+    return counting_plan_spec(app, what, &r->spec, &code) ? EXIT_DONE : code;
+}
+
+static enum exit_code
+say_requested(struct requesting *r, uint64_t number)
+{
+    struct app *app = r->app;
+
+    if (app->json)
+        return app_done(
+            app, term_json(&app->term, json_pack("{s:o}", "release",
+                                                 app_json_number(number))));
+    (void)fprintf(app->term.out, _("Release %llu is requested.\n"),
+                  (unsigned long long)number);
+    app_hint(app,
+             _("Next: an approver looks at it and approves it: svault release "
+               "approve %llu"),
+             (unsigned long long)number);
+    return app_done(app, SV_OK);
+}
+
+static enum exit_code
+request(struct requesting *r, struct session *s)
+{
+    struct box_public to = r->card.box;
+    struct buf cells = BUF_INIT;
+    uint64_t number = 0;
+    enum exit_code code;
+    enum sv_err err = client_release_request(
+        s->client, buf_bytes(&r->spec), bytes_text(r->basis),
+        r->recipient != NULL ? &to : NULL, &number, &cells);
+
+    if (err != SV_OK) {
+        code = session_fail(s, NULL, err);
+    } else {
+        code = acknowledge(s, number, buf_bytes(&cells), r->how != NULL);
+        if (code == EXIT_DONE)
+            code = say_requested(r, number);
+    }
+    buf_free(&cells);
+    return code;
+}
+
+enum exit_code
+cmd_release_request(struct app *app, int argc, char **argv)
+{
+    struct requesting r = {.app = app, .spec = BUF_INIT};
+    const struct flag flags[] = {{"profile", 0, &r.profile, NULL},
+                                 {"basis", 0, &r.basis, NULL},
+                                 {"recipient", 0, &r.recipient, NULL},
+                                 {"acknowledge", 0, &r.how, NULL},
+                                 ANNUAL_FLAGS(r.annual),
+                                 {0}};
+    struct session s = {0};
+    enum exit_code code;
+    char **words;
+
+    if (!app_args(app, argc, argv, flags, 1, 1, &words))
+        return EXIT_USAGE;
+    code = check_request(&r, words[0]);
+    if (code == EXIT_DONE && r.recipient != NULL &&
+        !app_card(app, r.recipient, &r.card, &code))
+        return code;
+    if (code == EXIT_DONE && session_open(app, &s, &code)) {
+        code = request(&r, &s);
+        code = session_close(&s, code);
+    }
+    buf_free(&r.spec);
+    return code;
+}
+
+/* ---- release list ---- */
+
+static json_t *
+state_json(uint64_t number, const struct release_state *s, uint64_t now_ms)
+{
+    return json_pack("{s:o, s:s, s:o, s:s, s:s, s:o, s:o}", "release",
+                     app_json_number(number), "requester", s->requester,
+                     "requested", app_json_time(s->requested_ms), "stage",
+                     stage_of(s, now_ms), "judge", s->judge, "judged",
+                     app_json_time(s->judged_ms), "commitment",
+                     app_json_hex(BYTES(s->commitment)));
+}
+
+static enum sv_err
+print_list(struct app *app, const struct release_row *rows, size_t n,
+           uint64_t now_ms)
+{
+    const char *const columns[] = {_("Release"), _("Requested by"), _("When"),
+                                   _("Stage"), _("By")};
+    struct table *t = table_new(&app->term, 5, columns);
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < n && err == SV_OK; i++) {
+        char number[24], when[WHEN_SIZE];
+        const char *cells[] = {number, rows[i].state.requester, when,
+                               _(stage_of(&rows[i].state, now_ms)),
+                               rows[i].state.judge};
+
+        (void)snprintf(number, sizeof number, "%llu",
+                       (unsigned long long)rows[i].number);
+        app_when(rows[i].state.requested_ms, when);
+        err = table_row(t, cells);
+    }
+    return err == SV_OK ? table_print(t) : err;
+}
+
+enum exit_code
+cmd_release_list(struct app *app, int argc, char **argv)
+{
+    struct session s = {0};
+    struct release_row *rows = NULL;
+    size_t n = 0;
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
+    char **words;
+
+    if (!app_args(app, argc, argv, NULL, 0, 0, &words))
+        return EXIT_USAGE;
+    if (!session_open(app, &s, &code))
+        return code;
+    err = client_release_list(s.client, &rows, &n);
+    if (err != SV_OK) {
+        code = session_fail(&s, NULL, err);
+    } else if (app->json) {
+        json_t *all = json_array();
+
+        for (size_t i = 0; i < n; i++)
+            (void)json_array_append_new(all, state_json(rows[i].number,
+                                                        &rows[i].state,
+                                                        client_now(s.client)));
+        code = app_done(app, term_json(&app->term, all));
+    } else if (n == 0) {
+        (void)fputs(_("No releases.\n"), app->term.out);
+        code = app_done(app, SV_OK);
+    } else {
+        code = app_done(app, print_list(app, rows, n, client_now(s.client)));
+    }
+    free(rows);
+    return session_close(&s, code);
+}
+
+/* ---- release show ---- */
+
+/* For people: the stage, what was asked for, the unsafe cells, and for an
+ * approver the very figures. */
+static enum sv_err
+print_view(struct session *s, uint64_t number, const struct release_view *v,
+           const struct risk_list *risks)
+{
+    struct app *app = s->app;
+    FILE *to = app->term.out;
+    char hex[65];
+    enum sv_err err = SV_OK;
+
+    text_hex(BYTES(v->state.commitment), hex);
+    (void)fprintf(to, _("Release %llu, requested by %s: %s\n"),
+                  (unsigned long long)number, v->state.requester,
+                  _(stage_of(&v->state, client_now(s->client))));
+    (void)fprintf(to, _("Commitment: %s\nBasis: "), hex);
+    term_text(to, buf_bytes(&v->basis), false, 0);
+    (void)fputs("\n\n", to);
+    term_text(to, buf_bytes(&v->spec), true, 0);
+    (void)fprintf(to, "\n%s\n",
+                  risks->n > 0 ? _("Unsafe cells:") : _("No unsafe cells."));
+    if (risks->n > 0)
+        err = print_risks(app, risks);
+    if (err == SV_OK && v->has_bytes) {
+        struct buf text = BUF_INIT;
+
+        (void)fputc('\n', to);
+        err = document_text(buf_bytes(&v->bytes), client_schema(s->client),
+                            app->lang, &text);
+        if (err == SV_OK)
+            term_text(to, buf_bytes(&text), true, 0);
+        buf_free(&text);
+    }
+    return err;
+}
+
+static enum sv_err
+view_json(struct session *s, uint64_t number, const struct release_view *v,
+          const struct risk_list *risks)
+{
+    json_t *all = state_json(number, &v->state, client_now(s->client));
+
+    if (all == NULL)
+        return SV_ERR_NOMEM;
+    (void)json_object_set_new(all, "basis", json_bytes(buf_bytes(&v->basis)));
+    (void)json_object_set_new(all, "plan", json_bytes(buf_bytes(&v->spec)));
+    (void)json_object_set_new(all, "unsafe", risks_json(risks));
+    if (v->has_bytes)
+        (void)json_object_set_new(
+            all, "report",
+            json_loadb((const char *)v->bytes.ptr, v->bytes.len, 0, NULL));
+    return term_json(&s->app->term, all);
+}
+
+/* Ask for it and print it; *v stays for who goes on with it. */
+static enum exit_code
+show(struct session *s, uint64_t number, struct release_view *v)
+{
+    struct risk_list risks = {0};
+    enum sv_err err = client_release_show(s->client, number, v);
+
+    if (err != SV_OK)
+        return session_fail(s, NULL, err);
+    err = risk_decode(v->has_bytes ? buf_bytes(&v->risk) : buf_bytes(&v->cells),
+                      &risks);
+    if (err == SV_OK)
+        err = s->app->json ? view_json(s, number, v, &risks)
+                           : print_view(s, number, v, &risks);
+    risk_clear(&risks);
+    return app_done(s->app, err);
+}
+
+enum exit_code
+cmd_release_show(struct app *app, int argc, char **argv)
+{
+    struct session s = {0};
+    struct release_view v = {0};
+    enum exit_code code = EXIT_FAILED;
+    uint64_t number;
+    char **words;
+
+    if (!app_args(app, argc, argv, NULL, 1, 1, &words) ||
+        !read_number(app, words[0], &number))
+        return EXIT_USAGE;
+    if (!session_open(app, &s, &code))
+        return code;
+    code = show(&s, number, &v);
+    release_view_free(&v);
+    return session_close(&s, code);
+}
+
+/* ---- release approve, release refuse ---- */
+
+/* Who is asked sees the figures first; a script names what it has seen. */
+static enum exit_code
+agree(struct session *s, uint64_t number, struct release_view *v,
+      const char *commitment)
+{
+    struct app *app = s->app;
+    enum exit_code code = EXIT_DONE;
+    char hex[65];
+    bool yes = false;
+    enum sv_err err;
+
+    if (commitment != NULL) {
+        err = client_release_show(s->client, number, v);
+        if (err != SV_OK)
+            return session_fail(s, NULL, err);
+        text_hex(BYTES(v->state.commitment), hex);
+        return strcmp(hex, commitment) == 0
+                   ? EXIT_DONE
+                   : app_fail(app, NULL, SV_ERR_DENIED,
+                              _("another commitment; nothing was approved"));
+    }
+    if (app->no_input)
+        return app_usage(app, "%s",
+                         _("--commitment C is missing: what svault release "
+                           "show printed"));
+    code = show(s, number, v);
+    if (code != EXIT_DONE)
+        return code;
+    session_pause(s);
+    err =
+        term_confirm(&app->term, _("Approve these very figures?"), false, &yes);
+    if (err != SV_OK || !yes)
+        return app_fail(app, NULL, err != SV_OK ? err : SV_ERR_INTERRUPTED,
+                        _("not approved"));
+    return session_resume(s, &code) ? EXIT_DONE : code;
+}
+
+enum exit_code
+cmd_release_approve(struct app *app, int argc, char **argv)
+{
+    const char *commitment = NULL;
+    const struct flag flags[] = {{"commitment", 0, &commitment, NULL}, {0}};
+    struct session s = {0};
+    struct release_view v = {0};
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
+    uint64_t number;
+    char **words;
+
+    if (!app_args(app, argc, argv, flags, 1, 1, &words) ||
+        !read_number(app, words[0], &number))
+        return EXIT_USAGE;
+    if (!session_open(app, &s, &code))
+        return code;
+    code = agree(&s, number, &v, commitment);
+    if (code == EXIT_DONE) {
+        err = client_release_approve(s.client, number, &v);
+        if (err != SV_OK)
+            code = session_fail(&s, NULL, err);
+        else
+            app_hint(app,
+                     _("Release %llu is approved. Its requester fetches it: "
+                       "svault release fetch %llu -o DIR"),
+                     (unsigned long long)number, (unsigned long long)number);
+    }
+    release_view_free(&v);
+    return session_close(&s, code);
+}
+
+enum exit_code
+cmd_release_refuse(struct app *app, int argc, char **argv)
+{
+    struct session s = {0};
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
+    uint64_t number;
+    char **words;
+
+    if (!app_args(app, argc, argv, NULL, 1, 1, &words) ||
+        !read_number(app, words[0], &number))
+        return EXIT_USAGE;
+    if (!session_open(app, &s, &code))
+        return code;
+    err = client_release_refuse(s.client, number);
+    code = err == SV_OK ? EXIT_DONE : session_fail(&s, NULL, err);
+    return session_close(&s, code);
+}
+
+/* ---- release fetch ---- */
+
+enum exit_code
+cmd_release_fetch(struct app *app, int argc, char **argv)
+{
+    const char *dir = NULL;
+    const struct flag flags[] = {{"output", 'o', &dir, NULL}, {0}};
+    struct session s = {0};
+    struct release_package p = {0};
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
+    uint64_t number;
+    char **words;
+
+    if (!app_args(app, argc, argv, flags, 1, 1, &words) ||
+        !read_number(app, words[0], &number))
+        return EXIT_USAGE;
+    if (dir == NULL)
+        return app_usage(app, "%s", _("-o DIR is missing"));
+    if (!session_open(app, &s, &code))
+        return code;
+    err = client_release_fetch(s.client, number, &p);
+    code = err == SV_OK ? release_files_write(app, dir, client_schema(s.client),
+                                              &client_roster(s.client)->vault,
+                                              number, &p)
+                        : session_fail(&s, NULL, err);
+    release_package_free(&p);
+    return session_close(&s, code);
+}
+
+/* ---- release open ---- */
+
+/* The recipient needs her key file and no vault. */
+enum exit_code
+cmd_release_open(struct app *app, int argc, char **argv)
+{
+    const char *dir = NULL;
+    const struct flag flags[] = {{"output", 'o', &dir, NULL}, {0}};
+    struct keyfile key = {0};
+    struct user_keys *keys = NULL;
+    struct card card;
+    enum exit_code code = EXIT_FAILED;
+    char **words;
+
+    if (!app_args(app, argc, argv, flags, 1, 1, &words))
+        return EXIT_USAGE;
+    if (dir == NULL)
+        return app_usage(app, "%s", _("-o DIR is missing"));
+    if (app->key == NULL)
+        return app_usage(app, "%s", _("--key FILE is missing"));
+    if (userkey_read(app, app->key, &key, &code) &&
+        userkey_unlock(app, app->key, &key, &keys, &code)) {
+        card_of(keys, key.card.name, &card);
+        code = release_files_open(app, words[0], keys, &card, dir);
+    }
+    secret_free(app->arena, keys);
+    keyfile_wipe(&key);
+    return code;
+}

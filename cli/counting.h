@@ -1,0 +1,37 @@
+#ifndef SV_CLI_COUNTING_H
+#define SV_CLI_COUNTING_H
+
+#include "cli/app.h"
+#include "counts/annual_spec.h"
+#include "counts/document.h"
+#include "counts/plan.h"
+#include "vault/client_release.h"
+
+/* What the commands of counts, report and release share. */
+
+/* The options that say which yearly report is meant. */
+struct annual_options {
+    const char *year, *authority, *as_of, *minor_age;
+    bool fiscal;
+};
+#define ANNUAL_FLAGS(o)                                                        \
+    {"year", 0, &(o).year, NULL}, {"authority", 0, &(o).authority, NULL},      \
+        {"as-of", 0, &(o).as_of, NULL},                                        \
+        {"minor-age", 0, &(o).minor_age, NULL},                                \
+    {                                                                          \
+        "fiscal", 0, NULL, &(o).fiscal                                         \
+    }
+
+/* Their text, appended.  Reports, with the usage. */
+bool counting_annual_spec(struct app *app, const struct annual_options *o,
+                          struct buf *spec);
+/* A plan's canonical text, appended.  Reports: *code. */
+bool counting_plan_spec(struct app *app, const char *path, struct buf *spec,
+                        enum exit_code *code);
+/* Ask for a preview and print it. */
+enum exit_code counting_preview(struct app *app, struct bytes spec);
+/* A report for people, or with --json as it is. */
+enum exit_code counting_print(struct app *app, const struct schema *schema,
+                              struct bytes json);
+
+#endif

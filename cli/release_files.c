@@ -1,0 +1,202 @@
+#include "cli/release_files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/codec.h"
+
+#define MAGIC "SVR"
+#define SEALED_MAX ((size_t)32 << 20)
+
+/* One directory on its way: the first failure ends it. */
+struct files {
+    struct app *app;
+    const char *dir;
+    enum exit_code code;
+};
+
+static void
+put_file(struct files *f, const char *name, struct bytes data)
+{
+    char path[PATH_SIZE];
+    enum sv_err err;
+
+    if (f->code != EXIT_DONE)
+        return;
+    err = path_join(path, f->dir, name);
+    if (err == SV_OK)
+        err = file_create(path, 0600, data);
+    if (err != SV_OK)
+        f->code = app_fail(f->app, name, err, NULL);
+    else if (!f->app->json)
+        (void)fprintf(f->app->term.out, "%s/%s\n", f->dir, name);
+}
+
+static void
+put_text(struct files *f, const char *name, struct bytes json,
+         const struct schema *schema, enum schema_lang lang)
+{
+    struct buf text = BUF_INIT;
+    enum sv_err err = document_text(json, schema, lang, &text);
+
+    if (err == SV_OK)
+        put_file(f, name, buf_bytes(&text));
+    else if (f->code == EXIT_DONE)
+        f->code = app_fail(f->app, name, err, NULL);
+    buf_free(&text);
+}
+
+static void
+put_report(struct files *f, struct bytes json, const struct schema *schema)
+{
+    struct buf csv = BUF_INIT;
+    enum sv_err err = document_csv(json, &csv);
+
+    put_file(f, "report.json", json);
+    if (err == SV_OK)
+        put_file(f, "report.csv", buf_bytes(&csv));
+    else if (f->code == EXIT_DONE)
+        f->code = app_fail(f->app, "report.csv", err, NULL);
+    put_text(f, "report.en.txt", json, schema, SCHEMA_EN);
+    put_text(f, "report.ja.txt", json, schema, SCHEMA_JA);
+    buf_free(&csv);
+}
+
+/* What opens the commitment that stands in the log. */
+static void
+put_opening(struct files *f, const struct hash *vault, uint64_t number,
+            struct bytes bytes, const uint8_t nonce[static 32])
+{
+    uint8_t commitment[32];
+    json_t *all;
+    char *text = NULL;
+
+    release_commitment(RELEASE_LABEL, nonce, bytes, commitment);
+    all = json_pack("{s:o, s:o, s:o, s:o, s:s}", "vault",
+                    app_json_hex(BYTES(vault->b)), "release",
+                    app_json_number(number), "commitment",
+                    app_json_hex(BYTES(commitment)), "random",
+                    app_json_hex(bytes_of(nonce, 32)), "file", "report.json");
+    if (all != NULL)
+        text = json_dumps(all, JSON_INDENT(2));
+    if (text != NULL)
+        put_file(f, "release.json", bytes_text(text));
+    else
+        f->code = app_fail(f->app, "release.json", SV_ERR_NOMEM, NULL);
+    free(text);
+    json_decref(all);
+}
+
+static void
+put_sealed(struct files *f, const struct hash *vault, uint64_t number,
+           struct bytes sealed)
+{
+    struct buf raw = BUF_INIT;
+    struct writer w = writer_to(&raw);
+
+    writer_bytes(&w, bytes_text(MAGIC));
+    writer_u8(&w, 1);
+    writer_bytes(&w, BYTES(vault->b));
+    writer_u64(&w, number);
+    writer_bytes(&w, sealed);
+    if (writer_end(&w) == SV_OK)
+        put_file(f, "release.sealed", buf_bytes(&raw));
+    else
+        f->code = app_fail(f->app, "release.sealed", SV_ERR_NOMEM, NULL);
+    buf_free(&raw);
+}
+
+/* A fresh directory: a release is never mixed with another. */
+static bool
+make_dir(struct files *f)
+{
+    if (mkdir(f->dir, 0700) == 0)
+        return true;
+    f->code = app_fail(f->app, f->dir, err_of_errno(errno), NULL);
+    return false;
+}
+
+enum exit_code
+release_files_write(struct app *app, const char *dir,
+                    const struct schema *schema, const struct hash *vault,
+                    uint64_t number, const struct release_package *p)
+{
+    struct files f = {app, dir, EXIT_DONE};
+
+    if (!make_dir(&f))
+        return f.code;
+    if (p->is_sealed) {
+        put_sealed(&f, vault, number, buf_bytes(&p->sealed));
+    } else {
+        put_report(&f, buf_bytes(&p->bytes), schema);
+        put_opening(&f, vault, number, buf_bytes(&p->bytes), p->nonce);
+    }
+    put_file(&f, "request.entry", buf_bytes(&p->request));
+    put_file(&f, "approval.entry", buf_bytes(&p->approval));
+    put_file(&f, "approval.tlog-proof", buf_bytes(&p->proof));
+    if (f.code == EXIT_DONE && app->json)
+        return app_done(app,
+                        term_json(&app->term, json_pack("{s:o, s:s}", "release",
+                                                        app_json_number(number),
+                                                        "directory", dir)));
+    return f.code != EXIT_DONE ? f.code : app_done(app, SV_OK);
+}
+
+/* ---- The recipient ---- */
+
+static enum sv_err
+read_sealed(struct bytes raw, struct hash *vault, uint64_t *number,
+            struct bytes *sealed)
+{
+    struct reader r = reader_of(raw);
+    struct bytes magic = reader_bytes(&r, strlen(MAGIC));
+    uint8_t version = reader_u8(&r);
+
+    reader_copy(&r, vault->b, sizeof vault->b);
+    *number = reader_u64(&r);
+    *sealed = reader_rest(&r);
+    if (r.failed || !text_is(magic, MAGIC))
+        return SV_ERR_FORMAT;
+    return version == 1 ? SV_OK : SV_ERR_VERSION;
+}
+
+enum exit_code
+release_files_open(struct app *app, const char *path,
+                   const struct user_keys *keys, const struct card *card,
+                   const char *dir)
+{
+    struct files f = {app, dir, EXIT_DONE};
+    struct buf raw = BUF_INIT, plain = BUF_INIT;
+    struct release_parcel parcel;
+    struct schema *schema = NULL;
+    struct diag where = {0};
+    struct bytes sealed;
+    struct hash vault;
+    uint64_t number;
+    enum sv_err err = file_read(path, SEALED_MAX, &raw);
+
+    if (err == SV_OK)
+        err = read_sealed(buf_bytes(&raw), &vault, &number, &sealed);
+    if (err == SV_OK)
+        err = release_open_sealed(&keys->box, &card->box, &vault, number,
+                                  sealed, &plain);
+    if (err == SV_OK)
+        err = release_parcel_decode(buf_bytes(&plain), &parcel);
+    if (err == SV_OK)
+        err = schema_load(schema_builtin(), &schema, &where);
+    if (err != SV_OK) {
+        f.code = app_fail(app, path, err,
+                          err == SV_ERR_TAMPERED
+                              ? _("altered, or not sealed to your key")
+                              : NULL);
+    } else if (make_dir(&f)) {
+        put_report(&f, parcel.bytes, schema);
+        put_opening(&f, &vault, number, parcel.bytes, parcel.nonce);
+    }
+    schema_free(schema);
+    buf_free(&raw);
+    buf_free(&plain);
+    return f.code;
+}

@@ -1,0 +1,31 @@
+#ifndef SV_CLI_RELEASE_FILES_H
+#define SV_CLI_RELEASE_FILES_H
+
+#include "cli/counting.h"
+
+/*
+ * A release as files in a directory that must not exist yet:
+ *
+ *   report.json           the bytes that were approved
+ *   report.csv            the same figures: name, value, reason
+ *   report.en.txt, report.ja.txt   and as a table
+ *   release.json          number, commitment, and the random bytes that
+ *                         open it: BLAKE2b-256 over them and report.json
+ *   request.entry, approval.entry  the entries of the log
+ *   approval.tlog-proof   that the approval stands in the log
+ *
+ * With a recipient named, release.sealed stands in place of the first four:
+ * "SVR", u8 1, vault id, u64 number, and a PS1 box for the recipient.
+ */
+
+/* Reports, and prints what was written. */
+enum exit_code release_files_write(struct app *app, const char *dir,
+                                   const struct schema *schema,
+                                   const struct hash *vault, uint64_t number,
+                                   const struct release_package *p);
+/* The recipient's part: what release.sealed holds, into another directory. */
+enum exit_code release_files_open(struct app *app, const char *path,
+                                  const struct user_keys *keys,
+                                  const struct card *card, const char *dir);
+
+#endif

@@ -1,0 +1,276 @@
+#include "counts/document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "counts/annual_json.h"
+#include "counts/annual_text.h"
+#include "counts/plan_json.h"
+#include "counts/plan_tally.h"
+#include "counts/plan_text.h"
+#include "counts/risk.h"
+
+#define DOCUMENT_PREVIEW ANNUAL_PREVIEW
+#define ANNUAL_LABEL "svault/annual/v1\n"
+
+/* Which of the two kinds of count a run is; the other's members are NULL. */
+struct counting_run {
+    struct annual_spec spec;
+    struct annual *annual;
+    struct plan *plan;
+    struct tally *tally;
+};
+
+/* ---- a run ---- */
+
+static enum sv_err
+begin_annual(const struct schema *schema, struct bytes spec, const char *today,
+             struct counting_run *run, struct diag *where)
+{
+    enum sv_err err = annual_spec_parse(spec, schema, &run->spec, where);
+
+    if (err == SV_OK)
+        err = annual_spec_check_today(&run->spec, today, where);
+    return err != SV_OK ? err
+                        : annual_new(&run->spec, schema, &run->annual, where);
+}
+
+static enum sv_err
+begin_plan(const struct schema *schema, struct bytes spec, const char *today,
+           struct counting_run *run, struct diag *where)
+{
+    struct plan_fault fault = {0};
+    enum sv_err err = plan_parse(schema, spec, &run->plan, &fault);
+
+    if (err == SV_OK)
+        err = plan_check_today(run->plan, today, &fault);
+    if (err == SV_ERR_INPUT)
+        plan_fault_diag(&fault, where);
+    return err != SV_OK ? err : tally_new(run->plan, &run->tally);
+}
+
+static void
+run_free(struct counting_run *run)
+{
+    if (run == NULL)
+        return;
+    annual_free(run->annual);
+    tally_free(run->tally);
+    plan_free(run->plan);
+    free(run);
+}
+
+static enum sv_err
+run_begin(const struct schema *schema, struct bytes spec, uint64_t now_ms,
+          struct counting_run **out, struct diag *where)
+{
+    struct counting_run *run = calloc(1, sizeof *run);
+    struct bytes rest = spec;
+    char today[ANNUAL_DATE_SIZE];
+    enum sv_err err;
+
+    if (run == NULL)
+        return SV_ERR_NOMEM;
+    annual_spec_today(now_ms, today);
+    err = text_skip(&rest, ANNUAL_LABEL)
+              ? begin_annual(schema, spec, today, run, where)
+              : begin_plan(schema, spec, today, run, where);
+    if (err != SV_OK) {
+        run_free(run);
+        return err;
+    }
+    *out = run;
+    return SV_OK;
+}
+
+static const char *
+run_compartment(const struct counting_run *run, const char *type)
+{
+    if (run->annual != NULL)
+        return annual_compartment(type);
+    return strcmp(type, run->plan->type->name) == 0 ? run->plan->coded->name
+                                                    : NULL;
+}
+
+static uint64_t
+run_as_of(const struct counting_run *run)
+{
+    return run->annual != NULL ? annual_spec_as_of_ms(&run->spec)
+                               : annual_day_end_ms(run->plan->as_of);
+}
+
+static enum sv_err
+run_row(struct counting_run *run, const char *type, uint64_t key,
+        const struct content *content)
+{
+    return run->annual != NULL ? annual_add(run->annual, type, key, content)
+                               : tally_add(run->tally, type, key, content);
+}
+
+/* ---- what comes of it ---- */
+
+static enum sv_err
+run_figures(const struct counting_run *run, struct figures *out)
+{
+    return run->annual != NULL ? annual_end(run->annual, out)
+                               : tally_end(run->tally, out);
+}
+
+/* The bytes of a report over these figures, which stay the caller's. */
+static enum sv_err
+report_json(const struct counting_run *run, const char *profile,
+            struct bytes basis, const struct figures *f, struct buf *out)
+{
+    struct annual_report r = {.spec = run->spec, .figures = *f};
+    enum sv_err err;
+
+    if (run->annual == NULL)
+        return plan_json_encode(plan_canonical(run->plan), profile, basis, f,
+                                out);
+    err = text_copy(bytes_text(profile), r.profile, sizeof r.profile);
+    if (err == SV_OK)
+        err = text_copy(basis, r.basis, sizeof r.basis);
+    return err == SV_OK ? annual_json_encode(&r, out) : SV_ERR_INPUT;
+}
+
+static enum sv_err
+run_preview(struct counting_run *run, const uint8_t round_key[32],
+            struct buf *out)
+{
+    struct figures exact, rounded;
+    enum sv_err err;
+
+    figures_init(&exact);
+    figures_init(&rounded);
+    err = run_figures(run, &exact);
+    if (err == SV_OK)
+        err = run->annual != NULL ? annual_preview(&exact, round_key, &rounded)
+                                  : plan_preview(&exact, round_key, &rounded);
+    if (err == SV_OK)
+        err = report_json(run, DOCUMENT_PREVIEW, bytes_of(NULL, 0), &rounded,
+                          out);
+    figures_clear(&exact);
+    figures_clear(&rounded);
+    return err;
+}
+
+static enum sv_err
+run_result(struct counting_run *run, struct bytes basis, struct buf *bytes,
+           struct buf *risk, struct buf *cells)
+{
+    struct risk_list risks = {0};
+    struct figures f;
+    enum sv_err err;
+
+    figures_init(&f);
+    err = run_figures(run, &f);
+    if (err == SV_OK)
+        err = report_json(run, "exact", basis, &f, bytes);
+    if (err == SV_OK)
+        err = risk_find(&f, &risks);
+    if (err == SV_OK)
+        err = risk_encode(&risks, true, risk);
+    if (err == SV_OK)
+        err = risk_encode(&risks, false, cells);
+    risk_clear(&risks);
+    figures_clear(&f);
+    return err;
+}
+
+const struct counting *
+document_counting(void)
+{
+    static const struct counting counting = {
+        run_begin,   run_compartment, run_as_of, run_row,
+        run_preview, run_result,      run_free,
+    };
+
+    return &counting;
+}
+
+/* ---- reading it again ---- */
+
+/* A document is one or the other; *is_annual says which was set. */
+struct document {
+    bool is_annual;
+    struct annual_report annual;
+    struct plan_result plan;
+};
+
+static void
+document_clear(struct document *d)
+{
+    if (d->is_annual)
+        annual_report_clear(&d->annual);
+    else
+        plan_json_clear(&d->plan);
+}
+
+static enum sv_err
+document_decode(struct bytes json, struct document *out)
+{
+    enum sv_err err;
+
+    memset(out, 0, sizeof *out);
+    err = annual_json_decode(json, &out->annual);
+    out->is_annual = err == SV_OK;
+    return err == SV_ERR_FORMAT ? plan_json_decode(json, &out->plan) : err;
+}
+
+bool
+document_is_preview(struct bytes json)
+{
+    struct document d;
+    bool preview;
+
+    if (document_decode(json, &d) != SV_OK)
+        return false;
+    preview = strcmp(d.is_annual ? d.annual.profile : d.plan.profile,
+                     DOCUMENT_PREVIEW) == 0;
+    document_clear(&d);
+    return preview;
+}
+
+static enum sv_err
+plan_text(const struct plan_result *r, const struct schema *schema,
+          enum schema_lang lang, struct buf *out)
+{
+    struct plan_fault fault = {0};
+    struct plan *plan = NULL;
+    bool preview = strcmp(r->profile, DOCUMENT_PREVIEW) == 0;
+    enum sv_err err = plan_parse(schema, buf_bytes(&r->plan), &plan, &fault);
+
+    if (err == SV_OK)
+        err = plan_text_tables(plan, &r->figures, lang, preview, out);
+    plan_free(plan);
+    return err == SV_ERR_INPUT ? SV_ERR_FORMAT : err;
+}
+
+enum sv_err
+document_text(struct bytes json, const struct schema *schema,
+              enum schema_lang lang, struct buf *out)
+{
+    struct document d;
+    enum sv_err err = document_decode(json, &d);
+
+    if (err != SV_OK)
+        return err;
+    err = d.is_annual ? annual_text_table(&d.annual, schema, lang, out)
+                      : plan_text(&d.plan, schema, lang, out);
+    document_clear(&d);
+    return err;
+}
+
+enum sv_err
+document_csv(struct bytes json, struct buf *out)
+{
+    struct document d;
+    enum sv_err err = document_decode(json, &d);
+
+    if (err != SV_OK)
+        return err;
+    err = d.is_annual ? annual_text_csv(&d.annual, out)
+                      : plan_text_csv(&d.plan.figures, out);
+    document_clear(&d);
+    return err;
+}

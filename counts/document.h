@@ -1,0 +1,24 @@
+#ifndef SV_COUNTS_DOCUMENT_H
+#define SV_COUNTS_DOCUMENT_H
+
+#include "vault/counting.h"
+
+/*
+ * What counts make, whichever kind it is: a yearly report or the tables of a
+ * plan.  Its bytes are the JSON that is released; text and CSV follow from
+ * them, by anybody, without a vault.
+ */
+
+/* For struct gate_config.counting. */
+const struct counting *document_counting(void);
+
+/* Is this what may be seen without a release? */
+bool document_is_preview(struct bytes json);
+/* As a table for people, with labels from the schema; appended.
+ * SV_ERR_FORMAT where the bytes are no document of ours. */
+enum sv_err document_text(struct bytes json, const struct schema *schema,
+                          enum schema_lang lang, struct buf *out);
+/* name,value,reason; appended. */
+enum sv_err document_csv(struct bytes json, struct buf *out);
+
+#endif

@@ -1,0 +1,175 @@
+#include "counts/figures.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "crypto/digest.h"
+
+void
+figures_init(struct figures *f)
+{
+    *f = (struct figures){0};
+}
+
+void
+figures_clear(struct figures *f)
+{
+    for (size_t i = 0; i < f->n_relations; i++)
+        free(f->relations[i].parts);
+    free(f->relations);
+    if (f->at != NULL)
+        wipe(f->at, f->n * sizeof *f->at);
+    free(f->at);
+    figures_init(f);
+}
+
+/* Space in front of the next element: arrays double at powers of two. */
+static bool
+must_grow(size_t n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+static bool
+is_name(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n == 0 || n >= FIGURE_NAME_SIZE)
+        return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "0123456789_-.") == n;
+}
+
+/* Twice the room, the old one wiped. */
+static enum sv_err
+grow(struct figures *f)
+{
+    struct figure *at;
+
+    if (f->n > SIZE_MAX / 2 / sizeof *at)
+        return SV_ERR_NOMEM;
+    at = calloc(f->n == 0 ? 1 : f->n * 2, sizeof *at);
+    if (at == NULL)
+        return SV_ERR_NOMEM;
+    if (f->n > 0) {
+        memcpy(at, f->at, f->n * sizeof *at);
+        wipe(f->at, f->n * sizeof *at);
+    }
+    free(f->at);
+    f->at = at;
+    return SV_OK;
+}
+
+static enum sv_err
+add(struct figures *f, const struct figure *more, size_t *at)
+{
+    enum sv_err err;
+
+    if (figures_find(f, more->name, &(size_t){0}) == SV_OK)
+        return SV_ERR_EXISTS;
+    if (must_grow(f->n)) {
+        err = grow(f);
+        if (err != SV_OK)
+            return err;
+    }
+    f->at[f->n] = *more;
+    *at = f->n++;
+    return SV_OK;
+}
+
+enum sv_err
+figures_add(struct figures *f, const char *name, int64_t value, size_t *at)
+{
+    struct figure more = {.known = true, .value = value};
+
+    if (!is_name(name))
+        return SV_ERR_RANGE;
+    (void)snprintf(more.name, sizeof more.name, "%s", name);
+    return add(f, &more, at);
+}
+
+enum sv_err
+figures_add_unknown(struct figures *f, const char *name, const char *reason,
+                    size_t *at)
+{
+    struct figure more = {0};
+
+    if (!is_name(name) || strlen(reason) >= sizeof more.reason)
+        return SV_ERR_RANGE;
+    (void)snprintf(more.name, sizeof more.name, "%s", name);
+    (void)snprintf(more.reason, sizeof more.reason, "%s", reason);
+    return add(f, &more, at);
+}
+
+enum sv_err
+figures_relate(struct figures *f, size_t whole, size_t n, const size_t parts[],
+               bool complete)
+{
+    struct figure_relation *relations;
+    size_t *copy;
+
+    if (whole >= f->n || n == 0 || n > f->n)
+        return SV_ERR_RANGE;
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i] >= f->n || parts[i] == whole)
+            return SV_ERR_RANGE;
+    }
+    copy = calloc(n, sizeof *copy);
+    if (copy == NULL)
+        return SV_ERR_NOMEM;
+    relations = must_grow(f->n_relations)
+                    ? realloc(f->relations,
+                              (f->n_relations == 0 ? 1 : f->n_relations * 2) *
+                                  sizeof *relations)
+                    : f->relations;
+    if (relations == NULL) {
+        free(copy);
+        return SV_ERR_NOMEM;
+    }
+    memcpy(copy, parts, n * sizeof *copy);
+    f->relations = relations;
+    f->relations[f->n_relations++] =
+        (struct figure_relation){whole, n, copy, complete};
+    return SV_OK;
+}
+
+enum sv_err
+figures_find(const struct figures *f, const char *name, size_t *at)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        if (strcmp(f->at[i].name, name) == 0) {
+            *at = i;
+            return SV_OK;
+        }
+    }
+    return SV_ERR_NOT_FOUND;
+}
+
+void
+counted_add(struct counted *c, uint64_t key)
+{
+    c->n++;
+    c->key += key; /* modulo 2^64: in any order the same */
+}
+
+int64_t
+figures_round(const struct counted *c, const uint8_t round_key[32])
+{
+    uint8_t set[8], tag[MAC_LEN];
+    int64_t offset = 0;
+
+    put_u64(set, c->key);
+    mac(round_key, "sv/v1/round", BYTES(set), tag);
+    /* 0 to 4, each as often: 255 is passed over. */
+    for (size_t i = 0; i < sizeof tag; i++) {
+        if (tag[i] < 255) {
+            offset = tag[i] % FIGURES_BASE;
+            break;
+        }
+    }
+    return (c->n + offset) / FIGURES_BASE * FIGURES_BASE;
+}

@@ -1,0 +1,284 @@
+#include "counts/plan_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "counts/plan_tally.h"
+
+#define FORMAT "svault/counts/v1"
+
+void
+plan_json_clear(struct plan_result *r)
+{
+    buf_free(&r->basis);
+    buf_free(&r->plan);
+    figures_clear(&r->figures);
+    *r = (struct plan_result){0};
+}
+
+/* Append what is owned to array; NULL on either side is no memory. */
+static enum sv_err
+push(json_t *array, json_t *owned)
+{
+    return json_array_append_new(array, owned) == 0 ? SV_OK : SV_ERR_NOMEM;
+}
+
+static enum sv_err
+encode_figures(const struct figures *figures, json_t *array)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < figures->n && err == SV_OK; i++) {
+        const struct figure *f = &figures->at[i];
+
+        if (!text_is_utf8(bytes_text(f->reason)))
+            return SV_ERR_FORMAT;
+        err = push(array,
+                   json_pack("{s:b, s:s, s:s, s:o}", "change",
+                             f->is_change ? 1 : 0, "name", f->name, "reason",
+                             f->known ? "" : f->reason, "value",
+                             f->known ? json_integer(f->value) : json_null()));
+    }
+    return err;
+}
+
+static enum sv_err
+encode_relation(const struct figure_relation *r, json_t *array)
+{
+    json_t *parts = json_array();
+    enum sv_err err = parts != NULL ? SV_OK : SV_ERR_NOMEM;
+
+    for (size_t i = 0; i < r->n && err == SV_OK; i++)
+        err = push(parts, json_integer((json_int_t)r->parts[i]));
+    if (err == SV_OK)
+        err = push(array,
+                   json_pack("{s:b, s:O, s:I}", "complete", r->complete ? 1 : 0,
+                             "parts", parts, "whole", (json_int_t)r->whole));
+    json_decref(parts);
+    return err;
+}
+
+static enum sv_err
+dump(const json_t *root, struct buf *out)
+{
+    char *text = json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT);
+    size_t was = out->len;
+    enum sv_err err;
+
+    if (text == NULL)
+        return SV_ERR_NOMEM;
+    err = strlen(text) < PLAN_JSON_MAX ? buf_text(out, text) : SV_ERR_RANGE;
+    if (err == SV_OK)
+        err = buf_text(out, "\n");
+    if (err != SV_OK)
+        buf_truncate(out, was);
+    wipe(text, strlen(text));
+    free(text);
+    return err;
+}
+
+enum sv_err
+plan_json_encode(struct bytes canonical, const char *profile,
+                 struct bytes basis, const struct figures *figures,
+                 struct buf *out)
+{
+    json_t *array = json_array(), *relations = json_array(), *root = NULL;
+    enum sv_err err = SV_ERR_FORMAT;
+
+    if (canonical.len == 0 || !text_is_utf8(canonical) ||
+        !text_is_utf8(basis) || !text_is_code(bytes_text(profile)))
+        goto out;
+    err = encode_figures(figures, array);
+    for (size_t i = 0; i < figures->n_relations && err == SV_OK; i++)
+        err = encode_relation(&figures->relations[i], relations);
+    if (err != SV_OK)
+        goto out;
+    root = json_pack("{s:s%, s:O, s:s, s:s%, s:s, s:O}", "basis",
+                     basis.len > 0 ? (const char *)basis.ptr : "", basis.len,
+                     "figures", array, "format", FORMAT, "plan",
+                     (const char *)canonical.ptr, canonical.len, "profile",
+                     profile, "relations", relations);
+    err = root != NULL ? dump(root, out) : SV_ERR_NOMEM;
+out:
+    json_decref(root);
+    json_decref(array);
+    json_decref(relations);
+    return err;
+}
+
+/* A string member; NULL where it is none. */
+static const char *
+string_of(const json_t *object, const char *member)
+{
+    return json_string_value(json_object_get(object, member));
+}
+
+static enum sv_err
+decode_figure(const json_t *json, struct figures *figures)
+{
+    const json_t *value = json_object_get(json, "value");
+    const char *name = string_of(json, "name");
+    const char *reason = string_of(json, "reason");
+    bool is_change = json_is_true(json_object_get(json, "change"));
+    size_t at = 0;
+    enum sv_err err;
+
+    if (name == NULL || reason == NULL ||
+        json_is_integer(value) != (reason[0] == '\0'))
+        return SV_ERR_FORMAT;
+    if (!json_is_integer(value))
+        err = figures_add_unknown(figures, name, reason, &at);
+    else if (json_integer_value(value) < 0 && !is_change)
+        err = SV_ERR_FORMAT;
+    else
+        err = figures_add(figures, name, json_integer_value(value), &at);
+    if (err == SV_OK)
+        figures->at[at].is_change = is_change;
+    return err;
+}
+
+static enum sv_err
+decode_figures(const json_t *array, struct figures *figures)
+{
+    enum sv_err err = SV_OK;
+
+    if (!json_is_array(array) || json_array_size(array) > PLAN_FIGURES_MAX)
+        return SV_ERR_FORMAT;
+    for (size_t i = 0; i < json_array_size(array) && err == SV_OK; i++)
+        err = decode_figure(json_array_get(array, i), figures);
+    return err;
+}
+
+static enum sv_err
+decode_index(const json_t *json, size_t n, size_t *out)
+{
+    if (!json_is_integer(json) || json_integer_value(json) < 0 ||
+        (uint64_t)json_integer_value(json) >= n)
+        return SV_ERR_FORMAT;
+    *out = (size_t)json_integer_value(json);
+    return SV_OK;
+}
+
+static enum sv_err
+check_sum(const struct figures *f, const struct figure_relation *r)
+{
+    int64_t sum = 0;
+
+    if (!r->complete || !f->at[r->whole].known)
+        return SV_OK;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct figure *part = &f->at[r->parts[i]];
+
+        if (!part->known)
+            return SV_OK;
+        if (__builtin_add_overflow(sum, part->value, &sum))
+            return SV_ERR_FORMAT;
+    }
+    return sum == f->at[r->whole].value ? SV_OK : SV_ERR_FORMAT;
+}
+
+/* seen[i]: the last relation, from 1, that has figure i as a part. */
+static enum sv_err
+decode_relation(const json_t *json, size_t number, size_t *seen, size_t *parts,
+                struct figures *figures)
+{
+    const json_t *array = json_object_get(json, "parts");
+    size_t n = json_array_size(array), whole = 0;
+    enum sv_err err =
+        decode_index(json_object_get(json, "whole"), figures->n, &whole);
+
+    if (n > figures->n)
+        return SV_ERR_FORMAT;
+    for (size_t i = 0; i < n && err == SV_OK; i++) {
+        err = decode_index(json_array_get(array, i), figures->n, &parts[i]);
+        if (err == SV_OK && seen[parts[i]] == number)
+            err = SV_ERR_FORMAT;
+        if (err == SV_OK)
+            seen[parts[i]] = number;
+    }
+    if (err == SV_OK)
+        err = figures_relate(figures, whole, n, parts,
+                             json_is_true(json_object_get(json, "complete")));
+    if (err == SV_OK)
+        err = check_sum(figures, &figures->relations[figures->n_relations - 1]);
+    return err;
+}
+
+static enum sv_err
+decode_relations(const json_t *array, struct figures *figures)
+{
+    size_t *seen = calloc(figures->n + 1, sizeof *seen);
+    size_t *parts = calloc(figures->n + 1, sizeof *parts);
+    enum sv_err err = seen != NULL && parts != NULL ? SV_OK : SV_ERR_NOMEM;
+
+    for (size_t i = 0; i < json_array_size(array) && err == SV_OK; i++)
+        err = decode_relation(json_array_get(array, i), i + 1, seen, parts,
+                              figures);
+    free(seen);
+    free(parts);
+    return err;
+}
+
+static enum sv_err
+decode_root(const json_t *root, struct plan_result *r)
+{
+    const json_t *plan = json_object_get(root, "plan");
+    const char *profile = string_of(root, "profile");
+    const char *basis = string_of(root, "basis");
+    enum sv_err err;
+
+    if (!json_is_string(plan) || json_string_length(plan) > PLAN_TEXT_MAX ||
+        profile == NULL || basis == NULL)
+        return SV_ERR_FORMAT;
+    err = text_copy(bytes_text(profile), r->profile, sizeof r->profile);
+    if (err == SV_OK)
+        err = buf_text(&r->basis, basis);
+    if (err == SV_OK)
+        err = buf_text(&r->plan, json_string_value(plan));
+    if (err == SV_OK)
+        err = decode_figures(json_object_get(root, "figures"), &r->figures);
+    if (err == SV_OK)
+        err = decode_relations(json_object_get(root, "relations"), &r->figures);
+    return err;
+}
+
+/* One result has one form: other members, orders, blanks are found so. */
+static enum sv_err
+check_form(const struct plan_result *r, struct bytes in)
+{
+    struct buf again = BUF_INIT;
+    enum sv_err err =
+        plan_json_encode(buf_bytes(&r->plan), r->profile, buf_bytes(&r->basis),
+                         &r->figures, &again);
+
+    if (err == SV_OK && !bytes_equal(buf_bytes(&again), in))
+        err = SV_ERR_FORMAT;
+    buf_free(&again);
+    return err;
+}
+
+enum sv_err
+plan_json_decode(struct bytes in, struct plan_result *out)
+{
+    struct plan_result r = {0};
+    json_t *root = NULL;
+    enum sv_err err = SV_ERR_FORMAT;
+
+    if (in.len > PLAN_JSON_MAX)
+        return SV_ERR_FORMAT;
+    root =
+        json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, NULL);
+    if (root != NULL)
+        err = decode_root(root, &r);
+    if (err == SV_OK)
+        err = check_form(&r, in);
+    json_decref(root);
+    if (err != SV_OK) {
+        plan_json_clear(&r);
+        return err == SV_ERR_NOMEM ? err : SV_ERR_FORMAT;
+    }
+    *out = r;
+    return SV_OK;
+}

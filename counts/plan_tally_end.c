@@ -1,0 +1,380 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "counts/plan_tally_internal.h"
+
+/*
+ * One table's figures under construction: a box of places, one for each
+ * series and combination of codes, the last place of each field being all of
+ * them; and which figure stands there.
+ */
+struct box {
+    const struct plan *plan;
+    size_t number; /* of the table in the plan */
+    const struct plan_table *table;
+    const struct tally_table *counts;
+    struct figures *figures;
+    size_t n_series;
+    size_t n[PLAN_BY_MAX]; /* codes with a cell; 0 behind the fields of by */
+    uint16_t *codes[PLAN_BY_MAX];
+    size_t *figure; /* index into figures, NONE where there is none */
+    size_t *parts;  /* room for a relation */
+};
+#define NONE SIZE_MAX
+
+struct place {
+    size_t series;
+    size_t at[PLAN_BY_MAX];
+};
+
+static size_t
+places(const struct box *b)
+{
+    size_t n = b->n_series;
+
+    for (size_t i = 0; i < PLAN_BY_MAX; i++)
+        n *= b->n[i] + 1;
+    return n;
+}
+
+static size_t *
+figure_at(const struct box *b, const struct place *p)
+{
+    size_t at = p->series;
+
+    for (size_t i = 0; i < PLAN_BY_MAX; i++)
+        at = at * (b->n[i] + 1) + p->at[i];
+    return &b->figure[at];
+}
+
+/* The next place in the order of series and codes; false at the end. */
+static bool
+next_place(const struct box *b, struct place *p)
+{
+    size_t len[PLAN_BY_MAX];
+
+    for (size_t i = 0; i < PLAN_BY_MAX; i++)
+        len[i] = b->n[i] + 1;
+    if (tally_turn(PLAN_BY_MAX, len, p->at))
+        return true;
+    p->series++;
+    return p->series < b->n_series;
+}
+
+/* The fields that a place does not sum up. */
+static unsigned
+mask_of(const struct box *b, const struct place *p)
+{
+    unsigned mask = 0;
+
+    for (size_t i = 0; i < b->table->n_by; i++)
+        mask |= p->at[i] < b->n[i] ? 1u << i : 0;
+    return mask;
+}
+
+static bool
+is_named(const struct plan_table *t, size_t variable, size_t code)
+{
+    for (size_t i = 0; i < t->n_where; i++) {
+        if (t->where[i].variable == variable && t->where[i].codes[code])
+            return true;
+    }
+    return false;
+}
+
+/* The codes that have cells, in the order of their list. */
+static enum sv_err
+choose_codes(struct box *b, size_t by)
+{
+    size_t variable = b->table->by[by];
+    size_t n_codes = b->plan->variables[variable].n_codes;
+
+    b->codes[by] = calloc(n_codes, sizeof *b->codes[by]);
+    if (b->codes[by] == NULL)
+        return SV_ERR_NOMEM;
+    for (size_t i = 0; i < n_codes; i++) {
+        if (b->counts->occurs[by][i] || is_named(b->table, variable, i))
+            b->codes[by][b->n[by]++] = (uint16_t)i;
+    }
+    return SV_OK;
+}
+
+static enum sv_err
+box_init(struct box *b)
+{
+    enum sv_err err = SV_OK;
+    size_t n;
+
+    b->n_series = plan_cell_series(b->table);
+    for (size_t i = 0; i < b->table->n_by && err == SV_OK; i++)
+        err = choose_codes(b, i);
+    if (err != SV_OK)
+        return err;
+    n = places(b);
+    /* Some places have no figure; they are not many more than those. */
+    if (n > PLAN_FIGURES_MAX * 2)
+        return SV_ERR_RANGE;
+    b->figure = calloc(n, sizeof *b->figure);
+    b->parts = calloc(n, sizeof *b->parts);
+    return b->figure != NULL && b->parts != NULL ? SV_OK : SV_ERR_NOMEM;
+}
+
+static void
+box_clear(struct box *b)
+{
+    for (size_t i = 0; i < PLAN_BY_MAX; i++)
+        free(b->codes[i]);
+    free(b->figure);
+    free(b->parts);
+    *b = (struct box){0};
+}
+
+/* The cell at p, as another series has it. */
+static struct plan_cell
+cell_at(const struct box *b, const struct place *p, size_t series)
+{
+    struct plan_cell cell = {(uint16_t)series,
+                             {PLAN_CELL_ALL, PLAN_CELL_ALL, PLAN_CELL_ALL}};
+
+    for (size_t i = 0; i < b->table->n_by; i++) {
+        if (p->at[i] < b->n[i])
+            cell.code[i] = b->codes[i][p->at[i]];
+    }
+    return cell;
+}
+
+static struct counted
+count_at(const struct box *b, const struct place *p, size_t series)
+{
+    struct plan_cell cell = cell_at(b, p, series);
+    const void *had = map_get(&b->counts->cells, &cell);
+    struct counted c = {0, 0};
+
+    if (had != NULL)
+        memcpy(&c, had, sizeof c);
+    return c;
+}
+
+static bool
+own_is_later(const struct box *b)
+{
+    return plan_cell_own_is_later(b->plan, b->table);
+}
+
+/* A change has no key: it is no set of records. */
+static struct counted
+value_at(const struct box *b, const struct place *p)
+{
+    struct counted change = {0, 0};
+
+    if (p->series != PLAN_SERIES_CHANGE)
+        return count_at(b, p, p->series);
+    change.n = count_at(b, p, PLAN_SERIES_OWN).n -
+               count_at(b, p, PLAN_SERIES_COMPARED).n;
+    if (!own_is_later(b))
+        change.n = -change.n;
+    return change;
+}
+
+static enum sv_err
+add_figure(struct box *b, const struct place *p)
+{
+    struct plan_cell cell = cell_at(b, p, p->series);
+    struct counted value = value_at(b, p);
+    struct buf name = BUF_INIT;
+    size_t at = 0;
+    enum sv_err err;
+
+    *figure_at(b, p) = NONE;
+    if (!plan_has_cells(b->table, plan_cell_mask(&cell)))
+        return SV_OK;
+    if (b->figures->n >= PLAN_FIGURES_MAX)
+        return SV_ERR_RANGE;
+    err = plan_cell_name(b->plan, b->number, &cell, &name);
+    if (err == SV_OK)
+        err = buf_append(&name, bytes_of("", 1));
+    if (err == SV_OK)
+        err = figures_add(b->figures, (char *)name.ptr, value.n, &at);
+    if (err == SV_OK) {
+        b->figures->at[at].is_change = p->series == PLAN_SERIES_CHANGE;
+        b->figures->at[at].key = value.key;
+        *figure_at(b, p) = at;
+    }
+    buf_free(&name);
+    return err;
+}
+
+/* Are the cells by part right below those by whole, and do they add up? */
+static bool
+adds_up(const struct box *b, unsigned whole, unsigned part)
+{
+    if ((part & whole) != whole || part == whole ||
+        !plan_has_cells(b->table, part))
+        return false;
+    for (size_t i = 0; i < b->table->n_by; i++) {
+        if (((part & ~whole) >> i & 1) != 0 &&
+            tally_variable(b->plan, b->table, i)->multi)
+            return false;
+    }
+    for (unsigned between = 0; between < part; between++) {
+        if (between != whole && (between & whole) == whole &&
+            (between & part) == between && plan_has_cells(b->table, between))
+            return false;
+    }
+    return true;
+}
+
+/* The figure at p is the sum of those by part. */
+static enum sv_err
+relate(struct box *b, const struct place *p, unsigned part)
+{
+    unsigned whole = mask_of(b, p);
+    size_t len[PLAN_BY_MAX] = {1, 1, 1}, at[PLAN_BY_MAX] = {0}, n = 0;
+
+    for (size_t i = 0; i < PLAN_BY_MAX; i++) {
+        if (((part & ~whole) >> i & 1) == 0)
+            continue;
+        if (b->n[i] == 0)
+            return SV_OK; /* nothing occurs, and 0 is the sum of nothing */
+        len[i] = b->n[i];
+    }
+    do {
+        struct place below = *p;
+
+        for (size_t i = 0; i < PLAN_BY_MAX; i++) {
+            if (((part & ~whole) >> i & 1) != 0)
+                below.at[i] = at[i];
+        }
+        b->parts[n++] = *figure_at(b, &below);
+    } while (tally_turn(PLAN_BY_MAX, len, at));
+    return figures_relate(b->figures, *figure_at(b, p), n, b->parts, true);
+}
+
+/* The later year's figure is the earlier year's and the change. */
+static enum sv_err
+relate_change(struct box *b, const struct place *p)
+{
+    struct place later = *p, earlier = *p;
+    size_t parts[2];
+
+    later.series = own_is_later(b) ? PLAN_SERIES_OWN : PLAN_SERIES_COMPARED;
+    earlier.series = own_is_later(b) ? PLAN_SERIES_COMPARED : PLAN_SERIES_OWN;
+    parts[0] = *figure_at(b, &earlier);
+    parts[1] = *figure_at(b, p);
+    return figures_relate(b->figures, *figure_at(b, &later), 2, parts, true);
+}
+
+static enum sv_err
+relate_place(struct box *b, const struct place *p)
+{
+    unsigned whole = mask_of(b, p);
+    enum sv_err err = SV_OK;
+
+    if (*figure_at(b, p) == NONE)
+        return SV_OK;
+    if (p->series == PLAN_SERIES_CHANGE)
+        return relate_change(b, p);
+    for (unsigned part = 1; part < 1u << b->table->n_by && err == SV_OK;
+         part++) {
+        if (adds_up(b, whole, part))
+            err = relate(b, p, part);
+    }
+    return err;
+}
+
+static enum sv_err
+end_table(const struct tally *t, size_t table, struct figures *out)
+{
+    struct box b = {.plan = t->plan,
+                    .number = table,
+                    .table = &t->plan->tables[table],
+                    .counts = &t->tables[table],
+                    .figures = out};
+    struct place p = {0};
+    enum sv_err err = box_init(&b);
+
+    if (err != SV_OK)
+        goto out;
+    do {
+        err = add_figure(&b, &p);
+    } while (err == SV_OK && next_place(&b, &p));
+    if (err != SV_OK)
+        goto out;
+    p = (struct place){0};
+    do {
+        err = relate_place(&b, &p);
+    } while (err == SV_OK && next_place(&b, &p));
+out:
+    box_clear(&b);
+    return err;
+}
+
+enum sv_err
+tally_end(const struct tally *t, struct figures *out)
+{
+    struct figures figures;
+    enum sv_err err = SV_OK;
+
+    figures_init(&figures);
+    for (size_t i = 0; i < t->plan->n && err == SV_OK; i++)
+        err = end_table(t, i, &figures);
+    if (err != SV_OK) {
+        figures_clear(&figures);
+        return err;
+    }
+    *out = figures;
+    return SV_OK;
+}
+
+/* ---- previews ---- */
+
+static int64_t
+round_at(const struct figures *f, size_t at, const uint8_t round_key[32])
+{
+    struct counted c = {f->at[at].value, f->at[at].key};
+
+    return figures_round(&c, round_key);
+}
+
+/* The later figure is the earlier one and the change: tally_end() said so. */
+static bool
+round_change(const struct figures *f, size_t change,
+             const uint8_t round_key[32], int64_t *out)
+{
+    for (size_t i = 0; i < f->n_relations; i++) {
+        const struct figure_relation *r = &f->relations[i];
+        size_t other;
+
+        if (!r->complete || r->n != 2 ||
+            (r->parts[0] != change && r->parts[1] != change))
+            continue;
+        other = r->parts[0] == change ? r->parts[1] : r->parts[0];
+        *out = round_at(f, r->whole, round_key) - round_at(f, other, round_key);
+        return true;
+    }
+    return false;
+}
+
+enum sv_err
+plan_preview(const struct figures *exact, const uint8_t round_key[32],
+             struct figures *out)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < exact->n && err == SV_OK; i++) {
+        const struct figure *f = &exact->at[i];
+        int64_t value = 0;
+        size_t at = 0;
+
+        if (!f->is_change)
+            value = round_at(exact, i, round_key);
+        else if (!round_change(exact, i, round_key, &value))
+            continue;
+        if (value == 0)
+            continue;
+        err = figures_add(out, f->name, value, &at);
+        if (err == SV_OK)
+            out->at[at].is_change = f->is_change;
+    }
+    return err;
+}

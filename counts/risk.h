@@ -1,0 +1,56 @@
+#ifndef SV_COUNTS_RISK_H
+#define SV_COUNTS_RISK_H
+
+#include "counts/figures.h"
+
+/*
+ * The risk report of exact figures: what tells of so few people that one
+ * could be recognised.
+ */
+#define RISK_SMALL_MAX 4 /* from 1 on */
+
+enum risk_kind {
+    RISK_CELL,    /* a figure that is printed and small */
+    RISK_DERIVED, /* small, and found by subtracting printed figures */
+    RISK_GROUP,   /* all of a whole are in one part */
+};
+
+struct risk {
+    enum risk_kind kind;
+    char name[FIGURE_NAME_SIZE]; /* the figure that it is about */
+    char *expression; /* owned: "suspects.total - prosecuted.total" */
+    int64_t value;
+};
+
+/* Cells in the order of the figures, then the derived, then groups. */
+struct risk_list {
+    size_t n;
+    struct risk *at;
+    bool has_values; /* false where they were read without */
+};
+
+/*
+ * Derived are: unknown figures that follow from a complete relation, step by
+ * step (the year before is the total minus the change); what a part leaves of
+ * its whole; and what all known parts leave of it.  Each expression stands
+ * there once.  Changes are no numbers of people and never listed.  A group
+ * whose name ends in "unknown" says nothing of anybody and is not listed.
+ */
+enum sv_err risk_find(const struct figures *f, struct risk_list *out);
+void risk_clear(struct risk_list *l); /* wipes */
+
+/*
+ *   svault/risk/v1
+ *   values yes|no
+ *   count <n>
+ *   cell|derived|group <name>: <expression>[ = <value>]
+ *
+ * with values for who approves, without for who asks.  Appended.
+ */
+enum sv_err risk_encode(const struct risk_list *l, bool with_values,
+                        struct buf *out);
+/* From another machine: SV_ERR_FORMAT for all that risk_encode() would not
+ * have written. */
+enum sv_err risk_decode(struct bytes in, struct risk_list *out);
+
+#endif

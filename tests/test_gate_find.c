@@ -1,0 +1,216 @@
+#include "tests/support/office.h"
+#include "vault/posting.h"
+#include "vault/token.h"
+
+/* Search: found by whoever may, told apart from what may be seen. */
+
+static int
+setup(void **state)
+{
+    struct office *o = calloc(1, sizeof *o);
+
+    office_new(o);
+    *state = o;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    office_free(*state);
+    free(*state);
+    return 0;
+}
+
+static size_t
+find(struct office *o, const char *who, const char *line, struct find_list *out)
+{
+    memset(out, 0, sizeof *out);
+    assert_ok(client_record_find(office_client(o, who), "victim",
+                                 bytes_text(line), out));
+    return out->n;
+}
+
+/* Found, by the one whose it is, as this record alone. */
+static void
+assert_finds(struct office *o, const char *line, const struct handle *want)
+{
+    struct find_list l;
+
+    if (find(o, "case-1", line, &l) != 1)
+        fail_msg("%s found %zu", line, l.n);
+    assert_true(l.rows[0].shown);
+    assert_memory_equal(l.rows[0].handle.b, want->b, HANDLE_LEN);
+    find_list_free(&l);
+}
+
+static void
+assert_finds_none(struct office *o, const char *line)
+{
+    struct find_list l;
+
+    assert_int_equal(find(o, "case-1", line, &l), 0);
+    find_list_free(&l);
+}
+
+static void
+test_a_name_is_found_in_any_script_and_nothing_else_is(void **state)
+{
+    struct office *o = *state;
+    struct handle h, other;
+
+    assert_ok(office_named(o, "case-1", "2022-001", "佐々木", "愛", "ササキ",
+                           "アイ", "090-5223-9977", &h));
+    assert_ok(office_named(o, "case-1", "2022-002", "佐藤", "花", "サトウ",
+                           "ハナ", "090-1111-2222", &other));
+    assert_finds(o, "佐々木", &h);
+    assert_finds(o, "佐々木 愛", &h);
+    assert_finds(o, "佐々木愛", &h);
+    assert_finds(o, "愛佐々木", &h);
+    assert_finds(o, "ささき あい", &h);
+    assert_finds(o, "sasaki", &h);
+    assert_finds(o, "ＳＡＳＡＫＩ　ａｉ", &h);
+    assert_finds(o, "２０２２－００１", &h);
+    assert_finds(o, "+81 90 5223 9977", &h);
+    assert_finds(o, "satoh", &other);
+    assert_finds_none(o, "佐々木 花"); /* both words, of one record */
+    assert_finds_none(o, "佐々");
+    office_verify(o);
+}
+
+static void
+test_t60_who_may_not_see_a_record_learns_whom_to_ask_and_no_more(void **state)
+{
+    struct office *o = *state;
+    struct find_list l;
+    struct handle h;
+
+    assert_ok(office_named(o, "case-1", "2022-001", "佐々木", "愛", "ササキ",
+                           "アイ", "090-5223-9977", &h));
+    assert_int_equal(find(o, "case-2", "ササキ", &l), 1);
+    assert_false(l.rows[0].shown);
+    for (size_t i = 0; i < HANDLE_LEN; i++)
+        assert_int_equal(l.rows[0].handle.b[i], 0);
+    assert_int_equal(l.rows[0].n_helpers, 1);
+    assert_string_equal(l.rows[0].helpers[0], "case-1");
+    find_list_free(&l);
+    /* The supervisor has lists of all records, too. */
+    assert_int_equal(find(o, "lead-1", "ササキ", &l), 1);
+    assert_true(l.rows[0].shown);
+    find_list_free(&l);
+    /* Who has no business with names does not search. */
+    assert_err(client_record_find(office_client(o, "clinic-1"), "victim",
+                                  bytes_text("ササキ"), &l),
+               SV_ERR_DENIED);
+    assert_err(client_record_find(office_client(o, "stats-1"), "victim",
+                                  bytes_text("ササキ"), &l),
+               SV_ERR_DENIED);
+}
+
+static void
+test_t60_the_21st_search_in_an_hour_is_denied(void **state)
+{
+    struct office *o = *state;
+    struct find_list l;
+
+    for (int i = 0; i < 20; i++) {
+        (void)find(o, "case-1", "nobody", &l);
+        find_list_free(&l);
+    }
+    assert_err(client_record_find(office_client(o, "case-1"), "victim",
+                                  bytes_text("nobody"), &l),
+               SV_ERR_DENIED);
+    assert_string_equal(client_trouble(office_client(o, "case-1"))->rule,
+                        "limit");
+    /* It is hers alone, and outlasts the gate's process. */
+    (void)find(o, "case-2", "nobody", &l);
+    find_list_free(&l);
+    office_close(o);
+    assert_ok(office_open(o));
+    assert_err(client_record_find(office_client(o, "case-1"), "victim",
+                                  bytes_text("nobody"), &l),
+               SV_ERR_DENIED);
+    o->now_ms += UINT64_C(3600) * 1000;
+    (void)find(o, "case-1", "nobody", &l);
+    find_list_free(&l);
+    office_verify(o);
+}
+
+static void
+test_a_number_that_another_record_has_is_refused(void **state)
+{
+    struct office *o = *state;
+    struct handle h;
+
+    assert_ok(office_record(o, "case-1", "R5-002", "Yamada", &h));
+    assert_err(office_record(o, "case-2", "Ｒ５－００２", "Sato", &h),
+               SV_ERR_INPUT);
+    assert_err(office_record(o, "intake-1", "r5-002 ", "Sato", &h),
+               SV_ERR_INPUT);
+    assert_ok(office_record(o, "case-2", "R5-003", "Sato", &h));
+    office_verify(o);
+}
+
+/* New index keys: what was found before is found, and numbers stay unique. */
+static void
+test_search_goes_on_after_a_new_index_key(void **state)
+{
+    struct office *o = *state;
+    unsigned columns[POLICY_COLUMNS_MAX];
+    struct client *lead;
+    struct handle h, later, none;
+    size_t n;
+
+    assert_ok(office_named(o, "case-1", "2022-001", "佐々木", "愛", "ササキ",
+                           "アイ", "090-5223-9977", &h));
+    assert_ok(client_staff_revoke(office_client(o, "lead-1"), "case-2",
+                                  "caseworker"));
+    lead = office_client(o, "lead-1");
+    n = client_due(lead, columns);
+    assert_ok(client_rotate(lead, n, columns));
+    office_end(o, "case-1");
+    assert_ok(office_named(o, "case-1", "2022-002", "佐藤", "花", "サトウ",
+                           "ハナ", "090-1111-2222", &later));
+    assert_finds(o, "ササキ", &h);
+    assert_finds(o, "サトウ", &later);
+    assert_err(office_record(o, "case-1", "2022-001", "Ito", &none),
+               SV_ERR_INPUT);
+    office_verify(o);
+}
+
+/* A query under the old key alone is an error, not an empty list. */
+static void
+test_t60_a_query_of_an_old_epoch_is_invalid(void **state)
+{
+    struct office *o = *state;
+    struct find_list l;
+    unsigned columns[POLICY_COLUMNS_MAX];
+    struct client *lead, *old = office_client(o, "case-1");
+    size_t n;
+
+    assert_ok(client_staff_revoke(office_client(o, "lead-1"), "case-2",
+                                  "caseworker"));
+    lead = office_client(o, "lead-1");
+    n = client_due(lead, columns);
+    assert_ok(client_rotate(lead, n, columns));
+    /* Her session began before. */
+    assert_err(client_record_find(old, "victim", bytes_text("ササキ"), &l),
+               SV_ERR_FORMAT);
+}
+
+int
+main(void)
+{
+#define IN_OFFICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        IN_OFFICE(test_a_name_is_found_in_any_script_and_nothing_else_is),
+        IN_OFFICE(
+            test_t60_who_may_not_see_a_record_learns_whom_to_ask_and_no_more),
+        IN_OFFICE(test_t60_the_21st_search_in_an_hour_is_denied),
+        IN_OFFICE(test_a_number_that_another_record_has_is_refused),
+        IN_OFFICE(test_search_goes_on_after_a_new_index_key),
+        IN_OFFICE(test_t60_a_query_of_an_old_epoch_is_invalid),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,301 @@
+#include "tests/support/office.h"
+
+/* Who leaves, who is kept out, who comes back, and what the keys do then. */
+
+static int
+setup(void **state)
+{
+    struct office *o = calloc(1, sizeof *o);
+
+    office_new(o);
+    *state = o;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    office_free(*state);
+    free(*state);
+    return 0;
+}
+
+static enum sv_err
+read_identity(struct office *o, const char *who, const struct handle *h)
+{
+    static const char *const identity = "identity";
+    struct record_view v = {0};
+    enum sv_err err = office_begin(o, who);
+
+    if (err == SV_OK)
+        err = client_record_read(office_client(o, who), "victim", h, 1,
+                                 &identity, &v);
+    record_view_free(&v);
+    return err;
+}
+
+static void
+assert_rule(struct office *o, const char *who, const char *rule)
+{
+    assert_string_equal(client_trouble(office_client(o, who))->rule, rule);
+}
+
+static enum sv_err
+revoke(struct office *o, const char *who, const char *role)
+{
+    office_end(o, "lead-1");
+    return client_staff_revoke(office_client(o, "lead-1"), who, role);
+}
+
+static enum sv_err
+suspend(struct office *o, const char *who)
+{
+    office_end(o, "lead-1");
+    return client_staff_suspend(office_client(o, "lead-1"), who);
+}
+
+/* New epochs for all that is due; how many columns. */
+static size_t
+rotate(struct office *o)
+{
+    unsigned columns[POLICY_COLUMNS_MAX];
+    struct client *lead;
+    size_t n;
+
+    office_end(o, "lead-1");
+    lead = office_client(o, "lead-1");
+    n = client_due(lead, columns);
+    if (n > 0)
+        assert_ok(client_rotate(lead, n, columns));
+    assert_int_equal(client_due(lead, columns), 0);
+    return n;
+}
+
+static uint32_t
+epoch_of(struct office *o, const char *compartment)
+{
+    const struct roster *r;
+    int column;
+
+    office_end(o, "audit-1");
+    r = client_roster(office_client(o, "audit-1"));
+    column = policy_column(&r->policy, "victim", compartment);
+    assert_true(column >= 0);
+    return roster_key(r, (unsigned)column)->epoch;
+}
+
+static void
+test_t37_a_revoked_role_ends_at_once_and_new_keys_keep_her_out(void **state)
+{
+    struct office *o = *state;
+    struct handle old, fresh;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &old));
+    assert_ok(read_identity(o, "case-1", &old));
+    assert_ok(revoke(o, "case-1", "caseworker"));
+    /* In the session that she has, and in a new one. */
+    assert_err(read_identity(o, "case-1", &old), SV_ERR_DENIED);
+    office_end(o, "case-1");
+    assert_err(read_identity(o, "case-1", &old), SV_ERR_DENIED);
+    /* What she held is due, and replaced for those who stay. */
+    assert_int_equal(epoch_of(o, "identity"), 1);
+    assert_true(rotate(o) > 0);
+    assert_int_equal(epoch_of(o, "identity"), 2);
+    assert_int_equal(epoch_of(o, "health"), 1); /* she never held it */
+    office_end(o, "case-2");
+    assert_ok(office_record(o, "case-2", "2022-002", "Sato", &fresh));
+    assert_ok(read_identity(o, "case-2", &fresh));
+    /* The old record is still read by whom it is given to. */
+    assert_ok(client_record_assign(office_client(o, "lead-1"), "victim", &old,
+                                   "case-2", true));
+    assert_ok(read_identity(o, "case-2", &old));
+    office_verify(o);
+}
+
+static void
+test_a_key_that_is_due_takes_writes_for_72_hours(void **state)
+{
+    struct office *o = *state;
+    struct handle h;
+
+    assert_ok(revoke(o, "case-1", "caseworker"));
+    o->now_ms += UINT64_C(72) * 3600 * 1000;
+    assert_ok(office_record(o, "case-2", "2022-001", "Yamada", &h));
+    o->now_ms += 1;
+    assert_err(office_record(o, "case-2", "2022-002", "Sato", &h),
+               SV_ERR_DENIED);
+    assert_rule(o, "case-2", "due");
+    assert_true(rotate(o) > 0);
+    office_end(o, "case-2");
+    assert_ok(office_record(o, "case-2", "2022-002", "Sato", &h));
+    office_verify(o);
+}
+
+static void
+test_a_suspended_person_can_do_nothing_until_two_bring_her_back(void **state)
+{
+    struct office *o = *state;
+    struct handle h;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
+    assert_ok(suspend(o, "case-1"));
+    assert_err(read_identity(o, "case-1", &h), SV_ERR_DENIED);
+    assert_rule(o, "case-1", "suspended");
+    assert_err(suspend(o, "case-1"), SV_ERR_DENIED);
+    assert_rule(o, "lead-1", "held");
+    /* With the card she has: nothing left the house. */
+    assert_ok(office_replace(o, "case-1", "case-1"));
+    assert_ok(read_identity(o, "case-1", &h));
+    assert_int_equal(rotate(o), 0);
+    office_verify(o);
+}
+
+static void
+test_new_keys_bring_back_who_lost_hers_and_the_old_are_worth_nothing(
+    void **state)
+{
+    struct office *o = *state;
+    struct colleague lost = *office_person(o, "case-1");
+    struct handle h;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
+    assert_ok(suspend(o, "case-1"));
+    assert_ok(office_replace(o, "case-1", "spare-1"));
+    /* What she wrote under the old key is still hers, and read. */
+    assert_ok(read_identity(o, "case-1", &h));
+    assert_true(rotate(o) > 0);
+    office_end(o, "case-1");
+    assert_ok(read_identity(o, "case-1", &h));
+    /* Who found the old key file is nobody here. */
+    office_end(o, "case-1");
+    office_person(o, "case-1")->keys = lost.keys;
+    office_person(o, "case-1")->card = lost.card;
+    assert_err(office_begin(o, "case-1"), SV_ERR_DENIED);
+    office_verify(o);
+}
+
+static void
+test_t44_the_last_holder_stays(void **state)
+{
+    struct office *o = *state;
+
+    assert_err(revoke(o, "lead-1", "supervisor"), SV_ERR_DENIED);
+    assert_rule(o, "lead-1", "last");
+    assert_err(suspend(o, "lead-1"), SV_ERR_DENIED);
+    assert_err(suspend(o, "admin-1"), SV_ERR_DENIED);
+    assert_rule(o, "lead-1", "last");
+    assert_ok(office_hire(o, "lead-2", "supervisor"));
+    assert_ok(revoke(o, "lead-1", "supervisor"));
+    office_verify(o);
+}
+
+static void
+test_a_recovery_key_brings_back_the_only_supervisor(void **state)
+{
+    struct office o;
+    struct card card;
+    struct client *rescue;
+    struct handle h;
+
+    (void)state;
+    office_prepare(&o, NULL, NULL);
+    o.recovery = true;
+    assert_ok(office_found(&o));
+    assert_ok(office_open(&o));
+    assert_ok(office_hire(&o, "case-1", "caseworker"));
+    assert_ok(office_record(&o, "case-1", "2022-001", "Yamada", &h));
+    /* Her key file is lost; the administrator proposes a new one. */
+    office_end(&o, "lead-1");
+    card_of(&office_person(&o, "spare-1")->keys, "lead-1", &card);
+    assert_ok(client_staff_suspend(office_client(&o, "admin-1"), "lead-1"));
+    assert_ok(client_staff_replace(office_client(&o, "admin-1"), &card));
+    rescue = office_client(&o, "rescue-1");
+    assert_ok(client_staff_confirm(rescue,
+                                   client_roster(rescue)->proposals[0].index));
+    office_person(&o, "lead-1")->card = card;
+    office_person(&o, "lead-1")->keys = office_person(&o, "spare-1")->keys;
+    assert_true(rotate(&o) > 0);
+    assert_ok(office_hire(&o, "case-2", "caseworker"));
+    /* It reads nothing itself. */
+    assert_err(read_identity(&o, "rescue-1", &h), SV_ERR_DENIED);
+    office_free(&o);
+}
+
+static void
+test_a_small_office_begins_with_what_its_profile_permits(void **state)
+{
+    struct office o;
+    struct handle h;
+
+    (void)state;
+    office_prepare(&o, NULL, NULL);
+    o.profile = "small-office";
+    assert_ok(office_found(&o));
+    assert_ok(office_open(&o));
+    assert_ok(client_act_as(office_client(&o, "lead-1"), "caseworker", NULL));
+    assert_ok(office_record(&o, "lead-1", "2022-001", "Yamada", &h));
+    assert_ok(read_identity(&o, "lead-1", &h));
+    office_end(&o, "lead-1");
+    assert_ok(office_hire(&o, "case-1", "caseworker"));
+    assert_ok(office_hire(&o, "case-1", "intake"));
+    assert_ok(office_hire(&o, "case-1", "justice_liaison"));
+    assert_ok(office_hire(&o, "case-1", "statistics_officer"));
+    assert_ok(office_hire(&o, "audit-1", "auditor"));
+    /* The administrator holds no keys, in no profile. */
+    assert_err(office_hire(&o, "admin-1", "caseworker"), SV_ERR_DENIED);
+    assert_err(office_hire(&o, "audit-1", "approver"), SV_ERR_DENIED);
+    assert_err(office_hire(&o, "case-1", "approver"), SV_ERR_DENIED);
+    office_free(&o);
+}
+
+static void
+test_an_emergency_assignment_is_flagged_until_another_has_seen_it(void **state)
+{
+    struct office *o = *state;
+    uint64_t flags[4], at;
+    struct client *lead;
+    struct handle h;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
+    /* The supervisor at night: the glass cannot be broken. */
+    assert_err(read_identity(o, "lead-1", &h), SV_ERR_DENIED);
+    assert_rule(o, "lead-1", "break-glass");
+    lead = office_client(o, "lead-1");
+    assert_ok(client_record_assign(lead, "victim", &h, "case-2", true));
+    at = client_pin(lead)->size - 1;
+    assert_ok(read_identity(o, "case-2", &h));
+    assert_err(client_flag_acknowledge(lead, at), SV_ERR_DENIED);
+    assert_rule(o, "lead-1", "self");
+    office_end(o, "audit-1");
+    assert_int_equal(client_flags(office_client(o, "audit-1"), flags, 4), 1);
+    assert_int_equal(flags[0], at);
+    assert_ok(client_flag_acknowledge(office_client(o, "audit-1"), at));
+    assert_err(client_flag_acknowledge(office_client(o, "audit-1"), at),
+               SV_ERR_DENIED);
+    office_end(o, "lead-1");
+    assert_int_equal(client_flags(office_client(o, "lead-1"), flags, 4), 0);
+    office_verify(o);
+}
+
+int
+main(void)
+{
+#define IN_OFFICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        IN_OFFICE(
+            test_t37_a_revoked_role_ends_at_once_and_new_keys_keep_her_out),
+        IN_OFFICE(test_a_key_that_is_due_takes_writes_for_72_hours),
+        IN_OFFICE(
+            test_a_suspended_person_can_do_nothing_until_two_bring_her_back),
+        IN_OFFICE(
+            test_new_keys_bring_back_who_lost_hers_and_the_old_are_worth_nothing),
+        IN_OFFICE(test_t44_the_last_holder_stays),
+        cmocka_unit_test(test_a_recovery_key_brings_back_the_only_supervisor),
+        cmocka_unit_test(
+            test_a_small_office_begins_with_what_its_profile_permits),
+        IN_OFFICE(
+            test_an_emergency_assignment_is_flagged_until_another_has_seen_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

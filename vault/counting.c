@@ -1,0 +1,130 @@
+#include "vault/counting.h"
+
+#include <string.h>
+
+#include "base/codec.h"
+
+#define KEY_SEALED_LEN (BOX_SECRET_LEN + PS1_OVERHEAD)
+
+enum sv_err
+counting_body_encode(const struct counting_body *b, struct buf *out)
+{
+    struct writer w = writer_to(out);
+
+    writer_long(&w, b->spec);
+    writer_medium(&w, b->basis);
+    writer_u8(&w, b->has_recipient ? 1 : 0);
+    if (b->has_recipient)
+        writer_bytes(&w, BYTES(b->recipient.b));
+    writer_u16(&w, (uint16_t)b->n);
+    for (unsigned i = 0; i < b->n; i++) {
+        writer_name(&w, b->keys[i].type);
+        writer_name(&w, b->keys[i].compartment);
+        writer_u32(&w, b->keys[i].epoch);
+        writer_medium(&w, b->keys[i].sealed);
+    }
+    return writer_end(&w);
+}
+
+enum sv_err
+counting_body_decode(struct bytes in, struct counting_body *out)
+{
+    struct reader r = reader_of(in);
+    unsigned has_recipient;
+
+    memset(out, 0, sizeof *out);
+    out->spec = reader_long(&r, COUNTING_SPEC_MAX);
+    out->basis = reader_medium(&r, COUNTING_BASIS_MAX);
+    has_recipient = reader_u8(&r);
+    out->has_recipient = has_recipient == 1;
+    if (out->has_recipient)
+        reader_copy(&r, out->recipient.b, sizeof out->recipient.b);
+    out->n = reader_u16(&r);
+    if (has_recipient > 1 || out->n > COUNTING_KEYS_MAX)
+        return SV_ERR_FORMAT;
+    for (unsigned i = 0; i < out->n; i++) {
+        struct counting_key *k = &out->keys[i];
+
+        reader_name(&r, k->type, sizeof k->type);
+        reader_name(&r, k->compartment, sizeof k->compartment);
+        k->epoch = reader_u32(&r);
+        k->sealed = reader_medium(&r, KEY_SEALED_LEN);
+        if (k->sealed.len != KEY_SEALED_LEN)
+            reader_fail(&r);
+    }
+    return reader_end(&r);
+}
+
+void
+counting_body_hash(struct bytes body, uint8_t out[static DIGEST_LEN])
+{
+    digest("sv/v1/counting", body, out);
+}
+
+void
+counting_cells_hash(struct bytes cells, uint8_t out[static DIGEST_LEN])
+{
+    digest("sv/v1/cells", cells, out);
+}
+
+enum sv_err
+counting_lend_context(const struct hash *vault,
+                      const uint8_t request_id[static 16],
+                      const struct counting_key *key, struct buf *out)
+{
+    struct writer w = writer_to(out);
+
+    writer_bytes(&w, BYTES(vault->b));
+    writer_bytes(&w, bytes_of(request_id, 16));
+    writer_name(&w, key->type);
+    writer_name(&w, key->compartment);
+    writer_u32(&w, key->epoch);
+    return writer_end(&w);
+}
+
+enum sv_err
+release_parcel_encode(const struct release_parcel *p, struct buf *out)
+{
+    struct writer w = writer_to(out);
+
+    writer_bytes(&w, BYTES(p->nonce));
+    writer_long(&w, p->bytes);
+    writer_bytes(&w, BYTES(p->risk_nonce));
+    writer_long(&w, p->risk);
+    return writer_end(&w);
+}
+
+enum sv_err
+release_parcel_decode(struct bytes in, struct release_parcel *out)
+{
+    struct reader r = reader_of(in);
+
+    reader_copy(&r, out->nonce, sizeof out->nonce);
+    out->bytes = reader_long(&r, in.len);
+    reader_copy(&r, out->risk_nonce, sizeof out->risk_nonce);
+    out->risk = reader_long(&r, in.len);
+    return reader_end(&r);
+}
+
+enum sv_err
+release_parcel_context(const struct hash *vault, uint64_t number,
+                       struct buf *out)
+{
+    struct writer w = writer_to(out);
+
+    writer_bytes(&w, BYTES(vault->b));
+    writer_u64(&w, number);
+    return writer_end(&w);
+}
+
+void
+release_commitment(const char *label, const uint8_t nonce[static 32],
+                   struct bytes bytes, uint8_t out[static 32])
+{
+    struct digest d;
+
+    digest_begin(&d, label);
+    digest_add(&d, bytes_of(nonce, 32));
+    digest_add(&d, bytes);
+    digest_end(&d, out);
+}

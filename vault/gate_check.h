@@ -1,0 +1,51 @@
+#ifndef SV_VAULT_GATE_CHECK_H
+#define SV_VAULT_GATE_CHECK_H
+
+#include "policy/replay_state.h"
+#include "vault/gate_internal.h"
+
+/*
+ * The tables compared with the log: the log is replayed from its first entry
+ * with everything re-derived, and then every row of every table must be what
+ * the replay says, no more and no less.  What gate_check*.c share.
+ */
+struct check {
+    const struct act *a;
+    struct replay replay;
+    struct buf findings; /* each: name of the place, name of the reason */
+    uint32_t n;
+    /* Rows seen, to find out what is missing. */
+    uint64_t n_records, n_created, n_assigned, n_assignees;
+    uint64_t n_requests, n_grants;
+    uint64_t n_tokens, n_usages, n_glass, n_flags, n_releases, n_asked;
+    struct map tokens; /* keys that TABLE_TOKEN must have -> nothing */
+};
+
+/* A finding, to be answered; SV_OK. */
+enum sv_err check_find(struct check *c, const char *place, const char *reason);
+/* compartment may be NULL. */
+enum sv_err check_find_record(struct check *c,
+                              const uint8_t handle[static HANDLE_LEN],
+                              const char *compartment, uint64_t version,
+                              const char *reason);
+
+/* gate_check_facts.c: what decisions rest on, and the search index. */
+
+/* These tokens of a record's newest content must be in the index. */
+enum sv_err check_want_tokens(struct check *c, const struct handle *h,
+                              const char *type, struct bytes tokens);
+/* Rows of their tables, as tables_scan_fn. */
+enum sv_err check_token(void *ctx, struct bytes key, struct bytes value,
+                        bool damaged, bool *more);
+enum sv_err check_usage(void *ctx, struct bytes key, struct bytes value,
+                        bool damaged, bool *more);
+enum sv_err check_glass(void *ctx, struct bytes key, struct bytes value,
+                        bool damaged, bool *more);
+enum sv_err check_flag(void *ctx, struct bytes key, struct bytes value,
+                       bool damaged, bool *more);
+enum sv_err check_release(void *ctx, struct bytes key, struct bytes value,
+                          bool damaged, bool *more);
+enum sv_err check_result(void *ctx, struct bytes key, struct bytes value,
+                         bool damaged, bool *more);
+
+#endif

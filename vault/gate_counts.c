@@ -1,0 +1,521 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/arena.h"
+#include "crypto/kdf.h"
+#include "vault/gate_internal.h"
+
+/*
+ * Counts.  The officer lends the keys of what is counted for this request
+ * alone; the gate opens row after row, hands each to what counts, and
+ * forgets it.  No row leaves this file.
+ */
+
+/* A key that was lent; all of them in locked memory. */
+struct lent_key {
+    unsigned column;
+    uint32_t epoch;
+    struct box_public pub;
+    struct box_secret secret;
+    struct ps1_receiver receiver;
+};
+
+struct count {
+    struct act *a;
+    const struct counting *with;
+    struct counting_body body;
+    struct schema *schema;
+    struct counting_run *run;
+    uint64_t as_of_ms;
+    uint8_t record_key[KDF_KEY_LEN];
+    size_t n;
+    struct lent_key *keys; /* in the arena */
+};
+
+static void
+count_end(struct count *c)
+{
+    if (c->run != NULL)
+        c->with->free(c->run);
+    schema_free(c->schema);
+    secret_free(c->a->gate->arena, c->keys);
+    wipe(c, sizeof *c);
+}
+
+/* ---- what was lent ---- */
+
+static struct lent_key *
+find_key(const struct count *c, unsigned column, uint32_t epoch)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->keys[i].column == column && c->keys[i].epoch == epoch)
+            return &c->keys[i];
+    }
+    return NULL;
+}
+
+/* Sealed to the gate for this very request, and the key that it says. */
+static enum sv_err
+take_key(struct count *c, const struct counting_key *from)
+{
+    const struct gate *g = c->a->gate;
+    const struct policy *p = &g->roster.policy;
+    int role = policy_role(p, c->a->request.role);
+    int column = policy_column(p, from->type, from->compartment);
+    struct buf context = BUF_INIT, plain = BUF_INIT;
+    struct lent_key *k = &c->keys[c->n];
+    const struct roster_key *known;
+    struct box_public own, pub;
+    enum sv_err err;
+
+    if (role < 0 || column < 0 ||
+        (p->roles[role].cells[column] & CELL_LENDS) == 0 ||
+        find_key(c, (unsigned)column, from->epoch) != NULL)
+        return SV_ERR_INPUT;
+    known = roster_key_epoch(&g->roster, (unsigned)column, from->epoch);
+    if (known == NULL)
+        return SV_ERR_INPUT;
+    memcpy(own.b, g->roster.gate_box, sizeof own.b);
+    err = counting_lend_context(&g->roster.vault, c->a->request.id, from,
+                                &context);
+    if (err == SV_OK)
+        err = ps1_open(&g->keys->box, &own, "lend", buf_bytes(&context),
+                       from->sealed, &plain);
+    if (err == SV_OK) {
+        memcpy(k->secret.b, plain.ptr, sizeof k->secret.b);
+        err = box_public_of(&k->secret, &pub);
+    }
+    buf_free(&context);
+    buf_free(&plain);
+    if (err == SV_ERR_NOMEM)
+        return err;
+    if (err != SV_OK || !bytes_equal(BYTES(pub.b), BYTES(known->pub)))
+        return SV_ERR_INPUT;
+    k->pub = pub;
+    k->column = (unsigned)column;
+    k->epoch = from->epoch;
+    c->n++;
+    return SV_OK;
+}
+
+/* Is every epoch of what is counted there?  A count with rows left out would
+ * be a wrong figure. */
+static bool
+has_all_keys(const struct count *c)
+{
+    const struct roster *r = &c->a->gate->roster;
+
+    for (unsigned i = 0; i < r->policy.n_columns; i++) {
+        const struct policy_column *col = &r->policy.columns[i];
+        const char *counted = c->with->compartment(c->run, col->type);
+
+        if (counted == NULL || strcmp(counted, col->compartment) != 0)
+            continue;
+        for (uint32_t e = 1; e <= roster_key(r, i)->epoch; e++) {
+            if (find_key(c, i, e) == NULL)
+                return false;
+        }
+    }
+    return true;
+}
+
+static enum sv_err
+take_keys(struct count *c)
+{
+    void *room = NULL;
+    enum sv_err err =
+        secret_new(c->a->gate->arena,
+                   (c->body.n > 0 ? c->body.n : 1) * sizeof *c->keys, &room);
+
+    c->keys = room;
+    for (unsigned i = 0; i < c->body.n && err == SV_OK; i++)
+        err = take_key(c, &c->body.keys[i]);
+    if (err == SV_OK && !has_all_keys(c))
+        err = SV_ERR_INPUT;
+    return err;
+}
+
+/* ---- rows ---- */
+
+/* The record's own number, the same in every count and known to nobody. */
+static uint64_t
+number_of(const struct count *c, const struct handle *h)
+{
+    uint8_t tag[MAC_LEN];
+    struct reader r;
+
+    mac(c->record_key, "sv/v1/record", BYTES(h->b), tag);
+    r = reader_of(BYTES(tag));
+    return reader_u64(&r);
+}
+
+/* One version's content laid under what is newer. */
+static enum sv_err
+fold_version(struct count *c, unsigned column,
+             const struct schema_compartment *sc, struct stored_version *v,
+             const struct envelope_header *h, struct content *newer)
+{
+    const struct gate *g = c->a->gate;
+    struct lent_key *key = find_key(c, column, h->epoch);
+    struct buf inner = BUF_INIT, plain = BUF_INIT;
+    struct content older = {0};
+    enum sv_err err = key == NULL ? SV_ERR_TAMPERED : SV_OK;
+
+    if (err == SV_OK)
+        err = envelope_unlock(&g->keys->outer, g->keys->epoch, &v->env, &inner);
+    v->env.lock = buf_bytes(&inner);
+    if (err == SV_OK)
+        err = envelope_open(&key->receiver, &key->secret, &key->pub, &v->env,
+                            &plain);
+    if (err == SV_OK)
+        err = content_decode(sc, buf_bytes(&plain), &older);
+    if (err == SV_OK && newer->fields != NULL)
+        err = content_fold(&older, newer);
+    if (err == SV_OK) {
+        content_free(newer);
+        *newer = older;
+        older = (struct content){0};
+    }
+    content_free(&older);
+    buf_free(&inner);
+    buf_free(&plain);
+    return err == SV_ERR_NOMEM || err == SV_OK ? err : SV_ERR_TAMPERED;
+}
+
+/* The content as it was then: the last full version of that time and the
+ * additions after it.  *out stays zeroed where there was none. */
+static enum sv_err
+content_then(struct count *c, const struct handle *record,
+             const struct record_column *col,
+             const struct schema_compartment *sc, struct content *out)
+{
+    enum sv_err err = SV_OK;
+    bool full = false;
+
+    for (uint64_t n = col->version; n > 0 && err == SV_OK && !full; n--) {
+        struct buf row = BUF_INIT;
+        struct stored_version v;
+        struct envelope_header h;
+        uint8_t key[VERSION_KEY_LEN];
+
+        version_key(record, col->column, n, key);
+        err = tables_get(&c->a->tables, TABLE_VERSION, BYTES(key), &row);
+        if (err == SV_OK)
+            err = version_decode(buf_bytes(&row), &v);
+        if (err == SV_OK && v.time_ms <= c->as_of_ms) {
+            err = envelope_header_decode(v.env.header, &h);
+            if (err == SV_OK)
+                err = fold_version(c, col->column, sc, &v, &h, out);
+            full = err == SV_OK && !h.addition;
+        }
+        buf_free(&row);
+    }
+    if (err == SV_ERR_NOT_FOUND || err == SV_ERR_FORMAT ||
+        (err == SV_OK && !full && out->fields != NULL))
+        err = SV_ERR_TAMPERED;
+    return err;
+}
+
+static enum sv_err
+count_record(struct count *c, const struct handle *record,
+             struct record_state *s, const char *compartment)
+{
+    const struct policy *p = &c->a->gate->roster.policy;
+    const struct schema_type *type = schema_type(c->schema, s->type);
+    const struct schema_compartment *sc =
+        type != NULL ? schema_compartment(type, compartment, NULL) : NULL;
+    int column = policy_column(p, s->type, compartment);
+    const struct record_column *col =
+        column >= 0 ? record_column(s, (unsigned)column) : NULL;
+    struct content content = {0};
+    enum sv_err err;
+
+    if (sc == NULL || col == NULL)
+        return SV_ERR_TAMPERED;
+    err = content_then(c, record, col, sc, &content);
+    if (err == SV_OK && content.fields != NULL)
+        err = c->with->row(c->run, s->type, number_of(c, record), &content);
+    content_free(&content); /* wipes */
+    return err;
+}
+
+static enum sv_err
+count_row(void *ctx, struct bytes key, struct bytes value, bool damaged,
+          bool *more)
+{
+    struct count *c = ctx;
+    const char *compartment;
+    struct record_state s;
+    struct handle h;
+    enum sv_err err;
+
+    (void)key;
+    (void)more;
+    if (damaged || value.len != HANDLE_LEN)
+        return SV_ERR_TAMPERED;
+    memcpy(h.b, value.ptr, HANDLE_LEN);
+    err = record_load(&c->a->tables, &h, &s);
+    if (err != SV_OK)
+        return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
+    compartment = c->with->compartment(c->run, s.type);
+    if (compartment == NULL || s.created_ms > c->as_of_ms)
+        return SV_OK;
+    return count_record(c, &h, &s, compartment);
+}
+
+/* ---- a run ---- */
+
+static enum sv_err
+load_schema(struct count *c)
+{
+    struct buf raw = BUF_INIT;
+    struct schema_source source;
+    struct diag where = {0};
+    struct reader r;
+    enum sv_err err =
+        tables_get(&c->a->tables, TABLE_META, bytes_text(META_SCHEMA), &raw);
+
+    if (err == SV_OK) {
+        r = reader_of(buf_bytes(&raw));
+        source.json = reader_long(&r, raw.len);
+        source.codes = reader_long(&r, raw.len);
+        err = reader_end(&r);
+    }
+    if (err == SV_OK)
+        err = schema_load(source, &c->schema, &where);
+    buf_free(&raw);
+    return err == SV_ERR_NOMEM || err == SV_OK ? err : SV_ERR_TAMPERED;
+}
+
+/* SV_ERR_INPUT where the request is not in order; SV_ERR_TAMPERED where what
+ * is stored is damaged. */
+static enum sv_err
+count_run(struct act *a, struct count *c)
+{
+    struct bytes none = bytes_of("", 0);
+    struct diag where = {0};
+    uint8_t hash[DIGEST_LEN];
+    enum sv_err err;
+
+    memset(c, 0, sizeof *c);
+    c->a = a;
+    c->with = a->gate->config.counting;
+    counting_body_hash(a->body, hash);
+    if (c->with == NULL || !bytes_equal(BYTES(hash), BYTES(a->request.body)) ||
+        counting_body_decode(a->body, &c->body) != SV_OK)
+        return SV_ERR_INPUT;
+    kdf_derive(a->gate->keys->root, "gate/record", c->record_key);
+    err = load_schema(c);
+    if (err == SV_OK)
+        err = c->with->begin(c->schema, c->body.spec, a->time_ms, &c->run,
+                             &where);
+    if (err == SV_OK)
+        err = take_keys(c);
+    if (err != SV_OK)
+        return err;
+    c->as_of_ms = c->with->as_of_ms(c->run);
+    return tables_scan(&a->tables, TABLE_CREATED, none, none, count_row, c);
+}
+
+static enum sv_err
+invalid(struct act *a, enum sv_err err)
+{
+    if (err != SV_ERR_INPUT)
+        return err;
+    a->entry.outcome = OUTCOME_INVALID;
+    a->entry.n_results = 0;
+    return SV_OK;
+}
+
+/* ---- previews ---- */
+
+enum sv_err
+act_preview_apply(struct act *a)
+{
+    struct count *c = malloc(sizeof *c);
+    uint8_t round_key[KDF_KEY_LEN];
+    enum sv_err err;
+
+    if (c == NULL)
+        return SV_ERR_NOMEM;
+    err = count_run(a, c);
+    if (err == SV_OK && (c->body.basis.len > 0 || c->body.has_recipient))
+        err = SV_ERR_INPUT; /* a preview is for nobody else */
+    if (err == SV_OK) {
+        kdf_derive(a->gate->keys->root, "gate/round", round_key);
+        err = c->with->preview(c->run, round_key, &a->answer);
+        wipe(round_key, sizeof round_key);
+    }
+    count_end(c);
+    free(c);
+    return invalid(a, err);
+}
+
+/* ---- requests of releases ---- */
+
+/* What is kept of one release until it is fetched. */
+struct made {
+    struct buf bytes, risk, cells;
+    uint8_t nonce[32], risk_nonce[32];
+};
+
+static void
+made_free(struct made *m)
+{
+    buf_free(&m->bytes);
+    buf_free(&m->risk);
+    buf_free(&m->cells);
+    wipe(m, sizeof *m);
+}
+
+static void
+result_key(uint64_t index, uint32_t whose, uint8_t out[static RESULT_KEY_LEN])
+{
+    put_u64(out, index);
+    put_u32(out + 8, whose);
+}
+
+/* A parcel for one of those whom it concerns, with the risk report or not. */
+static enum sv_err
+put_parcel(const struct act *a, const struct made *m, uint32_t whose,
+           const struct box_public *to, bool with_risk)
+{
+    const struct gate *g = a->gate;
+    struct release_parcel p = {.bytes = buf_bytes(&m->bytes)};
+    struct buf plain = BUF_INIT, sealed = BUF_INIT, context = BUF_INIT;
+    uint8_t key[RESULT_KEY_LEN];
+    enum sv_err err;
+
+    memcpy(p.nonce, m->nonce, sizeof p.nonce);
+    if (with_risk) {
+        memcpy(p.risk_nonce, m->risk_nonce, sizeof p.risk_nonce);
+        p.risk = buf_bytes(&m->risk);
+    }
+    err = release_parcel_encode(&p, &plain);
+    if (err == SV_OK)
+        err = release_parcel_context(&g->roster.vault, a->index, &context);
+    if (err == SV_OK)
+        err = ps1_seal(&g->config.rng, to, PARCEL_LABEL, buf_bytes(&context),
+                       buf_bytes(&plain), &sealed);
+    result_key(a->index, whose, key);
+    if (err == SV_OK)
+        err = tables_put(&a->tables, TABLE_RESULT, BYTES(key),
+                         buf_bytes(&sealed));
+    buf_free(&plain);
+    buf_free(&sealed);
+    buf_free(&context);
+    wipe(&p, sizeof p);
+    return err;
+}
+
+/* May she judge releases today? */
+static bool
+is_judge(const struct act *a, const struct roster_person *who)
+{
+    const struct roster *r = &a->gate->roster;
+
+    for (unsigned i = 0; i < r->policy.n_roles; i++) {
+        if (r->policy.roles[i].acts[ACT_RELEASE_APPROVE] &&
+            roster_grant_at(r, who->name, r->policy.roles[i].name, a->index,
+                            a->time_ms) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static enum sv_err
+put_parcels(const struct act *a, const struct counting_body *body,
+            const struct made *m)
+{
+    const struct roster *r = &a->gate->roster;
+    uint32_t requester = person_index(r, a->request.actor);
+    struct box_public to;
+    enum sv_err err;
+
+    memcpy(to.b, r->persons[requester].box, sizeof to.b);
+    err = body->has_recipient
+              ? put_parcel(a, m, RESULT_RECIPIENT, &body->recipient, false)
+              : put_parcel(a, m, requester, &to, false);
+    for (size_t i = 0; i < r->n_persons && err == SV_OK; i++) {
+        if (i == requester || !is_judge(a, &r->persons[i]))
+            continue;
+        memcpy(to.b, r->persons[i].box, sizeof to.b);
+        err = put_parcel(a, m, (uint32_t)i, &to, true);
+    }
+    return err;
+}
+
+/* u32 spec, u16 basis, u32 cells: what was asked for, without a figure. */
+static enum sv_err
+put_asked(const struct act *a, const struct counting_body *body,
+          const struct made *m)
+{
+    struct buf raw = BUF_INIT;
+    struct writer w = writer_to(&raw);
+    uint8_t key[RESULT_KEY_LEN];
+    enum sv_err err;
+
+    writer_long(&w, body->spec);
+    writer_medium(&w, body->basis);
+    writer_long(&w, buf_bytes(&m->cells));
+    err = writer_end(&w);
+    result_key(a->index, RESULT_ASKED, key);
+    if (err == SV_OK)
+        err = tables_put(&a->tables, TABLE_RESULT, BYTES(key), buf_bytes(&raw));
+    buf_free(&raw);
+    return err;
+}
+
+static void
+add_commitment(struct entry *e, const char *name, const char *label,
+               const uint8_t nonce[static 32], struct bytes bytes)
+{
+    struct entry_result *r = &e->results[e->n_results++];
+
+    (void)text_copy(bytes_text(name), r->compartment, sizeof r->compartment);
+    r->version = 1;
+    release_commitment(label, nonce, bytes, r->hash);
+}
+
+static enum sv_err
+keep_release(struct act *a, struct count *c, struct made *m)
+{
+    enum sv_err err =
+        c->with->result(c->run, c->body.basis, &m->bytes, &m->risk, &m->cells);
+
+    if (err != SV_OK)
+        return err;
+    rng_fill(&a->gate->config.rng, m->nonce, sizeof m->nonce);
+    rng_fill(&a->gate->config.rng, m->risk_nonce, sizeof m->risk_nonce);
+    add_commitment(&a->entry, RELEASE_RESULT, RELEASE_LABEL, m->nonce,
+                   buf_bytes(&m->bytes));
+    add_commitment(&a->entry, RELEASE_RISK, RISK_LABEL, m->risk_nonce,
+                   buf_bytes(&m->risk));
+    err = put_parcels(a, &c->body, m);
+    if (err == SV_OK)
+        err = put_asked(a, &c->body, m);
+    if (err == SV_OK)
+        err = buf_append(&a->answer, buf_bytes(&m->cells));
+    return err;
+}
+
+/* Answer: the unsafe cells, without their values. */
+enum sv_err
+act_request_apply(struct act *a)
+{
+    struct count *c = malloc(sizeof *c);
+    struct made m = {BUF_INIT, BUF_INIT, BUF_INIT, {0}, {0}};
+    enum sv_err err;
+
+    if (c == NULL)
+        return SV_ERR_NOMEM;
+    err = count_run(a, c);
+    if (err == SV_OK && c->body.basis.len == 0)
+        err = SV_ERR_INPUT; /* exact figures have a legal basis */
+    if (err == SV_OK)
+        err = keep_release(a, c, &m);
+    made_free(&m);
+    count_end(c);
+    free(c);
+    return invalid(a, err);
+}

@@ -1,0 +1,132 @@
+#include <string.h>
+
+#include "vault/gate_internal.h"
+
+/*
+ * The search index: for each token of a record type's newest content, which
+ * records have it.  The gate sees tokens, not words.
+ */
+
+void
+token_key(unsigned column, const uint8_t *token, const struct handle *h,
+          uint8_t out[static TOKEN_KEY_LEN])
+{
+    out[0] = (uint8_t)column;
+    memcpy(out + 1, token, TOKEN_BYTES);
+    memcpy(out + 1 + TOKEN_BYTES, h->b, HANDLE_LEN);
+}
+
+/* ---- keeping it ---- */
+
+typedef enum sv_err (*token_fn)(const struct tables *t, struct bytes key);
+
+static enum sv_err
+put_token(const struct tables *t, struct bytes key)
+{
+    return tables_put(t, TABLE_TOKEN, key, bytes_of("", 0));
+}
+
+/* One that an addition and the version before it share is gone already. */
+static enum sv_err
+delete_token(const struct tables *t, struct bytes key)
+{
+    enum sv_err err = tables_delete(t, TABLE_TOKEN, key);
+
+    return err == SV_ERR_NOT_FOUND ? SV_OK : err;
+}
+
+static enum sv_err
+for_each(const struct tables *t, unsigned column, const struct handle *h,
+         const struct posting *p, token_fn fn)
+{
+    uint8_t key[TOKEN_KEY_LEN];
+    enum sv_err err = SV_OK;
+
+    for (unsigned i = 0; i < p->n_unique && err == SV_OK; i++) {
+        token_key(column, p->unique[i].token, h, key);
+        err = fn(t, BYTES(key));
+    }
+    for (unsigned i = 0; i < p->n && err == SV_OK; i++) {
+        token_key(column, p->tokens + (size_t)i * TOKEN_BYTES, h, key);
+        err = fn(t, BYTES(key));
+    }
+    return err;
+}
+
+enum sv_err
+index_put(const struct tables *t, unsigned column, const struct handle *h,
+          const struct posting *p)
+{
+    return for_each(t, column, h, p, put_token);
+}
+
+enum sv_err
+index_remove(const struct tables *t, unsigned column, const struct handle *h,
+             const struct posting *p)
+{
+    return for_each(t, column, h, p, delete_token);
+}
+
+/* ---- looking in it ---- */
+
+struct finding {
+    index_found_fn fn;
+    void *ctx;
+};
+
+static enum sv_err
+found_row(void *ctx, struct bytes key, struct bytes value, bool damaged,
+          bool *more)
+{
+    const struct finding *f = ctx;
+    struct handle h;
+
+    (void)value;
+    if (damaged || key.len != TOKEN_KEY_LEN)
+        return SV_ERR_TAMPERED;
+    memcpy(h.b, key.ptr + 1 + TOKEN_BYTES, HANDLE_LEN);
+    return f->fn(f->ctx, &h, more);
+}
+
+enum sv_err
+index_find(const struct tables *t, unsigned column, const uint8_t *token,
+           index_found_fn fn, void *ctx)
+{
+    struct finding f = {fn, ctx};
+    uint8_t prefix[1 + TOKEN_BYTES];
+
+    prefix[0] = (uint8_t)column;
+    memcpy(prefix + 1, token, TOKEN_BYTES);
+    return tables_scan(t, TABLE_TOKEN, BYTES(prefix), bytes_of("", 0),
+                       found_row, &f);
+}
+
+struct other {
+    const struct handle *own;
+    bool found;
+};
+
+static enum sv_err
+note_other(void *ctx, const struct handle *h, bool *more)
+{
+    struct other *o = ctx;
+
+    if (memcmp(h->b, o->own->b, HANDLE_LEN) != 0) {
+        o->found = true;
+        *more = false;
+    }
+    return SV_OK;
+}
+
+enum sv_err
+index_is_taken(const struct tables *t, unsigned column, const struct handle *h,
+               const struct posting *p, bool *taken)
+{
+    struct other o = {h, false};
+    enum sv_err err = SV_OK;
+
+    for (unsigned i = 0; i < p->n_unique && err == SV_OK && !o.found; i++)
+        err = index_find(t, column, p->unique[i].token, note_other, &o);
+    *taken = o.found;
+    return err;
+}
