@@ -315,6 +315,8 @@ decide_keys(const struct roster *r, const struct question *q, unsigned role)
 {
     const struct request *request = q->request;
 
+    if (request->n_keys == 0)
+        return decide_deny("keys");
     for (unsigned i = 0; i < request->n_keys; i++) {
         const struct request_key *k = &request->keys[i];
         int column = policy_column(&r->policy, k->type, k->compartment);

@@ -104,6 +104,8 @@ set_lines(struct request *r, unsigned lines)
         put(r->grants, "legal_officer");
     if (lines & LINE_UNTIL)
         r->until_ms = UINT64_C(1798675200000);
+    if (lines & LINE_PROFILE)
+        put(r->profile, "exact");
     if (lines & LINE_GENESIS)
         set_genesis(&r->genesis);
     if (lines & LINE_KEYS)
@@ -139,13 +141,15 @@ sample(enum request_act act)
     if (!founding)
         FILL(r.seen_root.b, 0x33);
     set_lines(&r, request_act_lines(act));
-    r.count = act == ACT_RECORD_IMPORT ? 512
-              : act == ACT_RECORD_LIST ? 100
-              : act == ACT_LOG_READ    ? 1
-                                       : 0;
-    r.entry = act == ACT_STAFF_CONFIRM ? 17
-              : act == ACT_LOG_READ    ? UINT64_MAX
-                                       : 0;
+    r.count = act == ACT_RECORD_IMPORT         ? 512
+              : act == ACT_RECORD_LIST         ? 100
+              : act == ACT_RELEASE_ACKNOWLEDGE ? 9
+              : act == ACT_LOG_READ            ? 1
+                                               : 0;
+    if ((request_act_lines(act) & LINE_ENTRY) != 0)
+        r.entry = act == ACT_RECORD_LIST  ? 0
+                  : act == ACT_LOG_READ ? UINT64_MAX
+                                        : 17;
     return r;
 }
 
@@ -270,7 +274,8 @@ refuses(const struct bytes *lines, size_t n, const char *what,
 static bool
 repeats(struct bytes line)
 {
-    return text_skip(&line, "| ") || text_skip(&line, "key ");
+    return text_skip(&line, "| ") || text_skip(&line, "key ") ||
+           text_skip(&line, "founder ");
 }
 
 static void
@@ -1126,6 +1131,19 @@ test_acts_have_the_lines_that_the_format_lists(void **state)
             LINE_PERSON | LINE_SIGN | LINE_BOX | LINE_GRANTS | LINE_UNTIL,
         [ACT_STAFF_CONFIRM] =
             LINE_BODY | LINE_ENTRY | LINE_PERSON | LINE_GRANTS,
+        [ACT_STAFF_REPLACE] = LINE_PERSON | LINE_SIGN | LINE_BOX,
+        [ACT_STAFF_REINSTATE] = LINE_BODY | LINE_ENTRY | LINE_PERSON,
+        [ACT_STAFF_REVOKE] = LINE_PERSON | LINE_GRANTS,
+        [ACT_STAFF_SUSPEND] = LINE_PERSON,
+        [ACT_RECORD_FIND] = LINE_TYPE | LINE_BODY,
+        [ACT_FLAG_ACKNOWLEDGE] = LINE_ENTRY,
+        [ACT_COUNTS_PREVIEW] = LINE_BODY,
+        [ACT_RELEASE_REQUEST] = LINE_BODY | LINE_PROFILE,
+        [ACT_RELEASE_SHOW] = LINE_ENTRY,
+        [ACT_RELEASE_ACKNOWLEDGE] = LINE_BODY | LINE_COUNT | LINE_ENTRY,
+        [ACT_RELEASE_APPROVE] = LINE_BODY | LINE_ENTRY,
+        [ACT_RELEASE_REFUSE] = LINE_ENTRY,
+        [ACT_RELEASE_FETCH] = LINE_ENTRY,
         [ACT_RECORD_CREATE] =
             LINE_TYPE | LINE_RECORD | LINE_COMPARTMENTS | LINE_BODY,
         [ACT_RECORD_IMPORT] = LINE_TYPE | LINE_BODY | LINE_COUNT,
@@ -1143,7 +1161,7 @@ test_acts_have_the_lines_that_the_format_lists(void **state)
     for (unsigned a = 0; a < ACT_N; a++) {
         assert_int_equal(request_act_lines((enum request_act)a), lines[a]);
         assert_int_equal(request_act_is_roster((enum request_act)a),
-                         a <= ACT_STAFF_CONFIRM);
+                         a <= ACT_STAFF_SUSPEND);
     }
 }
 

@@ -72,41 +72,41 @@ static const struct {
           "(gender, residence_status) (citizenship) (gender) "
           "(residence_status) ()\n" EXACT},
     {HEAD "table t by gender, citizenship "
-          "margins () (gender)" EXACT,
+          "margins () (gender) " EXACT,
      HEAD "table t by citizenship, gender margins (gender) ()\n" EXACT},
     {HEAD "table t by gender, citizenship, services "
-          "margins (services,citizenship) (gender)" EXACT,
+          "margins (services,citizenship) (gender) " EXACT,
      HEAD "table t by citizenship, gender, services "
           "margins (citizenship, services) (gender)\n" EXACT},
-    {HEAD "table t where gender in {male}" EXACT,
+    {HEAD "table t where gender in {male} " EXACT,
      HEAD "table t where gender = male\n" EXACT},
-    {HEAD "table t where gender in {unknown,male,declined}" EXACT,
+    {HEAD "table t where gender in {unknown,male,declined} " EXACT,
      HEAD "table t where gender in {declined, male, unknown}\n" EXACT},
-    {HEAD "table t where citizenship in {THA,JPN}" EXACT,
+    {HEAD "table t where citizenship in {THA,JPN} " EXACT,
      HEAD "table t where citizenship in {JPN, THA}\n" EXACT},
-    {HEAD "table o by nationality_group" EXACT,
+    {HEAD "table o by nationality_group " EXACT,
      HEAD "table o by nationality_group margins ()\n" EXACT},
     /* A code list stands where it is used. */
-    {HEAD "codelist age_band v1 table all" EXACT, HEAD "table all\n" EXACT},
+    {HEAD "codelist age_band v1 table all " EXACT, HEAD "table all\n" EXACT},
     {HEAD "codelist age_band v1 " COUNT
-          "table a where age_band = 18+ table b by age_band" EXACT,
+          "table a where age_band = 18+ table b by age_band " EXACT,
      HEAD COUNT "codelist age_band v1\n"
                 "table a where age_band = 18+\n"
                 "table b by age_band margins ()\n" EXACT},
-    {HEAD COUNT "table t by gender compare 2021 delta" EXACT,
+    {HEAD COUNT "table t by gender compare 2021 delta " EXACT,
      HEAD COUNT "table t by gender margins () compare 2021 delta\n" EXACT},
     {HEAD "count basis police period fiscal 2022 table t compare 2020 "
-          "side" EXACT,
+          "side " EXACT,
      HEAD "count basis police period fiscal 2022\ntable t compare 2020 "
           "side\n" EXACT},
     {"plan \"T\" population suspect unit suspect as_of 2023-03-31 "
      "codelist age_band v1 count basis national period calendar 2022 "
-     "table a by age_band, nationality_group, stage margins" EXACT,
+     "table a by age_band, nationality_group, stage margins " EXACT,
      "plan \"T\" population suspect unit suspect as_of 2023-03-31\n" COUNT
      "codelist age_band v1\n"
      "table a by age_band, nationality_group, stage margins\n" EXACT},
     /* The order of tables is that of print. */
-    {HEAD "table b table a" EXACT, HEAD "table b\ntable a\n" EXACT},
+    {HEAD "table b table a " EXACT, HEAD "table b\ntable a\n" EXACT},
 };
 
 static void
@@ -181,7 +181,7 @@ static const struct {
      "declare it above: codelist age_band v1"},
     {"plan \"T\" population offence unit case as_of 2023-03-31 codelist "
      "age_band v1 table g by age_band",
-     1, 91, "age_band", "", "no such field is counted here"},
+     1, 88, "age_band", "", NULL},
     {HEAD "codelist age_bands v1", 2, 10, "age_bands", "age_band",
      "no such code list"},
     {HEAD "codelist age_band v2", 2, 19, "v2", "v1",
@@ -200,9 +200,6 @@ static const struct {
     {HEAD "table by by gender", 2, 7, "by", "",
      "a word of the language names no table"},
     {HEAD "table g\ntable g", 3, 7, "g", "", "an earlier table has this name"},
-    {HEAD "table ninety_one_thousand_and_one_two "
-          "by residence_status, means_of_control, exploitation",
-     2, 7, "ninety_one_thousand_and_one_two", "", NULL},
     /* Codes. */
     {HEAD "table g where gender = man", 2, 24, "man", "male", "no such code"},
     {HEAD "table g where gender = femal", 2, 24, "femal", "female",
@@ -386,7 +383,7 @@ static void
 test_the_hash_is_of_the_canonical_text_under_its_label(void **state)
 {
     struct plan *a = parse(*state, HEAD "table g by gender " EXACT);
-    struct plan *b = parse(*state, HEAD "table g by gender margins()" EXACT);
+    struct plan *b = parse(*state, HEAD "table g by gender margins() " EXACT);
     struct plan *c = parse(*state, HEAD "table g by gender margins " EXACT);
     uint8_t x[DIGEST_LEN], y[DIGEST_LEN], z[DIGEST_LEN], want[DIGEST_LEN];
 
@@ -413,7 +410,7 @@ test_nothing_is_counted_as_of_the_future(void **state)
     assert_ok(plan_check_today(p, "2023-04-01", &f));
     assert_err(plan_check_today(p, "2023-03-30", &f), SV_ERR_INPUT);
     assert_int_equal(f.line, 2);
-    assert_int_equal(f.column, 49);
+    assert_int_equal(f.column, 46);
     assert_string_equal(f.word, "2023-03-31");
     assert_string_equal(f.reason, "nothing is counted as of the future");
     /* 2023-03-31T23:59:59.999 in Japan. */

@@ -51,6 +51,7 @@ static void
 test_only_figures_from_one_to_four_are_small(void **state)
 {
     struct figures f;
+    size_t at;
 
     (void)state;
     figures_init(&f);
@@ -58,7 +59,8 @@ test_only_figures_from_one_to_four_are_small(void **state)
     (void)add(&f, "one", 1);
     (void)add(&f, "four", 4);
     (void)add(&f, "five", 5);
-    f.at[add(&f, "change", 2)].is_change = true;
+    at = add(&f, "change", 2);
+    f.at[at].is_change = true;
     (void)add_hidden(&f, "hidden");
     assert_report(&f, 2, "cell one: one = 1\ncell four: four = 4\n");
     figures_clear(&f);
@@ -237,6 +239,15 @@ test_extreme_values_do_not_overflow(void **state)
 
 /* ---- the report of 2022 ---- */
 
+/* "victims.change", and not "change_of_status". */
+static bool
+is_change(const char *name)
+{
+    const char *at = strstr(name, "change");
+
+    return at != NULL && strcmp(at, "change") == 0;
+}
+
 static struct risk_list
 find_2022(void)
 {
@@ -311,7 +322,7 @@ test_2022_has_its_other_unsafe_cells(void **state)
     /* 13 adults, 46 whose return is not known, changes: none of these. */
     assert_false(has(&l, RISK_CELL, "victims.adults", "victims.adults", 13));
     for (size_t i = 0; i < l.n; i++) {
-        assert_null(strstr(l.at[i].name, "change"));
+        assert_false(is_change(l.at[i].name));
         assert_false(l.at[i].kind == RISK_GROUP &&
                      strstr(l.at[i].name, "unknown") != NULL);
         assert_true(l.at[i].kind == RISK_GROUP ||

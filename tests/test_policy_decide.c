@@ -25,7 +25,7 @@ static const struct row {
      "victim"},
     {"clinician", {"g", "-", "w a", "-", "rw a", "-", "-", "-", "-", "-"}, ""},
     {"legal_officer",
-     {"-", "-", "w a", "-", "-", "rw a", "r a", "r a", "r", "r"},
+     {"r a", "-", "w a", "-", "-", "rw a", "r a", "r a", "r", "r"},
      ""},
     {"justice_liaison",
      {"-", "-", "-", "-", "-", "-", "-", "rw", "rw", "rw"},
@@ -190,6 +190,7 @@ open_office(struct office *o)
                                    ? o->f.now_ms + 7 * FAKELOG_DAY_MS
                                    : 0);
     }
+    (void)fakelog_hire(&o->f, person_of("recovery", name), "recovery", 0);
     return 0;
 }
 
@@ -279,7 +280,8 @@ test_cell_decides_as_the_design_says(void **state)
                    (int)strcspn(columns[c->column], "."), columns[c->column]);
     q = fakelog_request_on(f, c->act, person_of(c->row->role, name),
                            c->row->role, type, 1, create ? NULL : compartment);
-    q.count = c->act == ACT_RECORD_IMPORT ? 3 : 0;
+    q.count =
+        c->act == ACT_RECORD_IMPORT || c->act == ACT_RECORD_LIST ? 3 : 0;
     if (c->act == ACT_RECORD_ASSIGN || c->act == ACT_RECORD_UNASSIGN)
         (void)snprintf(q.person, sizeof q.person, "%s", worker_on(type));
     if (create) {
@@ -593,7 +595,7 @@ test_acts_without_records_are_of_few_roles(void **state)
     } cases[] = {
         {ACT_LOG_READ, "auditor", "allowed role"},
         {ACT_STORE_CHECK, "auditor", "allowed role"},
-        {ACT_KEYS, "supervisor", "denied setup"},
+        {ACT_KEYS, "supervisor", "denied keys"},
         {ACT_STAFF_PROPOSE, "administrator", "denied keys"},
         {ACT_STAFF_CONFIRM, "supervisor", "denied proposal"},
         {ACT_GENESIS, "", ""},
@@ -1161,7 +1163,7 @@ test_nobody_works_before_the_keys_are_in(void **state)
     q = fakelog_request_propose(&s->f, "ines", "intake", 0);
     expect(&s->f, &q, "allowed role");
     q = fakelog_request(&s->f, ACT_KEYS, FAKELOG_SUPERVISOR, "supervisor");
-    expect(&s->f, &q, "denied setup");
+    expect(&s->f, &q, "denied keys");
     q = fakelog_part(&s->f, &s->p, 1);
     q.purpose_defaulted = false;
     expect(&s->f, &q, "denied act");

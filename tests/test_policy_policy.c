@@ -68,12 +68,16 @@ static const char *const exclusions[][2] = {
     {"statistics_officer", "caseworker"},
     {"statistics_officer", "clinician"},
     {"statistics_officer", "supervisor"},
+    {"statistics_officer", "legal_officer"},
 };
 #define N_EXCLUSIONS (sizeof exclusions / sizeof exclusions[0])
 
 static bool
 is_listed(const char *a, const char *b)
 {
+    /* The key for recovery is nobody's who does anything else. */
+    if (strcmp(a, "recovery") == 0 || strcmp(b, "recovery") == 0)
+        return strcmp(a, b) != 0;
     for (size_t i = 0; i < N_EXCLUSIONS; i++) {
         if ((strcmp(exclusions[i][0], a) == 0 &&
              strcmp(exclusions[i][1], b) == 0) ||
@@ -88,7 +92,7 @@ static void
 test_standard_excludes_exactly_the_listed_pairs(void **state)
 {
     (void)state;
-    assert_int_equal(standard.n_roles, 12);
+    assert_int_equal(standard.n_roles, 13);
     for (unsigned i = 0; i < standard.n_roles; i++) {
         for (unsigned j = 0; j < standard.n_roles; j++) {
             const char *a = standard.roles[i].name;
@@ -192,9 +196,9 @@ test_names_are_found_and_others_are_not(void **state)
     assert_int_equal(policy_type(&standard, "offence"), 2);
     assert_int_equal(policy_type(&standard, "witness"), -1);
     assert_int_equal(policy_column(&standard, "victim", "identity"), 0);
-    assert_int_equal(policy_column(&standard, "suspect", "identity"), 7);
+    assert_int_equal(policy_column(&standard, "suspect", "identity"), 8);
     assert_int_equal(policy_column(&standard, "victim", "justice"), -1);
-    assert_int_equal(standard.n_columns, 10);
+    assert_int_equal(standard.n_columns, 13);
     assert_int_equal(standard.n_purposes, 10);
 }
 
@@ -664,7 +668,7 @@ test_json_that_is_wrong_anywhere_is_refused_with_a_reason(void **state)
         {"\"log.read\": []", "\"log.read\": [], \"record.list\": [\"victim\"]",
          "auditor", "an act without the cells that it needs"},
         {"\"acts\": {\n        \"log.read\": [],\n        \"store.check\": "
-         "[]\n      }",
+         "[],\n        \"flag.acknowledge\": []\n      }",
          "\"acts\": 0", "auditor", "has no acts"},
         {"\"default_purpose\": \"care\",", "", "intake",
          "has no purposes or no default"},

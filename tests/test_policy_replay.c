@@ -129,7 +129,7 @@ work_a_week_later(struct fakelog *f)
     q = fakelog_request_on(f, ACT_RECORD_READ, "sue", "supervisor", "victim", 2,
                            "facts");
     memcpy(q.id, f->entries[0].ptr, sizeof q.id);
-    (void)fakelog_append(f, &q, OUTCOME_INVALID);
+    (void)fakelog_append(f, &q, OUTCOME_DAMAGED);
     at.repeated = fakelog_denied(f, &q, "repeated");
     q = fakelog_request(f, ACT_LOG_READ, "aude", "auditor");
     at.log_read = fakelog_append(f, &q, OUTCOME_DONE);
@@ -884,7 +884,7 @@ test_only_the_founding_goes_without_a_vault(void **state)
     struct request q = fakelog_keys(f, &f->replay.roster.policy);
     struct entry e = fakelog_entry(f, &q, OUTCOME_DONE);
 
-    assert_string_equal(e.rule, "setup");
+    assert_string_equal(e.rule, "keys");
     q.has_vault = false;
     memset(&q.vault, 0, sizeof q.vault);
     expect_lie(f, &e, &q, "sue", "a request to another vault");
@@ -950,7 +950,7 @@ test_log_begins_with_genesis(void **state)
     e.outcome = OUTCOME_INVALID;
     bytes = fakelog_bytes(&e, &q, q.actor);
     fakelog_replace(f, 0, &bytes);
-    expect_fault(f, 0, "does not begin with genesis");
+    expect_fault(f, 0, "an outcome that the act does not have");
     fakelog_parse(f, 1, &e, &q); /* a part of the policy, alone */
     e.index = 0;
     e.has_roster = false;

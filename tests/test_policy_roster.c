@@ -102,7 +102,7 @@ test_replay_of_roster_entries_alone_gives_the_same_roster(void **state)
     assert_int_equal(r.n_persons, 5);
     assert_int_equal(r.n_grants, 6);
     assert_int_equal(r.n_proposals, 1);
-    assert_int_equal(r.n_keys, 10);
+    assert_int_equal(r.n_keys, 13);
     assert_string_equal(r.origin, FAKELOG_ORIGIN);
     assert_int_equal(r.last_index, f->n - 1);
     roster_clear(&r);

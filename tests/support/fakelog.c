@@ -113,7 +113,8 @@ fakelog_request(struct fakelog *f, enum request_act act, const char *actor,
     next_id(f, q.id);
     q.at_ms = f->now_ms;
     put_name(q.role, role);
-    q.purpose_defaulted = i >= 0;
+    /* Founders have no other purpose to name. */
+    q.purpose_defaulted = i >= 0 || !r->has_policy;
     put_name(q.purpose,
              i >= 0 ? p->purposes[p->roles[i].default_purpose] : "quality");
     q.seen_size = f->replay.frontier.size;
@@ -139,7 +140,8 @@ static void
 all_compartments(const struct policy *p, struct request *q)
 {
     for (unsigned c = 0; c < p->n_columns; c++) {
-        if (strcmp(p->columns[c].type, q->type) == 0)
+        if (strcmp(p->columns[c].type, q->type) == 0 &&
+            !policy_is_index(p, c))
             put_name(q->compartments[q->n_compartments++],
                      p->columns[c].compartment);
     }
@@ -584,7 +586,7 @@ item_of(const struct fakelog *f, const char *type, uint64_t record,
     e.batch = batch;
     e.record = fakelog_handle(record);
     for (unsigned c = 0; c < p->n_columns; c++) {
-        if (strcmp(p->columns[c].type, type) == 0)
+        if (strcmp(p->columns[c].type, type) == 0 && !policy_is_index(p, c))
             fakelog_result(&e, record, p->columns[c].compartment, 1);
     }
     return e;

@@ -22,11 +22,11 @@ static const struct {
      "profile small-office\n"
      "policy 7777777777777777777777777777777777777777777777777777777777777777\n"
      "schema 8888888888888888888888888888888888888888888888888888888888888888\n"
-     "administrator hana-1 6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw= mZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZk=\n"
-     "supervisor sora E5j2LG0aRXxRumpLXz29L2n8qTIWIY3ImX5Ba9F9k8o= qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=\n"
+     "founder administrator hana-1 6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw= mZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZk=\n"
+     "founder supervisor sora E5j2LG0aRXxRumpLXz29L2n8qTIWIY3ImX5Ba9F9k8o= qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=\n"
      "\n"
-     "\342\200\224 log.example/2026/hana-1 4n8352l2wo9mdwJd/dOut4kiUv6UtfCyxRk/fXkTUoobJzmqo2I8mjuxL4Da9nNnx7j7USgCCbaHfSH/+VlvRJgg+Qc=\n"
-     "\342\200\224 log.example/2026/sora SEIwsj5CN/Ltl8UcNdKmDNUs9bjddQk1fRhSNk62I+czlYSovLhz/XG+TpTXd8UVAMCvYgf0ZVbmVtVlF15yyrjiNw0=\n"},
+     "\342\200\224 log.example/2026/hana-1 4n835xD57iy4TMNkbPPhXET9Atzt7gVWTklwAYoA0UFJy/Mgf4xZa9zWj9oL3YN4pssHhxAQJN+os3vlZo1fdG82/wc=\n"
+     "\342\200\224 log.example/2026/sora SEIwspv0U5q0d/WsdftgEokiiyWKiYT9cD2DuhaHA3I6d1l2CtVRcnkYaLye79jIzkilimuKdxDfGrrR4RyBDo2mBAE=\n"},
     {"policy",
      "svault/request/v1\n"
      "origin log.example/2026\n"
@@ -90,6 +90,63 @@ static const struct {
      "grants legal_officer\n"
      "\n"
      "\342\200\224 log.example/2026/hana-1 4n835wTCCU2xzp6l6r908NBB0TsTFYAyRlYaR//R2mFnPIXIo8ExOFXLfb7KAZb9Namo7rOmajc0V0wxYXbKK8QqlAU=\n"},
+    {"staff.replace",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act staff.replace\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "person yuki\n"
+     "sign 3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d0=\n"
+     "box 7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u4=\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n835xbue9oIIhHjEC6rESoU62LiQNDvw3GVgk0Btt+YCkJ52Sn3rD/upk1GhSws45ywR2pFQQj7U39Uqllv6rjvKwQ=\n"},
+    {"staff.reinstate",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act staff.reinstate\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "body VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU=\n"
+     "entry 17\n"
+     "person yuki\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8352IT7DehaDg3wvH+a4nvQGO/qsruxn6uHJCtygRjtogI2qG1Fiejdj2swQYE+cs//EEQuTUsOswS/xVsu73BTg0=\n"},
+    {"staff.revoke",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act staff.revoke\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "person yuki\n"
+     "grants legal_officer\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8358Ygafj9DUVQLMpkqSHBxI9RBGlcpld7vFofAylk53bYUHl5TSCzSLxzzaiEkeSXtNzgv+ReI74T80RcgIh0qwE=\n"},
+    {"staff.suspend",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act staff.suspend\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "person yuki\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n835wvhC8PUyiYM5CpRkaBTyeoQSNRl+TQKNhjMggUcEgrzHWLCxb7c5nDQVUQY8QnETFbOUfTkYSh2QlpawBQNKQY=\n"},
     {"record.create",
      "svault/request/v1\n"
      "origin log.example/2026\n"
@@ -167,6 +224,20 @@ static const struct {
      "entry 0\n"
      "\n"
      "\342\200\224 log.example/2026/hana-1 4n835/ygAZDdW6j7utTC5MZainzxqDUO4V5lucYxpE1IwvAvLiYUkjgERGEUP0C8fzMMj08pShQvuXQjzgLEOGB9NAM=\n"},
+    {"record.find",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act record.find\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "type victim\n"
+     "body VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU=\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n835ytWqgehKR/zdw4+lyirkJL3NkIBBZI6y0MJSHTmnMXlKSBGzApcnMYY9z7qojT4SddoHdxhhtrAQpPxJ8Vxtgk=\n"},
     {"record.history",
      "svault/request/v1\n"
      "origin log.example/2026\n"
@@ -211,6 +282,126 @@ static const struct {
      "person yuki\n"
      "\n"
      "\342\200\224 log.example/2026/hana-1 4n8354dvLWRurKwyfB1J5yOkq8etlFHNMMJbXsP6Z36i0LlcmLDTzxjR9HriAUwlSQsfiirnLDl5IgdouJuyOyPqNQ4=\n"},
+    {"flag.acknowledge",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act flag.acknowledge\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "entry 17\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8352wqlcPsP+XikfG8GZbaE7ZzGp1IO1fcYV43HAlMpfnqoYSOD+LPLrQa2ZsxlKjeA3xtN8RKYe1vb6w3MFoF+QQ=\n"},
+    {"counts.preview",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act counts.preview\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "body VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU=\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8359QbBfk6zAG9BpdCmAqjEwmiazKObhBtNPyovknrEVe4fiDzJ9Osrac6N5d5RMdZ2L0BJ3jIRdYN2ALslcBMvQM=\n"},
+    {"release.request",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act release.request\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "body VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU=\n"
+     "profile exact\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n835yDw8/6U5MpJ6iWlfrgl1HLUcqOuv+4nIU2tB1rTodziKgA5jqboxw3pObYLThHtyrmRzAX5k8XSFT4aEmtY0QA=\n"},
+    {"release.list",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act release.list\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n835xPaIZAPrC0pA7h/F7mcJmpiOWD0jLh0HC7rkQHsdS5zW+qJELBNLnbYqLBbDKcAr4w+ULQBfO3HUih5vDuh1wU=\n"},
+    {"release.show",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act release.show\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "entry 17\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8351mU2HH0YxF64tLMZGMOUITWyC2XzSh6XA/mJaghtKLgNdaGdY1rYjreOk5PyvB0BQ8RI8O327hOcGXyKEmUrQg=\n"},
+    {"release.acknowledge",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act release.acknowledge\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "body VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU=\n"
+     "count 9\n"
+     "entry 17\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8358fAal9Cid1RgAWjBUopUqQP2p/n2AVOqH+yA205cWKzQ6vQv5OTC/Ic+gZfmbi3Wge54x8nipmRE28qLMKbCgc=\n"},
+    {"release.approve",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act release.approve\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "body VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVU=\n"
+     "entry 17\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8355G2f8B9W59IxsCwXdoehZZr/c1mDy9Ty7qR4aJZhCZsnqNz/r5VQVdV0p5pVc7fDcYiyGJKaB0g8/kYHedujQ4=\n"},
+    {"release.refuse",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act release.refuse\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "entry 17\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8352WmtBhWoOEs5BST2TlyYzmlQWZrvkzj4YJQC3Mg0mC2gNX5WlEKVE0WT2oQgJ//efrGj5zpR2jy/T7GTCSZgg8=\n"},
+    {"release.fetch",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act release.fetch\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "entry 17\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8351Q34/I+qKvuAIYL+QAvjxYcZeKjTAGd4nEOOBYWPJihsMXqjOy3Y0rrO/7i/dOzQvj1HTQ5hE+2W9/Qlbb5Fg0=\n"},
     {"log.read",
      "svault/request/v1\n"
      "origin log.example/2026\n"
@@ -266,11 +457,11 @@ static const struct {
      "profile small-office\n"
      "policy 7777777777777777777777777777777777777777777777777777777777777777\n"
      "schema 8888888888888888888888888888888888888888888888888888888888888888\n"
-     "administrator hana-1 6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw= mZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZk=\n"
-     "supervisor sora E5j2LG0aRXxRumpLXz29L2n8qTIWIY3ImX5Ba9F9k8o= qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=\n"
+     "founder administrator hana-1 6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw= mZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZk=\n"
+     "founder supervisor sora E5j2LG0aRXxRumpLXz29L2n8qTIWIY3ImX5Ba9F9k8o= qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=\n"
      "\n"
-     "\342\200\224 log.example/2026/hana-1 4n8352l2wo9mdwJd/dOut4kiUv6UtfCyxRk/fXkTUoobJzmqo2I8mjuxL4Da9nNnx7j7USgCCbaHfSH/+VlvRJgg+Qc=\n"
-     "\342\200\224 log.example/2026/sora SEIwsj5CN/Ltl8UcNdKmDNUs9bjddQk1fRhSNk62I+czlYSovLhz/XG+TpTXd8UVAMCvYgf0ZVbmVtVlF15yyrjiNw0=\n"},
+     "\342\200\224 log.example/2026/hana-1 4n835xD57iy4TMNkbPPhXET9Atzt7gVWTklwAYoA0UFJy/Mgf4xZa9zWj9oL3YN4pssHhxAQJN+os3vlZo1fdG82/wc=\n"
+     "\342\200\224 log.example/2026/sora SEIwspv0U5q0d/WsdftgEokiiyWKiYT9cD2DuhaHA3I6d1l2CtVRcnkYaLye79jIzkilimuKdxDfGrrR4RyBDo2mBAE=\n"},
     {"read",
      "svault/entry/v1\n"
      "index 43\n"
@@ -329,7 +520,7 @@ static const struct {
 };
 
 #define ITEM_LEAF_VECTOR \
-    "d4b2a99fce56593291be6f91f53c317c5813423b21b87fbffab24aab4c343e1d"
+    "3052cabecc3ffa282cdd12c17f01dd6d237c87b1d0034069eeb1c1125b5448c0"
 /* clang-format on */
 
 #endif

@@ -134,8 +134,8 @@ def requests():
         f"log {vkey(ORIGIN, LOG)}\ngatebox {b64(of(0x66))}\n"
         f"profile small-office\npolicy {of(0x77).hex()}\n"
         f"schema {of(0x88).hex()}\n"
-        f"administrator {founder('hana-1', HANA, 0x99)}\n"
-        f"supervisor {founder('sora', SORA, 0xaa)}\n", True, both)
+        f"founder administrator {founder('hana-1', HANA, 0x99)}\n"
+        f"founder supervisor {founder('sora', SORA, 0xaa)}\n", True, both)
     yield request("policy", "part 2/3\n| role intake\n| names \u65e5\u672c\n",
                   True)
     yield request("keys", f"{BODY}key victim.identity 1 {b64(of(0xbb))}\n"
@@ -145,6 +145,11 @@ def requests():
                   "grants legal_officer\nuntil 1798675200000\n")
     yield request("staff.confirm",
                   f"{BODY}entry 17\nperson yuki\ngrants legal_officer\n")
+    yield request("staff.replace",
+                  f"person yuki\nsign {b64(of(0xdd))}\nbox {b64(of(0xee))}\n")
+    yield request("staff.reinstate", f"{BODY}entry 17\nperson yuki\n")
+    yield request("staff.revoke", "person yuki\ngrants legal_officer\n")
+    yield request("staff.suspend", "person yuki\n")
     yield request("record.create",
                   f"type victim\nrecord {RECORD}\n{SOME}{BODY}")
     yield request("record.import", f"type victim\n{BODY}count 512\n")
@@ -152,11 +157,21 @@ def requests():
                   f"type victim\nrecord {RECORD}\n{SOME}{BODY}")
     yield request("record.read", f"type victim\nrecord {RECORD}\n{SOME}")
     yield request("record.list", "type victim\ncount 100\nentry 0\n")
+    yield request("record.find", f"type victim\n{BODY}")
     yield request("record.history", f"type victim\nrecord {RECORD}\n")
     yield request("record.assign",
                   f"type victim\nrecord {RECORD}\nperson yuki\n")
     yield request("record.unassign",
                   f"type victim\nrecord {RECORD}\nperson yuki\n")
+    yield request("flag.acknowledge", "entry 17\n")
+    yield request("counts.preview", BODY)
+    yield request("release.request", f"{BODY}profile exact\n")
+    yield request("release.list", "")
+    yield request("release.show", "entry 17\n")
+    yield request("release.acknowledge", f"{BODY}count 9\nentry 17\n")
+    yield request("release.approve", f"{BODY}entry 17\n")
+    yield request("release.refuse", "entry 17\n")
+    yield request("release.fetch", "entry 17\n")
     yield request("log.read", "count 1\nentry 18446744073709551615\n")
     yield request("store.check", "")
 
@@ -181,7 +196,7 @@ def entries(notes):
 
 
 def item():
-    text = f"{RECORD} identity 18446744073709551615 {b64(of(0x5a))}"
+    text = f"svault/version/v1 {RECORD} identity 18446744073709551615 {b64(of(0x5a))}"
     return hashlib.sha256(b"\0" + text.encode()).hexdigest()
 
 
