@@ -15,9 +15,9 @@ struct figure {
     /* A path: victims.gender.male; letters, digits, '_', '-' and '.'. */
     char name[FIGURE_NAME_SIZE];
     bool known;
-    int64_t value;                   /* below 0 only for a change */
-    uint64_t key; /* the sum of the keys of the records that it counts */
-    bool is_change;                  /* difference of two years' figures */
+    int64_t value;  /* below 0 only for a change */
+    uint64_t key;   /* the sum of the keys of the records that it counts */
+    bool is_change; /* difference of two years' figures */
     char reason[FIGURE_REASON_SIZE]; /* a msgid: why it is not known */
 };
 
@@ -51,8 +51,7 @@ enum sv_err figures_add_unknown(struct figures *f, const char *name,
 enum sv_err figures_relate(struct figures *f, size_t whole, size_t n,
                            const size_t parts[], bool complete);
 /* SV_ERR_NOT_FOUND */
-enum sv_err figures_find(const struct figures *f, const char *name,
-                         size_t *at);
+enum sv_err figures_find(const struct figures *f, const char *name, size_t *at);
 
 /* How many, and the sum of their records' keys: which set of records it is,
  * to whoever has the round key. */

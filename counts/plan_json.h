@@ -29,7 +29,8 @@ void plan_json_clear(struct plan_result *r); /* accepts zeroed */
 /* Appended.  SV_ERR_RANGE over PLAN_JSON_MAX; SV_ERR_FORMAT for a text that
  * is not UTF-8. */
 enum sv_err plan_json_encode(struct bytes canonical, const char *profile,
-                             struct bytes basis, const struct figures *figures, struct buf *out);
+                             struct bytes basis, const struct figures *figures,
+                             struct buf *out);
 /*
  * SV_ERR_FORMAT for all but what plan_json_encode() writes, for a complete
  * relation whose known figures do not add up, and for a count below 0.  The

@@ -147,9 +147,9 @@ sample(enum request_act act)
               : act == ACT_LOG_READ            ? 1
                                                : 0;
     if ((request_act_lines(act) & LINE_ENTRY) != 0)
-        r.entry = act == ACT_RECORD_LIST  ? 0
-                  : act == ACT_LOG_READ ? UINT64_MAX
-                                        : 17;
+        r.entry = act == ACT_RECORD_LIST ? 0
+                  : act == ACT_LOG_READ  ? UINT64_MAX
+                                         : 17;
     return r;
 }
 

@@ -52,9 +52,8 @@ seal(struct fixture *f, const struct envelope_header *h, struct buf *raw,
 {
     struct bytes rest;
 
-    assert_ok(
-        envelope_seal(&f->rng, h, &f->sender, bytes_text(sample),
-                      bytes_of("", 0), raw, hash));
+    assert_ok(envelope_seal(&f->rng, h, &f->sender, bytes_text(sample),
+                            bytes_of("", 0), raw, hash));
     rest = buf_bytes(raw);
     assert_ok(envelope_decode(&rest, e));
     assert_int_equal(rest.len, 0);
@@ -398,10 +397,10 @@ test_parts_of_other_lengths_than_sealing_makes_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < N(cases); i++) {
-        struct envelope got, e = {bytes_of(zeros, cases[i].header),
-                                  bytes_of(zeros, cases[i].body),
-                                  bytes_of(zeros, cases[i].lock),
-                                  bytes_of("", 0)};
+        struct envelope got,
+            e = {bytes_of(zeros, cases[i].header),
+                 bytes_of(zeros, cases[i].body), bytes_of(zeros, cases[i].lock),
+                 bytes_of("", 0)};
         struct buf encoded = BUF_INIT, raw = BUF_INIT;
         struct writer w = writer_to(&raw);
         struct bytes in;
@@ -491,7 +490,8 @@ test_content_of_any_length_opens_and_only_its_padded_size_shows(void **state)
         struct bytes rest;
 
         assert_ok(envelope_seal(&f->rng, &f->header, &f->sender,
-                                bytes_of(content, cases[i].len), bytes_of("", 0), &raw, hash));
+                                bytes_of(content, cases[i].len),
+                                bytes_of("", 0), &raw, hash));
         rest = buf_bytes(&raw);
         assert_ok(envelope_decode(&rest, &e));
         assert_int_equal(e.body.len, cases[i].padded + CB1_OVERHEAD);

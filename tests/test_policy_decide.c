@@ -280,8 +280,7 @@ test_cell_decides_as_the_design_says(void **state)
                    (int)strcspn(columns[c->column], "."), columns[c->column]);
     q = fakelog_request_on(f, c->act, person_of(c->row->role, name),
                            c->row->role, type, 1, create ? NULL : compartment);
-    q.count =
-        c->act == ACT_RECORD_IMPORT || c->act == ACT_RECORD_LIST ? 3 : 0;
+    q.count = c->act == ACT_RECORD_IMPORT || c->act == ACT_RECORD_LIST ? 3 : 0;
     if (c->act == ACT_RECORD_ASSIGN || c->act == ACT_RECORD_UNASSIGN)
         (void)snprintf(q.person, sizeof q.person, "%s", worker_on(type));
     if (create) {

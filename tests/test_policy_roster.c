@@ -523,7 +523,8 @@ test_later_genesis_is_verified_like_anything_else(void **state)
 
     set(q.actor, "mallory");
     set(q.genesis.founders[FOUNDER_ADMINISTRATOR].name, "mallory");
-    q.genesis.founders[FOUNDER_ADMINISTRATOR].sign = fake_person("mallory").sign;
+    q.genesis.founders[FOUNDER_ADMINISTRATOR].sign =
+        fake_person("mallory").sign;
     bytes = fakelog_bytes(&e, &q, "mallory");
     assert_ok(entry_parse(buf_bytes(&bytes), &e));
     assert_ok(request_parse(e.note, &note, &q));

@@ -17,9 +17,9 @@ import sys
 from pathlib import Path
 
 from formats import (
-    all_of, b64, BASE9, cb1_open, consistency, envelope_open, envelope_parse, grants_open,
+    ACTS, all_of, b64, BASE9, cb1_open, consistency, envelope_open, envelope_parse, grants_open, grants_parse,
     h, header_parse, inclusion, item_leaf, kdf, KEY, leaf, long, mac, mth, mv, need,
-    note_check, NUMBER, Reader, request_parse, ROSTER_ACTS, short, sign_public, take_line,
+    note_check, NUMBER, posting_parse, Reader, request_parse, ROSTER_ACTS, short, sign_public, take_line, token,
     unb64, unlock, VECTORS, version_hash, Wrong, x25519,
 )
 from replay import NEVER, State
@@ -51,6 +51,7 @@ class Check:
         self.tables()
         self.sealed_keys()
         self.records()
+        self.tokens()
         self.imports()
         self.user_files()
         self.messages()
@@ -66,7 +67,7 @@ class Check:
     # 9
     def rows(self):
         r, storage = Reader(self.f["rows.bin"]), kdf(self.root, "gate/storage")
-        self.table = {n: {} for n in range(10)}
+        self.table = {n: {} for n in range(16)}
         while r.left():
             table, key, box = r.u8(), r.medium(), r.long()
             self.table[table][key] = cb1_open(storage, "row", bytes([table]) + key, box)
@@ -165,7 +166,7 @@ class Check:
         for name, x in s.records.items():
             value = short(x["type"]) + short(x["creator"])
             value += struct.pack(">QQQ", x["index"], x["created"], x["changed"])
-            own = [c for c in columns if c[0] == x["type"]]
+            own = s.roster.policy.of_type(x["type"])
             value += bytes([len(own)])
             for c in own:
                 had = s.versions[name, *c]
@@ -178,6 +179,43 @@ class Check:
         pairs = {(bytes.fromhex(r), struct.pack(">I", names.index(p))) for r, p in s.assigned}
         need(t[7] == {p + r: b"" for r, p in pairs}, "assigned")
         need(t[8] == {r + p: b"" for r, p in pairs}, "assignee")
+        self.facts(names)
+
+    def facts(self, names):
+        """What decisions rest on: usage and denials; and there are no releases."""
+        s, t = self.s, self.table
+        used = {
+            struct.pack(">IB", names.index(who), list(ACTS).index(act)): times[-32:]
+            for (who, act), times in s.used.items()
+        }
+        want = {k: struct.pack(f">B{len(v)}Q", len(v), *v) for k, v in used.items()}
+        need(t[11] == want, "usage table")
+        glass = {bytes.fromhex(r): struct.pack(">Q", at) for r, at in s.glass.items()}
+        need(t[12] == glass, "denials for want of break-glass")
+        need(not t[13] and not t[14] and not t[15], "flags and releases")
+
+    # 3.4
+    def tokens(self):
+        """The index is what the newest versions say, and what words fold to."""
+        s, want, found = self.s, set(), set()
+        secret = self.secrets["lead-1"]["victim", "index"]
+        at = struct.pack(">B", s.roster.policy.columns.index(("victim", "index")))
+        for (record, *column), had in s.versions.items():
+            column = tuple(column)
+            full = max(v["version"] for v in had if not self.is_addition(record, column, v))
+            for v in had[full - 1 :]:
+                packed = self.version_row(record, column, v["version"])["envelope"][3]
+                need(bool(packed) == (column[1] == "identity"), "where tokens are")
+                if packed:
+                    epoch, unique, tokens = posting_parse(packed)
+                    need(epoch == 1 and len(tokens) % 8 == 0, "a posting")
+                    all_tokens = {x for _, x in unique} | set(tokens)
+                    want |= {at + x + bytes.fromhex(record) for x in all_tokens}
+                    found |= all_tokens
+        need(self.table[10] == {k: b"" for k in want}, "token table")
+        for kind, folded in (("number", "r5-001"), ("number", "r5-002"), ("name", "鈴木")):
+            need(token(secret, kind, folded) in found, f"the token of {folded}")
+        need(token(secret, "name", "r5-001") not in found, "a token of another kind")
 
     def version_row(self, record, column, version):
         at = self.s.roster.policy.columns.index(column)
@@ -213,7 +251,7 @@ class Check:
             need(unb64(s.entries[index]["request"]["body"], 32) == h("sv/v1/grant", blob), "body of keys")
             name = s.roster.persons[g["person"]]["name"]
             box = kdf(self.seeds[name], "user/box")
-            opened = grants_open(s, blob, g, founding, box)
+            opened = grants_open(s, blob, name, founding, box)
             want = s.roster.policy.columns if founding else s.roster.policy.sealed_to(g["role"])
             need(list(opened) == list(want), "which keys were sealed")
             self.secrets[name] |= opened
@@ -222,8 +260,8 @@ class Check:
     # 3
     def open_version(self, v, record, column, secrets, inner_envelope):
         """v is what the log says of it."""
-        header, body, inner = inner_envelope
-        need(version_hash(header, body, inner) == v["hash"], "version hash")
+        header = inner_envelope[0]
+        need(version_hash(*inner_envelope) == v["hash"], "version hash")
         x, before = header_parse(header), self.s.versions[record, *column]
         prev = before[v["version"] - 2]["hash"] if v["version"] > 1 else bytes(32)
         want = {"vault": self.vault, "record": record, "type": column[0]}
@@ -277,7 +315,7 @@ class Check:
         blank += b"\0\3" + short("age") + b"\3\0" + short("protected_from") + b"\1\0"
         blank += short("services") + b"\1\0"
         items = [e["record"] for e in self.s.entries if e["item"]]
-        for what in (b"\1R5-002", b"\0" + struct.pack(">Q", 3) + blank):
+        for what in (b"\1r5-002", b"\0" + struct.pack(">Q", 3) + blank):
             need(mac(key, "sv/v1/handle", first + what)[:16].hex() in items, "an imported handle")
         need(len(items) == 2, "imported rows")
 
@@ -371,9 +409,11 @@ class Check:
         need(long(files[0]) + long(files[1]) == want, "schema in the answer")
         for _ in range(keys.u32()):
             index = keys.u64()
-            need(keys.long() == self.table[9][struct.pack(">Q", index)], "sealed keys")
-            need(s.entries[index]["request"]["person"] == q["name"], "another's keys")
+            items = grants_parse(self.table[9][struct.pack(">Q", index)])
+            own = [x for x in items if x[0] == q["name"]]
+            need(own and grants_parse(keys.long()) == own, "sealed keys")
         keys.end()
+        need(r.long() == b"", "flags")
 
     def act_answer(self, r, q):
         s, index = self.s, r.u64()
@@ -403,9 +443,9 @@ class Check:
             need(leaves == self.s.body_leaves(e["index"]), "what was stored")
 
     def import_answer(self, q, e, body):
-        need(len(body) == (q["count"] + 7) // 8, "bits of an import")
         if e["outcome"] == "done":
-            return need(not any(body), "bits of an import")
+            return need(body == b"", "bits of an import")
+        need(len(body) == (q["count"] + 7) // 8, "bits of an import")
         need(e["outcome"] == "exists" and body == b"\xc0", "bits of an import")
 
     def record_read(self, r, q, e, size):

@@ -337,26 +337,39 @@ OWN = {
     "profile": WORK,
     "policy": HEX64,
     "schema": HEX64,
-    "administrator": f"{WORK} {KEY} {KEY}",
-    "supervisor": f"{WORK} {KEY} {KEY}",
+    "founder": f"{CODE} {WORK} {KEY} {KEY}",
     "key": f"{CODE}[.]{CODE} {NUMBER} {KEY}",
     "part": f"{NUMBER}/{NUMBER}",
     "|": "(.*[^ ])",
 }
 ACTS = {
-    "genesis": "log gatebox profile policy schema administrator supervisor",
+    "genesis": "log gatebox profile policy schema founder",
     "policy": "part |",
     "keys": "body key",
     "staff.propose": "person sign box grants until",
     "staff.confirm": "body entry person grants",
+    "staff.replace": "person sign box",
+    "staff.reinstate": "body entry person",
+    "staff.revoke": "person grants",
+    "staff.suspend": "person",
     "record.create": "type record compartments body",
     "record.import": "type body count",
     "record.save": "type record compartments body",
     "record.read": "type record compartments",
     "record.list": "type count entry",
+    "record.find": "type body",
     "record.history": "type record",
     "record.assign": "type record person",
     "record.unassign": "type record person",
+    "flag.acknowledge": "entry",
+    "counts.preview": "body",
+    "release.request": "body profile",
+    "release.list": "",
+    "release.show": "entry",
+    "release.acknowledge": "body count entry",
+    "release.approve": "body entry",
+    "release.refuse": "entry",
+    "release.fetch": "entry",
     "log.read": "count entry",
     "store.check": "",
 }
@@ -376,7 +389,7 @@ def request_parse(note):
     need(r["act"] in ACTS, "an unknown act")
     for word in ACTS[r["act"]].split():
         pattern = f"{re.escape(word)} {OWN[word]}"
-        if word in ("key", "|"):
+        if word in ("key", "founder", "|"):
             r[word] = [take_line(lines, pattern)]
             while lines:
                 r[word].append(take_line(lines, pattern))
@@ -429,7 +442,7 @@ def entry_parse(data):
     e["roster"] = None if roster == "-" else int(roster)
     e["policy"] = take_line(lines, f"policy {HEX64}")[0]
     e["decision"] = take_line(lines, "decision (allowed|denied) ([a-z-]{1,32})")
-    outcomes = "(-|done|conflict|not-found|exists|invalid|damaged)"
+    outcomes = "(-|done|conflict|not-found|exists|duplicate|invalid|damaged)"
     e["outcome"] = take_line(lines, f"outcome {outcomes}")[0]
     e["results"] = results_parse(lines)
     e["request"] = request_parse(note)
@@ -437,14 +450,14 @@ def entry_parse(data):
 
 
 def item_leaf(record, compartment, version, digest):
-    return leaf(f"{record} {compartment} {version} {b64(digest)}".encode())
+    return leaf(f"svault/version/v1 {record} {compartment} {version} {b64(digest)}".encode())
 
 
 # ---- 3 envelopes, 11 sealed keys ----
 
 
 def envelope_parse(r):
-    return r.medium(), r.long(), r.medium()
+    return r.medium(), r.long(), r.medium(), r.medium()
 
 
 def header_parse(data):
@@ -462,13 +475,33 @@ def bound(header, body):
 
 
 def unlock(root, envelope):
-    header, body, lock = envelope
+    header, body, lock, tokens = envelope
     need(len(lock) == 212 and lock[:4] == struct.pack(">I", 1), "not an outer lock")
-    return header, body, cb1_open(kdf(root, "gate/outer"), "outer", bound(header, body), lock[4:])
+    context = lock[:4] + bound(header, body)
+    return header, body, cb1_open(kdf(root, "gate/outer"), "outer", context, lock[4:]), tokens
 
 
-def version_hash(header, body, inner):
-    return h("sv/v1/version", long(header) + long(body) + long(inner))
+def version_hash(header, body, inner, tokens):
+    return h("sv/v1/version", long(header) + long(body) + long(inner) + long(tokens))
+
+
+def posting_parse(data):
+    """Epoch, the unique number's tokens by epoch, the others."""
+
+    def read(r):
+        epoch = r.u32()
+        unique = [(r.u32(), r.raw(16)) for _ in range(r.u8())]
+        tokens = [r.raw(16) for _ in range(r.u8())]
+        need(tokens == sorted(set(tokens)), "tokens out of order")
+        need([e for e, _ in unique] in ([], list(range(1, epoch + 1))), "epochs")
+        return epoch, unique, tokens
+
+    return all_of(data, read)
+
+
+def token(secret, kind, folded):
+    data = kind.encode() + b"\0" + folded.encode()
+    return mac(kdf(secret, "index"), "sv/v1/token", data)[:16]
 
 
 MISSING = [None, "not_asked", "unknown", "declined", "withheld_for_safety", "not_applicable"]
@@ -489,7 +522,7 @@ def content_parse(data):
 
 
 def envelope_open(secret, envelope):
-    header, body, inner = envelope
+    header, body, inner, _ = envelope
     need(len(inner) == 136, "not an inner lock")
     dek = ps1_open(secret, "dek", bound(header, body), inner)
     need(len(dek) == 32, "not a key")
@@ -498,20 +531,20 @@ def envelope_open(secret, envelope):
 
 def grants_parse(data):
     def read(r):
-        return [(r.name(), r.name(), r.u32(), r.medium()) for _ in range(r.u8())]
+        return [(r.name(), r.name(), r.name(), r.u32(), r.medium()) for _ in range(r.u16())]
 
     return all_of(data, read)
 
 
-def grants_open(s, blob, g, founding, box_secret):
-    """The secrets in blob, which came with grant g, by column."""
+def grants_open(s, blob, person, founding, box_secret):
+    """The secrets in blob that are sealed to this person, by column."""
     out = {}
-    person = s.roster.persons[g["person"]]["name"]
-    for kind, compartment, epoch, sealed in grants_parse(blob):
+    for grantee, kind, compartment, epoch, sealed in grants_parse(blob):
+        if grantee != person:
+            continue
         public = s.roster.key((kind, compartment), epoch)["public"]
         context = bytes(32) if founding else s.roster.vault
-        context += struct.pack(">Q", g["proposed"]) + short(person) + short(g["role"])
-        context += short(kind) + short(compartment) + struct.pack(">I", epoch) + public
+        context += short(person) + short(kind) + short(compartment) + struct.pack(">I", epoch) + public
         secret = ps1_open(box_secret, "grant", context, sealed)
         need(x25519(secret, BASE9) == public, "a secret of another key")
         out[kind, compartment] = secret

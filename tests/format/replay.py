@@ -17,7 +17,7 @@ class Policy:
     def __init__(self, text):
         self.text = text
         self.columns, self.types, self.purposes, self.roles = [], [], [], {}
-        self.excludes = set()
+        self.excludes, self.limits = set(), {}
         role = None
         lines = text.split("\n")
         need(lines[0] == "svault/policy/v1" and lines[-1] == "", "not a policy")
@@ -46,18 +46,20 @@ class Policy:
                 role["cells"][tuple(rest[0].split("."))] = rest[1]
             elif word == "act":
                 role["acts"].add(tuple(rest))
+            elif word == "limit":
+                self.limits[rest[0]] = int(rest[1]), int(rest[2])
             else:
                 need(word == "exclude", "an unknown line")
                 self.excludes |= {tuple(rest), tuple(rest[::-1])}
 
     def of_type(self, name):
-        return [c for c in self.columns if c[0] == name]
+        return [c for c in self.columns if c[0] == name and c[1] != "index"]
 
     def cell(self, role, column):
         return self.roles[role]["cells"].get(column, "")
 
     def sealed_to(self, role):
-        return [c for c in self.columns if set(self.cell(role, c)) & set("rhgl")]
+        return [c for c in self.columns if set(self.cell(role, c)) & set("rhgls")]
 
     def only_assigned(self, role, name):
         cells = [self.cell(role, c) for c in self.of_type(name)]
@@ -135,10 +137,12 @@ class Roster:
             self.gate_box = unb64(r["gatebox"], 32)
             self.policy_hash, self.schema_hash = r["policy"], r["schema"]
             self.profile = r["profile"]
-            for n, role in enumerate(("administrator", "supervisor")):
-                name, sign, box = r[role]
-                self.add_person(name, unb64(sign, 32), unb64(box, 32), i)
-                self.add_grant(n, role, 0, e, 0, name, name)
+            need([f[0] for f in r["founder"]][:2] == ["administrator", "supervisor"], "founders")
+            for role, name, sign, box in r["founder"]:
+                if self.person(name) is None:
+                    self.add_person(name, unb64(sign, 32), unb64(box, 32), i)
+                at = self.persons.index(self.person(name))
+                self.add_grant(at, role, 0, e, 0, name, name)
         elif r["act"] == "policy":
             self.parts, self.total = int(r["part"][0]), int(r["part"][1])
             self.policy_text += "".join(line + "\n" for line, in r["|"])
@@ -185,7 +189,8 @@ class Roster:
         out += struct.pack(">I", len(self.keys))
         for k in self.keys:
             out += struct.pack(">IIQ", k["column"], k["epoch"], k["from"]) + k["public"]
-        return out
+        # Nobody was suspended or given other keys, and no key is due.
+        return out + struct.pack(">II", 0, 0) + bytes(8 * len(self.policy.columns))
 
 
 # ---- 7 decisions ----
@@ -195,7 +200,7 @@ def founding_ok(s, r, index, time):
     ro = s.roster
     if not s.entries:
         return r["act"] == "genesis"
-    if not ro.holds(r["actor"], r["role"], index, time):
+    if not ro.holds(r["actor"], r["role"], index, time) or r["purpose"][1] != "default":
         return False
     if r["act"] == "policy":
         return int(r["part"][0]) == ro.parts + 1 and ro.policy is None
@@ -274,8 +279,6 @@ def decide_cells(s, r, right):
 def decide_act(s, r, index, time):
     """The rule that denies, or None and the rule that allows."""
     p, act, role = s.roster.policy, r["act"], r["role"]
-    if act == "keys":
-        return "setup", None
     if act == "staff.propose":
         return decide_propose(s, r, index, time), "role"
     if act == "staff.confirm":
@@ -294,6 +297,8 @@ def decide_act(s, r, index, time):
     if act == "record.history" and p.only_assigned(role, r["type"]):
         mine = (r["record"], r["actor"]) in s.assigned
         return (None, "assigned") if mine else ("not-assigned", None)
+    if act == "record.list" and not 1 <= r["count"] <= 1000:
+        return "count", None
     if act in ("record.assign", "record.unassign"):
         works = any(
             any(p.cell(q, c) for c in p.of_type(r["type"]))
@@ -303,7 +308,15 @@ def decide_act(s, r, index, time):
         if not (works if act == "record.assign" else s.roster.person(r["person"])):
             return "person", None
         if r["person"] == r["actor"]:
-            return (None, "self-assigned") if p.roles[role]["self"] else ("self", None)
+            if not p.roles[role]["self"]:
+                return "self", None
+        if act == "record.assign" and (
+            r["purpose"][0] == "emergency"
+            or time - s.glass.get(r["record"], -DAY - 1) <= DAY
+        ):
+            return None, "flagged"
+        if r["person"] == r["actor"]:
+            return None, "self-assigned"
     return None, "role"
 
 
@@ -326,6 +339,11 @@ def decide(s, r, index, time):
         return "denied", "purpose"
     if ((r["act"], r["type"]) if "type" in r else (r["act"],)) not in role["acts"]:
         return "denied", "act"
+    if r["act"] in ro.policy.limits:
+        most, window = ro.policy.limits[r["act"]]
+        used = s.used.get((r["actor"], r["act"]), [])
+        if sum(time - t < window for t in used) >= most:
+            return "denied", "limit"
     denied, allowed = decide_act(s, r, index, time)
     return ("denied", denied) if denied else ("allowed", allowed)
 
@@ -339,7 +357,7 @@ class State:
     def __init__(self):
         self.roster, self.entries, self.raw, self.leaves = Roster(), [], [], []
         self.ids, self.assigned, self.records, self.versions = {}, set(), {}, {}
-        self.batch = None
+        self.batch, self.used, self.glass = None, {}, {}
 
     def add(self, data):
         e = entry_parse(data)
@@ -356,8 +374,8 @@ class State:
 
     def signers(self, r):
         if r["act"] == "genesis":
-            both = [r["administrator"], r["supervisor"]]
-            return [(f"{r['origin']}/{n}", unb64(sign, 32)) for n, sign, _ in both]
+            both = r["founder"][:2]
+            return [(f"{r['origin']}/{n}", unb64(sign, 32)) for _, n, sign, _ in both]
         person = self.roster.person(r["actor"])
         need(person, "an unknown actor")
         return [(f"{r['origin']}/{r['actor']}", person["sign"])]
@@ -374,6 +392,10 @@ class State:
         need(e["decision"] == decide(self, r, e["index"], e["time"]), f"decision {e['decision']}")
         need((e["outcome"] == "-") == (e["decision"][0] == "denied"), "outcome")
         self.ids.setdefault(r["id"], (e["index"], e["note"]))
+        if e["decision"][0] == "allowed" and self.entries and ro.policy and r["act"] in ro.policy.limits:
+            self.used.setdefault((r["actor"], r["act"]), []).append(e["time"])
+        if e["decision"] == ("denied", "break-glass"):
+            self.glass[r["record"]] = e["time"]
         if e["outcome"] == "done":
             self.done(e, r, data)
         else:

@@ -140,8 +140,7 @@ static void
 all_compartments(const struct policy *p, struct request *q)
 {
     for (unsigned c = 0; c < p->n_columns; c++) {
-        if (strcmp(p->columns[c].type, q->type) == 0 &&
-            !policy_is_index(p, c))
+        if (strcmp(p->columns[c].type, q->type) == 0 && !policy_is_index(p, c))
             put_name(q->compartments[q->n_compartments++],
                      p->columns[c].compartment);
     }
