@@ -1,5 +1,7 @@
 #include "tests/support/office.h"
 
+#include "counts/document.h"
+
 #include <sys/stat.h>
 
 #include "crypto/init.h"
@@ -39,7 +41,8 @@ office_prepare(struct office *o, office_store_fn open_store, void *ctx)
                                      .clock = support_clock(&o->now_ms),
                                      .rng = rng_fixed(&o->random),
                                      .open_store = open_store,
-                                     .store_ctx = ctx};
+                                     .store_ctx = ctx,
+                                     .counting = document_counting()};
     o->profile = "standard";
     (void)office_person(o, "admin-1");
     (void)office_person(o, "lead-1");

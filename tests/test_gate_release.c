@@ -1,0 +1,422 @@
+#include "audit/proof.h"
+#include "counts/annual_json.h"
+#include "counts/document.h"
+#include "counts/risk.h"
+#include "tests/support/office.h"
+#include "vault/client_release.h"
+
+/* Figures leave by two people, and no row leaves by anybody's count. */
+
+static const char spec[] = "svault/annual/v1\nyear 2022\nauthority national\n"
+                           "period calendar\nas-of 2023-03-31\nminor-age 18\n";
+static const char plan[] =
+    "plan \"all\" population victim unit person as_of 2023-03-31\n"
+    "table g by gender\nmethod exact\n";
+
+#define START_2023 UINT64_C(1680230000000) /* 31 March 2023 */
+#define DAY_MS (UINT64_C(24) * 3600 * 1000)
+
+static int
+setup(void **state)
+{
+    struct office *o = calloc(1, sizeof *o);
+
+    office_new(o);
+    *state = o;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    office_free(*state);
+    free(*state);
+    return 0;
+}
+
+/* n victims of 2022, counted by the national total. */
+static void
+add_victims(struct office *o, unsigned n, const char *gender)
+{
+    struct client *c = office_client(o, "case-1");
+    static unsigned number;
+
+    for (unsigned i = 0; i < n; i++) {
+        const char *const fields[][2] = {
+            {"facts.gender", gender},
+            {"facts.identification_status", "actual"},
+            {"facts.counted_by", "national"},
+            {"facts.counted_year", "2022"},
+            {"facts.citizenship", "JPN"},
+            {"facts.age_at_protection", "17"},
+        };
+        struct draft d = {0};
+        struct handle h;
+        const char *reason = NULL;
+        char case_no[24];
+
+        (void)snprintf(case_no, sizeof case_no, "T-%u", number++);
+        assert_ok(draft_new(schema_type(client_schema(c), "victim"), &d));
+        for (size_t k = 0; k < sizeof fields / sizeof fields[0]; k++) {
+            struct schema_place at;
+
+            assert_ok(draft_place(d.type, bytes_text(fields[k][0]), &at));
+            assert_ok(content_add(&d.contents[at.compartment], at.field,
+                                  bytes_text(fields[k][1]), &reason));
+        }
+        assert_ok(client_record_add(c, &d, &h));
+        draft_free(&d);
+    }
+}
+
+static struct client *
+at_work(struct office *o, const char *who)
+{
+    office_end(o, who);
+    return office_client(o, who);
+}
+
+static void
+assert_rule(struct office *o, const char *who, const char *rule)
+{
+    assert_string_equal(client_trouble(office_client(o, who))->rule, rule);
+}
+
+static uint64_t
+request(struct office *o, struct buf *cells)
+{
+    uint64_t number = 0;
+
+    assert_ok(client_release_request(at_work(o, "stats-1"), bytes_text(spec),
+                                     bytes_text("Action Plan"), NULL, &number,
+                                     cells));
+    return number;
+}
+
+static int64_t
+figure_of(struct bytes json, const char *name)
+{
+    struct annual_report r = {0};
+    int64_t value;
+    size_t at;
+
+    assert_ok(annual_json_decode(json, &r));
+    assert_ok(figures_find(&r.figures, name, &at));
+    assert_true(r.figures.at[at].known);
+    value = r.figures.at[at].value;
+    annual_report_clear(&r);
+    return value;
+}
+
+static void
+test_a_release_is_what_another_person_has_approved(void **state)
+{
+    struct office *o = *state;
+    struct buf cells = BUF_INIT;
+    struct release_view v = {0};
+    struct release_package p = {0};
+    struct checkpoint head;
+    struct risk_list risks = {0};
+    uint8_t commitment[32];
+    uint64_t number;
+
+    o->now_ms = START_2023;
+    add_victims(o, 7, "female");
+    add_victims(o, 2, "male");
+    number = request(o, &cells);
+    /* The requester learns which cells are unsafe, and no figure. */
+    assert_ok(risk_decode(buf_bytes(&cells), &risks));
+    assert_true(risks.n > 0);
+    assert_false(risks.has_values);
+    risk_clear(&risks);
+    assert_ok(client_release_show(at_work(o, "stats-1"), number, &v));
+    assert_false(v.has_bytes);
+    assert_int_equal(v.bytes.len, 0);
+    release_view_free(&v);
+    /* Not before she has acknowledged them, and never by herself. */
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    assert_true(v.has_bytes);
+    assert_int_equal(figure_of(buf_bytes(&v.bytes), "victims.gender.male"), 2);
+    assert_err(
+        client_release_approve(office_client(o, "approve-1"), number, &v),
+        SV_ERR_DENIED);
+    assert_rule(o, "approve-1", "acknowledge");
+    assert_ok(client_release_acknowledge(at_work(o, "stats-1"), number,
+                                         buf_bytes(&cells), true, 0));
+    assert_err(client_release_fetch(office_client(o, "stats-1"), number, &p),
+               SV_ERR_DENIED);
+    assert_rule(o, "stats-1", "approval");
+    assert_err(client_release_approve(office_client(o, "stats-1"), number, &v),
+               SV_ERR_DENIED);
+    assert_ok(client_release_approve(at_work(o, "approve-1"), number, &v));
+    assert_err(
+        client_release_approve(office_client(o, "approve-1"), number, &v),
+        SV_ERR_DENIED);
+    assert_rule(o, "approve-1", "judged");
+    /* Byte for byte, under the commitment, and tied to the log. */
+    assert_ok(client_release_fetch(at_work(o, "stats-1"), number, &p));
+    assert_true(bytes_equal(buf_bytes(&p.bytes), buf_bytes(&v.bytes)));
+    release_commitment(RELEASE_LABEL, p.nonce, buf_bytes(&p.bytes), commitment);
+    assert_memory_equal(commitment, v.state.commitment, 32);
+    assert_ok(proof_verify(
+        buf_bytes(&p.proof), buf_bytes(&p.approval), "office.example",
+        &client_roster(office_client(o, "stats-1"))->log_key, &head));
+    p.approval.ptr[p.approval.len / 2] ^= 1;
+    assert_err(proof_verify(
+                   buf_bytes(&p.proof), buf_bytes(&p.approval),
+                   "office.example",
+                   &client_roster(office_client(o, "stats-1"))->log_key, &head),
+               SV_ERR_TAMPERED);
+    release_package_free(&p);
+    /* Nobody else's, and not for ever. */
+    assert_err(client_release_fetch(office_client(o, "approve-1"), number, &p),
+               SV_ERR_DENIED);
+    o->now_ms += 31 * DAY_MS;
+    assert_err(client_release_fetch(at_work(o, "stats-1"), number, &p),
+               SV_ERR_DENIED);
+    assert_rule(o, "stats-1", "late");
+    release_view_free(&v);
+    buf_free(&cells);
+    office_verify(o);
+}
+
+static void
+test_a_refused_or_expired_release_is_not_approved(void **state)
+{
+    struct office *o = *state;
+    struct buf cells = BUF_INIT;
+    struct release_view v = {0};
+    uint64_t number;
+
+    o->now_ms = START_2023;
+    add_victims(o, 1, "male");
+    number = request(o, &cells);
+    assert_ok(client_release_acknowledge(at_work(o, "stats-1"), number,
+                                         buf_bytes(&cells), false, 1));
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    assert_ok(client_release_refuse(office_client(o, "approve-1"), number));
+    assert_err(
+        client_release_approve(office_client(o, "approve-1"), number, &v),
+        SV_ERR_DENIED);
+    release_view_free(&v);
+    buf_truncate(&cells, 0);
+    number = request(o, &cells);
+    assert_ok(client_release_acknowledge(at_work(o, "stats-1"), number,
+                                         buf_bytes(&cells), false, 1));
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    o->now_ms += 31 * DAY_MS;
+    assert_err(client_release_approve(at_work(o, "approve-1"), number, &v),
+               SV_ERR_DENIED);
+    assert_rule(o, "approve-1", "late");
+    /* Others' cells are not hers to acknowledge. */
+    assert_err(client_release_acknowledge(office_client(o, "stats-1"),
+                                          number + 1000, buf_bytes(&cells),
+                                          true, 0),
+               SV_ERR_DENIED);
+    assert_rule(o, "stats-1", "release");
+    release_view_free(&v);
+    buf_free(&cells);
+    office_verify(o);
+}
+
+/* Before and after each save, for a whole day: multiples of 5 and no more,
+ * and no jump that tells when a count passes from 2 to 3. */
+static void
+test_previews_are_rounded_and_so_many_a_day(void **state)
+{
+    struct office *o = *state;
+    struct buf json = BUF_INIT;
+    unsigned early = 0;
+
+    o->now_ms = START_2023;
+    for (unsigned n = 0; n < 20; n++) {
+        int64_t value;
+
+        buf_truncate(&json, 0);
+        assert_ok(client_counts_preview(at_work(o, "stats-1"), bytes_text(spec),
+                                        &json));
+        assert_true(document_is_preview(buf_bytes(&json)));
+        value = figure_of(buf_bytes(&json), "victims.total");
+        assert_int_equal(value % 5, 0);
+        assert_true(value > (int64_t)n - 5 && value < (int64_t)n + 5);
+        early += value > (int64_t)n;
+        add_victims(o, 1, "male");
+    }
+    assert_true(early > 0); /* up before the nearest would be, now and then */
+    buf_truncate(&json, 0);
+    assert_err(
+        client_counts_preview(at_work(o, "stats-1"), bytes_text(spec), &json),
+        SV_ERR_DENIED);
+    assert_rule(o, "stats-1", "limit");
+    assert_int_equal(json.len, 0);
+    buf_free(&json);
+}
+
+/* A plan of that day counts what there was then. */
+static void
+test_a_count_is_as_of_its_day_and_never_of_the_future(void **state)
+{
+    struct office *o = *state;
+    struct buf cells = BUF_INIT, json = BUF_INIT;
+    struct release_view v = {0};
+    uint64_t number;
+
+    o->now_ms = START_2023;
+    add_victims(o, 3, "female");
+    o->now_ms += 5 * DAY_MS; /* 5 April */
+    add_victims(o, 4, "female");
+    number = request(o, &cells);
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    assert_int_equal(figure_of(buf_bytes(&v.bytes), "victims.total"), 3);
+    release_view_free(&v);
+    assert_err(
+        client_counts_preview(at_work(o, "stats-1"),
+                              bytes_text("svault/annual/v1\nyear 2022\n"
+                                         "authority national\nperiod calendar\n"
+                                         "as-of 2024-01-01\nminor-age 18\n"),
+                              &json),
+        SV_ERR_INPUT);
+    assert_ok(client_counts_preview(office_client(o, "stats-1"),
+                                    bytes_text(plan), &json));
+    assert_err(client_counts_preview(office_client(o, "stats-1"),
+                                     bytes_text("plan nothing"), &json),
+               SV_ERR_INPUT);
+    buf_free(&cells);
+    buf_free(&json);
+    office_verify(o);
+}
+
+/* Every act on every type: no record, list or history for this role. */
+static void
+test_no_request_gives_a_row_to_a_statistics_officer(void **state)
+{
+    static const char *const facts = "facts";
+    struct office *o = *state;
+    struct client *c;
+    struct record_view v = {0};
+    struct record_list list = {0};
+    struct record_version *versions = NULL;
+    struct find_list found = {0};
+    struct handle h;
+    size_t n = 0;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
+    c = office_client(o, "stats-1");
+    assert_err(client_record_read(c, "victim", &h, 1, &facts, &v),
+               SV_ERR_DENIED);
+    assert_err(client_record_list(c, "victim", UINT64_MAX, 10, &list),
+               SV_ERR_DENIED);
+    assert_err(client_record_list(c, "suspect", UINT64_MAX, 10, &list),
+               SV_ERR_DENIED);
+    assert_err(client_record_history(c, "victim", &h, &versions, &n),
+               SV_ERR_DENIED);
+    assert_err(client_record_find(c, "victim", bytes_text("Yamada"), &found),
+               SV_ERR_DENIED);
+    assert_err(client_record_assign(c, "victim", &h, "stats-1", true),
+               SV_ERR_DENIED);
+    office_verify(o);
+}
+
+/* Who lends no key, or not this one, gets no count. */
+static void
+test_others_do_not_count(void **state)
+{
+    struct office *o = *state;
+    struct buf json = BUF_INIT;
+    static const char *const others[] = {"case-1", "lead-1", "approve-1",
+                                         "audit-1", "admin-1"};
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_err(client_counts_preview(office_client(o, others[i]),
+                                         bytes_text(spec), &json),
+                   SV_ERR_DENIED);
+    assert_int_equal(json.len, 0);
+    buf_free(&json);
+}
+
+/* After a new epoch the officer lends both keys, and every row counts. */
+static void
+test_rows_of_all_epochs_are_counted(void **state)
+{
+    struct office *o = *state;
+    unsigned columns[POLICY_COLUMNS_MAX];
+    struct buf cells = BUF_INIT;
+    struct release_view v = {0};
+    struct client *lead;
+    uint64_t number;
+    size_t n;
+
+    o->now_ms = START_2023;
+    add_victims(o, 3, "female");
+    assert_ok(
+        client_staff_revoke(at_work(o, "lead-1"), "case-2", "caseworker"));
+    lead = at_work(o, "lead-1");
+    n = client_due(lead, columns);
+    assert_ok(client_rotate(lead, n, columns));
+    office_end(o, "case-1");
+    add_victims(o, 3, "male");
+    number = request(o, &cells);
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    assert_int_equal(figure_of(buf_bytes(&v.bytes), "victims.total"), 6);
+    release_view_free(&v);
+    buf_free(&cells);
+    office_verify(o);
+}
+
+/* Sealed to somebody outside, the requester gets a file that she cannot
+ * open. */
+static void
+test_a_named_recipient_alone_opens_the_figures(void **state)
+{
+    struct office *o = *state;
+    struct colleague *to = office_person(o, "ministry");
+    struct colleague *own = office_person(o, "stats-1");
+    struct buf cells = BUF_INIT, parcel = BUF_INIT;
+    struct release_view v = {0};
+    struct release_package p = {0};
+    struct release_parcel inside;
+    uint64_t number = 0;
+
+    o->now_ms = START_2023;
+    add_victims(o, 2, "male");
+    assert_ok(client_release_request(at_work(o, "stats-1"), bytes_text(spec),
+                                     bytes_text("Action Plan"), &to->card.box,
+                                     &number, &cells));
+    assert_ok(client_release_acknowledge(office_client(o, "stats-1"), number,
+                                         buf_bytes(&cells), true, 0));
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    assert_ok(
+        client_release_approve(office_client(o, "approve-1"), number, &v));
+    assert_ok(client_release_fetch(at_work(o, "stats-1"), number, &p));
+    assert_true(p.is_sealed);
+    assert_int_equal(p.bytes.len, 0);
+    assert_err(release_open_sealed(&own->keys.box, &own->card.box, &o->vault,
+                                   number, buf_bytes(&p.sealed), &parcel),
+               SV_ERR_TAMPERED);
+    assert_ok(release_open_sealed(&to->keys.box, &to->card.box, &o->vault,
+                                  number, buf_bytes(&p.sealed), &parcel));
+    assert_ok(release_parcel_decode(buf_bytes(&parcel), &inside));
+    assert_true(bytes_equal(inside.bytes, buf_bytes(&v.bytes)));
+    release_view_free(&v);
+    release_package_free(&p);
+    buf_free(&cells);
+    buf_free(&parcel);
+}
+
+int
+main(void)
+{
+#define IN_OFFICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        IN_OFFICE(test_a_release_is_what_another_person_has_approved),
+        IN_OFFICE(test_a_refused_or_expired_release_is_not_approved),
+        IN_OFFICE(test_previews_are_rounded_and_so_many_a_day),
+        IN_OFFICE(test_a_count_is_as_of_its_day_and_never_of_the_future),
+        IN_OFFICE(test_no_request_gives_a_row_to_a_statistics_officer),
+        IN_OFFICE(test_others_do_not_count),
+        IN_OFFICE(test_rows_of_all_epochs_are_counted),
+        IN_OFFICE(test_a_named_recipient_alone_opens_the_figures),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
