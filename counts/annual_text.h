@@ -9,8 +9,9 @@
  */
 
 /* The table; code labels come from the schema, and a code that it does not
- * have stands for itself.  At most 80 columns wide but for labels of one
- * long word.  Appended. */
+ * have stands for itself.  Labels, figures and changes take 80 columns where
+ * figures have up to five digits; reasons and the head may go beyond.
+ * Appended. */
 enum sv_err annual_text_table(const struct annual_report *r,
                               const struct schema *schema,
                               enum schema_lang lang, struct buf *out);

@@ -332,6 +332,37 @@ test_2022_has_its_other_unsafe_cells(void **state)
 }
 
 static void
+test_a_report_tells_of_the_adults_of_the_year_before(void **state)
+{
+    struct schema *s = annual_data_schema();
+    struct annual_spec spec = annual_data_spec(2022);
+    struct annual *a = annual_data_new(&spec, s);
+    struct buf csv = BUF_INIT;
+    struct risk_list l = {0};
+    struct figures f;
+
+    (void)state;
+    assert_ok(buf_text(&csv, "identity.case_no,facts.identification_status,"
+                             "facts.counted_by,facts.counted_year,"
+                             "facts.age_at_protection\n"));
+    for (unsigned i = 0; i < 20; i++)
+        assert_ok(buf_printf(&csv, "%u,actual,national,%u,%u\n", i,
+                             i < 8 ? 2021u : 2022u, i < 6 ? 12u : 30u));
+    annual_data_add(a, s, "victim", buf_bytes(&csv));
+    assert_ok(annual_end(a, &f));
+    assert_ok(risk_find(&f, &l));
+    assert_true(has(&l, RISK_DERIVED, "victims.minors_before",
+                    "(victims.total - victims.change) - "
+                    "(victims.minors - victims.minors_change)",
+                    2));
+    risk_clear(&l);
+    figures_clear(&f);
+    annual_free(a);
+    buf_free(&csv);
+    schema_free(s);
+}
+
+static void
 test_reports_read_back_have_the_same_risks(void **state)
 {
     struct schema *s = annual_data_schema();
@@ -489,6 +520,7 @@ main(void)
         cmocka_unit_test(
             test_2022_has_three_suspects_printed_and_by_subtraction),
         cmocka_unit_test(test_2022_has_its_other_unsafe_cells),
+        cmocka_unit_test(test_a_report_tells_of_the_adults_of_the_year_before),
         cmocka_unit_test(test_reports_read_back_have_the_same_risks),
         cmocka_unit_test(test_who_asks_sees_the_cells_but_no_value),
         cmocka_unit_test(
