@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "cli/app.h"
 
 /*
@@ -167,6 +169,13 @@ from_last_list(struct search *f)
     return false;
 }
 
+/* A row of a search whose record this user may not see: it has no handle. */
+static bool
+is_hidden(const struct handle *h)
+{
+    return sodium_is_zero(h->b, HANDLE_LEN) == 1;
+}
+
 bool
 session_record(struct session *s, const char *text,
                const struct schema_type **type, struct handle *out,
@@ -208,6 +217,12 @@ session_record(struct session *s, const char *text,
                            "which there are."));
             return false;
         }
+    }
+    if (is_hidden(&f.handle)) {
+        *code = app_fail(s->app, text, SV_ERR_USAGE,
+                         _("that row of the search is a record which is not "
+                           "assigned to you; ask whom it names"));
+        return false;
     }
     *type = f.type;
     *out = f.handle;
