@@ -52,6 +52,21 @@ role_may(const struct policy *p, const char *role, enum request_act act,
     return type == NULL || (t >= 0 && (r->act_types[act] >> t & 1) != 0);
 }
 
+/* A role of who is suspended, or whose term is over. */
+static const char *
+resting_role(const struct client *c)
+{
+    const struct roster *r = &c->pin.roster;
+
+    for (unsigned i = 0; i < r->policy.n_roles; i++) {
+        const char *role = r->policy.roles[i].name;
+
+        if (roster_grant_open(r, c->card.name, role) != NULL)
+            return role;
+    }
+    return NULL;
+}
+
 enum sv_err
 client_role_for(struct client *c, enum request_act act, const char *type,
                 const char **role)
@@ -76,7 +91,9 @@ client_role_for(struct client *c, enum request_act act, const char *type,
                                "one with --as"));
     /* With no role that may, ask all the same: a refusal is for the gate
      * to decide and for the log to keep. */
-    if (may == 0 && n == 0)
+    if (n == 0)
+        roles[0] = resting_role(c);
+    if (roles[0] == NULL)
         return client_fault(c, SV_ERR_DENIED, N_("you hold no role"));
     *role = may == 1 ? found : roles[0];
     return SV_OK;
