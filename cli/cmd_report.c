@@ -115,6 +115,7 @@ counting_plan_spec(struct app *app, const char *path, struct buf *spec,
     struct schema *schema = NULL;
     struct plan *plan = NULL;
     struct plan_fault fault = {0};
+    char today[ANNUAL_DATE_SIZE];
     struct diag where = {0};
     enum sv_err err = file_read(path, PLAN_TEXT_MAX, &text);
 
@@ -125,6 +126,10 @@ counting_plan_spec(struct app *app, const char *path, struct buf *spec,
     err = schema_load(schema_builtin(), &schema, &where);
     if (err == SV_OK)
         err = plan_parse(schema, buf_bytes(&text), &plan, &fault);
+    if (err == SV_OK) {
+        annual_spec_today(clock_now(&app->clock), today);
+        err = plan_check_today(plan, today, &fault);
+    }
     if (err == SV_OK)
         err = buf_append(spec, plan_canonical(plan));
     if (err == SV_ERR_INPUT) {
