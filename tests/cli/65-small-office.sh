@@ -88,6 +88,8 @@ commitment=$(json commitment)
 for who in sato mori nagai; do
     expect_exit 77 --key $who.key release approve "$number" --no-input \
         --commitment "$commitment"
+    expect_in err "your role does not do this"
+    expect_in err "stands in the log as entry"
     expect_exit 77 --key $who.key --as approver release approve "$number" \
         --no-input --commitment "$commitment"
     expect_in err "you do not have that role"
