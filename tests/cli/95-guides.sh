@@ -1,0 +1,105 @@
+#!/bin/sh
+# The first days of docs/: every command in them, as it stands there.
+. "$(dirname "$0")/lib.sh"
+
+docs=$here/../../docs
+data=$here/../data/annual-2022
+
+# What somebody at a terminal answers, and who she is.  A key without a
+# passphrase; one given by its file would ask on the terminal itself.
+answer() {
+    case $1 in
+    "svault key new "*) command="$1 --unprotected" ;;
+    "svault whoami") command="$1 --gate '$gate'" ;;
+    "svault record add victim")
+        printf '%s\n' identity.case_no,identity.family_name,facts.gender \
+            2026-001,佐々木,female >row.csv
+        command="$1 --from row.csv"
+        ;;
+    "svault record edit 1 -c facts") printf 'male\n.\nyes\n' >in ;;
+    "svault record find victim") echo 佐々木 >in ;;
+    "svault release request "*) command="$1 --acknowledge all" ;;
+    "svault release approve N")
+        expect_exit 0 --key approve-1.key release show "$number" --json
+        command="$1 --no-input --commitment $(json commitment)"
+        ;;
+    esac
+}
+
+# What comes of it, for those who read on.
+after() {
+    case $1 in
+    "svault key new "*)
+        expect_exit 0 --key kudo.key staff propose "$who.key.pub" --role "$role"
+        expect_exit 0 --key mori.key staff confirm "$who" --no-input \
+            --fingerprint "$(fingerprint "$who.key")"
+        ;;
+    "svault whoami") expect_in out "$role" ;;
+    "svault record list victim") expect_in out "2026-001" ;;
+    "svault record show "*) expect_in out "Female" ;;
+    "svault record find victim") expect_in out "  1  " ;;
+    "svault record history 1") expect_in out "2" ;;
+    "svault log verify") expect_in out "whole and unaltered" ;;
+    "svault report annual "*) expect_in out "NOT RELEASED" ;;
+    "svault release list") number=$(sed -n 's/^ *\([0-9][0-9]*\).*/\1/p' out | head -n 1) ;;
+    "svault release fetch "*)
+        grep -q 46 report-2022/report.en.txt || fail "no report was fetched"
+        ;;
+    esac
+}
+
+# walk GUIDE: at most ten commands, none of which fails.
+walk() {
+    n=0
+    sed -n -e 's/^    \$ //p' -e 's/^<!-- as \(.*\) -->$/as \1/p' "$docs/$1" >lines
+    while IFS= read -r line <&9; do
+        case $line in
+        "as "*)
+            who=${line#as }
+            continue
+            ;;
+        esac
+        n=$((n + 1))
+        typed=$line
+        command=$line
+        answer "$typed"
+        command=$(echo "$command" | sed "s/ N\\( \\|\$\\)/ ${number:-N}\\1/")
+        eval "set -- $command"
+        shift # svault
+        case $typed in
+        "svault key new "*) ;;
+        *) set -- --key "$who.key" "$@" ;;
+        esac
+        expect_exit 0 "$@"
+        after "$typed"
+    done 9<lines
+    if [ "$n" -lt 1 ] || [ "$n" -gt 10 ]; then
+        fail "$1 has $n commands"
+    fi
+}
+
+make_office
+export SVAULT_VAULT="$dir/office"
+hire approve-1 approver
+
+who=case-1 role=caseworker
+walk caseworker.md
+
+who=audit-1 role=auditor
+walk auditor.md
+
+# The records of a year, and a plan for them.
+hire sato caseworker
+hire nagai justice_liaison
+expect_exit 0 --key sato.key import "$data/victims.csv" --type victim
+expect_exit 0 --key nagai.key import "$data/offences.csv" --type offence
+expect_exit 0 --key nagai.key import "$data/suspects.csv" --type suspect
+cat >shelters.counts <<END
+plan "Routes" population victim unit person as_of 2023-03-31
+table routes by detection_route
+method exact
+END
+who=stats-1 role=statistics_officer
+walk officer.md
+
+finish
