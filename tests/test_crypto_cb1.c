@@ -280,7 +280,7 @@ joined(const char *salt, const char *commitment, const char *sealed)
  * box it opens under the one key whose commitment stands in it.
  */
 static void
-test_no_box_opens_under_two_keys(void **state)
+test_t30_no_box_opens_under_two_keys(void **state)
 {
     struct bytes none = bytes_of(NULL, 0);
 
@@ -414,7 +414,7 @@ main(void)
         cmocka_unit_test(test_open_fails_when_label_or_context_differs),
         cmocka_unit_test(test_two_boxes_of_the_same_have_nothing_in_common),
         cmocka_unit_test(test_parts_of_two_boxes_do_not_mix),
-        cmocka_unit_test(test_no_box_opens_under_two_keys),
+        cmocka_unit_test(test_t30_no_box_opens_under_two_keys),
         cmocka_unit_test(test_a_replaced_commitment_does_not_open_a_box),
         cmocka_unit_test(test_sizes_over_the_limit_are_refused),
         cmocka_unit_test(test_the_cipher_is_xchacha20_poly1305),

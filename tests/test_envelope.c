@@ -469,7 +469,8 @@ test_sealed_envelope_opens_and_says_what_it_is(void **state)
 }
 
 static void
-test_content_of_any_length_opens_and_only_its_padded_size_shows(void **state)
+test_t71_content_of_any_length_opens_and_only_its_padded_size_shows(
+    void **state)
 {
     static const struct {
         size_t len, padded;
@@ -516,7 +517,7 @@ test_content_of_any_length_opens_and_only_its_padded_size_shows(void **state)
 }
 
 static void
-test_same_content_sealed_twice_shares_nothing_but_the_header(void **state)
+test_t72_same_content_sealed_twice_shares_nothing_but_the_header(void **state)
 {
     struct fixture *f = *state;
     struct buf raw = BUF_INIT;
@@ -536,7 +537,7 @@ test_same_content_sealed_twice_shares_nothing_but_the_header(void **state)
 }
 
 static void
-test_open_fails_when_any_byte_is_flipped(void **state)
+test_t1_open_fails_when_any_byte_is_flipped(void **state)
 {
     struct fixture *f = *state;
 
@@ -583,7 +584,7 @@ test_open_fails_at_each_cut_and_with_a_byte_more(void **state)
 }
 
 static void
-test_open_refuses_other_suites_before_it_uses_a_key(void **state)
+test_t9_open_refuses_other_suites_before_it_uses_a_key(void **state)
 {
     static const uint8_t suites[] = {0, 2, 255};
     struct fixture *f = *state;
@@ -675,7 +676,7 @@ header_with_other(size_t field)
 }
 
 static void
-test_parts_of_different_versions_never_open_together(void **state)
+test_t2_to_t4_parts_of_different_versions_never_open_together(void **state)
 {
     struct fixture *f = *state;
 
@@ -798,7 +799,7 @@ test_outer_lock_comes_off_and_gives_the_inner_one(void **state)
 }
 
 static void
-test_unlock_fails_when_any_byte_is_flipped(void **state)
+test_t1_unlock_fails_when_any_byte_is_flipped(void **state)
 {
     struct fixture *f = *state;
     struct buf outer = BUF_INIT;
@@ -910,17 +911,18 @@ main(void)
         TEST(test_parts_of_other_lengths_than_sealing_makes_are_refused),
         TEST(test_version_hash_is_over_the_lengths_and_bytes_of_all_parts),
         TEST(test_sealed_envelope_opens_and_says_what_it_is),
-        TEST(test_content_of_any_length_opens_and_only_its_padded_size_shows),
-        TEST(test_same_content_sealed_twice_shares_nothing_but_the_header),
-        TEST(test_open_fails_when_any_byte_is_flipped),
+        TEST(
+            test_t71_content_of_any_length_opens_and_only_its_padded_size_shows),
+        TEST(test_t72_same_content_sealed_twice_shares_nothing_but_the_header),
+        TEST(test_t1_open_fails_when_any_byte_is_flipped),
         TEST(test_open_fails_at_each_cut_and_with_a_byte_more),
-        TEST(test_open_refuses_other_suites_before_it_uses_a_key),
+        TEST(test_t9_open_refuses_other_suites_before_it_uses_a_key),
         TEST(test_open_fails_with_the_key_of_another_compartment),
-        TEST(test_parts_of_different_versions_never_open_together),
+        TEST(test_t2_to_t4_parts_of_different_versions_never_open_together),
         TEST(test_outer_lock_of_one_version_stays_on_beside_parts_of_another),
         TEST(test_envelope_made_by_the_words_of_the_format_opens),
         TEST(test_outer_lock_comes_off_and_gives_the_inner_one),
-        TEST(test_unlock_fails_when_any_byte_is_flipped),
+        TEST(test_t1_unlock_fails_when_any_byte_is_flipped),
         TEST(test_unlock_fails_at_each_cut),
         TEST(test_unlock_names_another_gate_epoch_and_refuses_another_key),
         TEST(test_locks_go_only_on_the_state_they_are_for),

@@ -84,7 +84,7 @@ test_a_colleague_who_is_not_assigned_is_refused_and_logged(void **state)
 }
 
 static void
-test_refusal_does_not_tell_whether_a_record_exists(void **state)
+test_t50_refusal_does_not_tell_whether_a_record_exists(void **state)
 {
     struct office *o = *state;
     struct record_view v = {0};
@@ -99,7 +99,7 @@ test_refusal_does_not_tell_whether_a_record_exists(void **state)
 }
 
 static void
-test_the_supervisor_needs_break_glass_for_an_identity(void **state)
+test_t56_the_supervisor_needs_break_glass_for_an_identity(void **state)
 {
     struct office *o = *state;
     struct record_view v = {0};
@@ -111,6 +111,54 @@ test_the_supervisor_needs_break_glass_for_an_identity(void **state)
                         "break-glass");
     assert_ok(read_one(o, "lead-1", &h, "narrative", &v));
     record_view_free(&v);
+}
+
+/* Health and legal advice are nobody's but theirs, by whatever act. */
+static void
+test_t56_the_supervisor_opens_neither_health_nor_legal(void **state)
+{
+    static const char *const both[] = {"health", "legal"};
+    struct office *o = *state;
+    struct record_view v = {0};
+    struct handle h;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
+    for (size_t i = 0; i < 2; i++) {
+        assert_err(read_one(o, "lead-1", &h, both[i], &v), SV_ERR_DENIED);
+        assert_string_equal(client_trouble(office_client(o, "lead-1"))->rule,
+                            "compartment");
+    }
+    /* Nor by giving herself the record, */
+    assert_err(client_record_assign(office_client(o, "lead-1"), "victim", &h,
+                                    "lead-1", true),
+               SV_ERR_DENIED);
+    /* nor beside what she may read. */
+    assert_err(client_record_read(office_client(o, "lead-1"), "victim", &h, 2,
+                                  (const char *const[]){"narrative", "health"},
+                                  &v),
+               SV_ERR_DENIED);
+    office_verify(o);
+}
+
+/* Whose record it is now reads it; whose it was does not, not even what she
+ * wrote herself. */
+static void
+test_t54_who_is_unassigned_loses_her_own_notes(void **state)
+{
+    struct office *o = *state;
+    struct client *lead = office_client(o, "lead-1");
+    struct record_view v = {0};
+    struct handle h;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
+    assert_ok(client_record_assign(lead, "victim", &h, "case-2", true));
+    assert_ok(client_record_assign(lead, "victim", &h, "case-1", false));
+    assert_err(read_one(o, "case-1", &h, "identity", &v), SV_ERR_DENIED);
+    assert_string_equal(client_trouble(office_client(o, "case-1"))->rule,
+                        "not-assigned");
+    assert_ok(read_one(o, "case-2", &h, "identity", &v));
+    record_view_free(&v);
+    office_verify(o);
 }
 
 static void
@@ -315,8 +363,10 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(test_a_record_comes_back_to_who_opened_it),
         T(test_a_colleague_who_is_not_assigned_is_refused_and_logged),
-        T(test_refusal_does_not_tell_whether_a_record_exists),
-        T(test_the_supervisor_needs_break_glass_for_an_identity),
+        T(test_t50_refusal_does_not_tell_whether_a_record_exists),
+        T(test_t56_the_supervisor_needs_break_glass_for_an_identity),
+        T(test_t56_the_supervisor_opens_neither_health_nor_legal),
+        T(test_t54_who_is_unassigned_loses_her_own_notes),
         T(test_who_has_no_right_to_records_gets_none),
         T(test_an_edit_is_a_new_version_and_the_old_one_stays),
         T(test_who_may_only_write_adds_and_a_reader_sees_both),

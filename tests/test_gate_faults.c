@@ -259,7 +259,7 @@ test_every_full_disk_of_a_write(void **state)
 }
 
 static void
-test_every_failing_call_of_a_read(void **state)
+test_t18_every_failing_call_of_a_read(void **state)
 {
     fail_every_call(*state, work_read, SV_ERR_IO, false);
 }
@@ -390,7 +390,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         T(test_every_failing_call_of_a_write),
         T(test_every_full_disk_of_a_write),
-        T(test_every_failing_call_of_a_read),
+        T(test_t18_every_failing_call_of_a_read),
         T(test_every_failing_call_of_an_import),
         T(test_every_failing_call_of_a_grant),
         T(test_an_unsure_grant_that_happened_is_acknowledged),

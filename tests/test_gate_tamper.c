@@ -121,7 +121,7 @@ is_found(struct office *o, const struct handle *h, const char *reason)
 }
 
 static void
-test_two_records_rows_exchanged_open_neither(void **state)
+test_t2_two_records_rows_exchanged_open_neither(void **state)
 {
     struct tampered *t = *state;
     struct record_view v = {0};
@@ -147,7 +147,7 @@ test_two_records_rows_exchanged_open_neither(void **state)
 }
 
 static void
-test_a_record_taken_away_is_missed(void **state)
+test_t6_a_record_taken_away_is_missed(void **state)
 {
     struct tampered *t = *state;
     struct record_view v = {0};
@@ -161,7 +161,7 @@ test_a_record_taken_away_is_missed(void **state)
 }
 
 static void
-test_one_record_rolled_back_is_named(void **state)
+test_t5_one_record_rolled_back_is_named(void **state)
 {
     struct tampered *t = *state;
     struct record_view v = {0};
@@ -337,7 +337,7 @@ test_flipped_bytes_never_give_a_wrong_plaintext(void **state)
 }
 
 static void
-test_an_older_copy_of_the_directory_is_refused(void **state)
+test_t23_an_older_copy_of_the_directory_is_refused(void **state)
 {
     static const char *const files[] = {"data.mdb", "head"};
     struct tampered *t = *state;
@@ -391,7 +391,7 @@ lie(void *ctx, struct bytes request, struct buf *response)
 }
 
 static void
-test_an_answer_changed_at_any_byte_is_refused(void **state)
+test_t22_an_answer_changed_at_any_byte_is_refused(void **state)
 {
     static const char *const identity[] = {"identity"};
     struct tampered *t = *state;
@@ -468,7 +468,7 @@ record_call(void *ctx, struct bytes request, struct buf *response)
 }
 
 static void
-test_the_same_request_again_is_the_same_entry(void **state)
+test_t20_the_same_request_again_is_the_same_entry(void **state)
 {
     static const char *const identity[] = {"identity"};
     struct tampered *t = *state;
@@ -516,16 +516,16 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        T(test_two_records_rows_exchanged_open_neither),
-        T(test_a_record_taken_away_is_missed),
-        T(test_one_record_rolled_back_is_named),
+        T(test_t2_two_records_rows_exchanged_open_neither),
+        T(test_t6_a_record_taken_away_is_missed),
+        T(test_t5_one_record_rolled_back_is_named),
         T(test_an_entry_changed_or_taken_away_is_found),
         T(test_a_row_taken_away_from_any_table_is_missed),
         T(test_flipped_bytes_never_give_a_wrong_plaintext),
-        T(test_an_older_copy_of_the_directory_is_refused),
-        T(test_an_answer_changed_at_any_byte_is_refused),
+        T(test_t23_an_older_copy_of_the_directory_is_refused),
+        T(test_t22_an_answer_changed_at_any_byte_is_refused),
         T(test_garbage_gets_an_answer_and_no_entry),
-        T(test_the_same_request_again_is_the_same_entry),
+        T(test_t20_the_same_request_again_is_the_same_entry),
 #undef T
     };
 

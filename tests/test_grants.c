@@ -73,7 +73,7 @@ test_a_grant_opens_for_its_grantee(void **state)
 }
 
 static void
-test_a_key_that_is_not_the_rosters_is_refused(void **state)
+test_t15_a_key_that_is_not_the_rosters_is_refused(void **state)
 {
     struct granted g;
     struct box_secret other;
@@ -144,7 +144,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_grant_opens_for_its_grantee),
-        cmocka_unit_test(test_a_key_that_is_not_the_rosters_is_refused),
+        cmocka_unit_test(test_t15_a_key_that_is_not_the_rosters_is_refused),
         cmocka_unit_test(test_another_context_opens_nothing),
         cmocka_unit_test(test_a_grant_changed_or_cut_anywhere_is_refused),
     };

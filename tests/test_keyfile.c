@@ -307,7 +307,8 @@ test_parse_refuses_values_that_no_file_has(void **state)
 
 /* Forged costs are refused in less time than any derivation would take. */
 static void
-test_costs_outside_their_limits_are_refused_without_deriving(void **state)
+test_t31_t32_costs_outside_their_limits_are_refused_without_deriving(
+    void **state)
 {
     static const struct {
         uint32_t passes, memory_kib;
@@ -379,7 +380,7 @@ test_passphrase_over_the_limit_is_denied_as_any_wrong_one(void **state)
 }
 
 static void
-test_altered_protected_file_is_denied_like_a_wrong_passphrase(
+test_t36_altered_protected_file_is_denied_like_a_wrong_passphrase(
     void **state) /* 3 */
 {
     static const size_t places[] = {NAME_AT, SALT_AT, SLOT_AT + SLOT_LEN - 1};
@@ -423,7 +424,7 @@ forge(const struct fixture *f, const char *name, const uint8_t *seed,
 
 /* Signing with the foreign half would give the seed away. */
 static void
-test_file_whose_public_half_is_not_its_seeds_is_denied(void **state) /* 1 */
+test_t43_file_whose_public_half_is_not_its_seeds_is_denied(void **state) /* 1 */
 {
     struct fixture *f = *state;
     struct card card;
@@ -444,7 +445,7 @@ test_file_whose_public_half_is_not_its_seeds_is_denied(void **state) /* 1 */
 }
 
 static void
-test_slot_of_another_file_is_denied(void **state) /* 2 */
+test_t33_slot_of_another_file_is_denied(void **state) /* 2 */
 {
     struct fixture *f = *state;
     struct user_keys other;
@@ -833,16 +834,16 @@ main(void)
         cmocka_unit_test(test_parse_refuses_other_suites_as_versions),
         cmocka_unit_test(test_parse_refuses_values_that_no_file_has),
         cmocka_unit_test(
-            test_costs_outside_their_limits_are_refused_without_deriving),
+            test_t31_t32_costs_outside_their_limits_are_refused_without_deriving),
         cmocka_unit_test(
             test_right_passphrase_unlocks_and_a_wrong_one_is_denied),
         cmocka_unit_test(
             test_passphrase_over_the_limit_is_denied_as_any_wrong_one),
         cmocka_unit_test(
-            test_altered_protected_file_is_denied_like_a_wrong_passphrase),
+            test_t36_altered_protected_file_is_denied_like_a_wrong_passphrase),
         cmocka_unit_test(
-            test_file_whose_public_half_is_not_its_seeds_is_denied),
-        cmocka_unit_test(test_slot_of_another_file_is_denied),
+            test_t43_file_whose_public_half_is_not_its_seeds_is_denied),
+        cmocka_unit_test(test_t33_slot_of_another_file_is_denied),
         cmocka_unit_test(test_any_of_several_slots_unlocks),
         cmocka_unit_test(test_unprotected_file_unlocks_whatever_the_passphrase),
         cmocka_unit_test(test_altered_unprotected_file_is_refused),

@@ -520,7 +520,7 @@ test_readings_that_the_log_does_not_justify_are_found(void **state)
 }
 
 static void
-test_role_used_before_it_was_granted_is_found(void **state)
+test_t17_role_used_before_it_was_granted_is_found(void **state)
 {
     struct fakelog *f = *state;
     struct request q = fakelog_request_propose(f, "lea", "legal_officer", 0);
@@ -546,7 +546,7 @@ test_role_used_before_it_was_granted_is_found(void **state)
 }
 
 static void
-test_forged_grants_are_found(void **state)
+test_t12_forged_grants_are_found(void **state)
 {
     struct fakelog *f = *state;
     struct request q = fakelog_request_propose(f, "mallory", "caseworker", 0);
@@ -993,8 +993,8 @@ main(void)
         WITH_LOG(test_log_renumbered_around_a_removed_entry_is_found),
         WITH_LOG(test_every_spoilt_signature_is_found),
         WITH_LOG(test_readings_that_the_log_does_not_justify_are_found),
-        WITH_LOG(test_role_used_before_it_was_granted_is_found),
-        WITH_LOG(test_forged_grants_are_found),
+        WITH_LOG(test_t17_role_used_before_it_was_granted_is_found),
+        WITH_LOG(test_t12_forged_grants_are_found),
         WITH_LOG(test_requests_meant_for_another_log_are_found),
         WITH_LOG(test_entry_under_another_policy_is_found),
         WITH_LOG(test_saves_of_other_versions_or_contents_are_found),

@@ -198,7 +198,7 @@ spoil_signature(struct buf *entry)
 }
 
 static void
-test_forged_signature_is_refused(void **state)
+test_t17_forged_signature_is_refused(void **state)
 {
     struct fakelog *f = *state;
 
@@ -400,7 +400,7 @@ test_entry_that_changes_no_roster_is_not_for_it(void **state)
 }
 
 static void
-test_genesis_without_both_signatures_is_refused(void **state)
+test_t12_genesis_without_both_signatures_is_refused(void **state)
 {
     struct fakelog *f = *state;
     struct buf text = BUF_INIT, note = BUF_INIT, entry = BUF_INIT;
@@ -771,11 +771,11 @@ main(void)
         WITH_LOG(test_vault_is_the_leaf_of_genesis),
         WITH_LOG(test_left_out_entry_is_missed_by_the_next),
         WITH_LOG(test_entry_is_taken_in_once_and_at_its_place),
-        WITH_LOG(test_forged_signature_is_refused),
+        WITH_LOG(test_t17_forged_signature_is_refused),
         WITH_LOG(test_entry_signed_by_another_is_refused),
         WITH_LOG(test_rewritten_confirmation_is_refused),
         WITH_LOG(test_entry_that_changes_no_roster_is_not_for_it),
-        WITH_LOG(test_genesis_without_both_signatures_is_refused),
+        WITH_LOG(test_t12_genesis_without_both_signatures_is_refused),
         WITH_LOG(test_genesis_follows_nothing),
         WITH_LOG(test_nothing_goes_before_genesis),
         WITH_LOG(test_request_is_verified_by_its_actors_key_alone),

@@ -82,7 +82,7 @@ static const struct {
 };
 
 static void
-test_stored_text_prints_inert(void **state)
+test_t68_stored_text_prints_inert(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -948,7 +948,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stored_text_prints_inert),
+        cmocka_unit_test(test_t68_stored_text_prints_inert),
         cmocka_unit_test(test_width_counts_columns_of_what_is_shown),
         cmocka_unit_test(test_flush_reports_a_full_disk),
         cmocka_unit_test(test_ask_reads_line_by_line_until_the_end),
