@@ -106,10 +106,36 @@ cmd_report_annual(struct app *app, int argc, char **argv)
 
 /* ---- Plans ---- */
 
+static enum sv_err
+try_preview(struct client *c, struct bytes spec)
+{
+    struct buf json = BUF_INIT;
+    enum sv_err err = client_counts_preview(c, spec, &json);
+
+    buf_free(&json);
+    return err;
+}
+
+/* What is wrong with the plan was said; the gate says no, too, and logs it. */
+static void
+log_attempt(struct app *app, counting_try_fn attempt, struct bytes plan)
+{
+    struct session s = {0};
+    enum exit_code code = EXIT_FAILED;
+
+    if (!session_open(app, &s, &code))
+        return;
+    (void)attempt(s.client, plan);
+    if (client_trouble(s.client)->logged)
+        app_hint(app, _("It stands in the log as entry %llu."),
+                 (unsigned long long)client_trouble(s.client)->index);
+    (void)session_close(&s, code);
+}
+
 /* The plan in a file, as its canonical text.  Reports. */
 bool
-counting_plan_spec(struct app *app, const char *path, struct buf *spec,
-                   enum exit_code *code)
+counting_plan_spec(struct app *app, const char *path, counting_try_fn attempt,
+                   struct buf *spec, enum exit_code *code)
 {
     struct buf text = BUF_INIT;
     struct schema *schema = NULL;
@@ -136,6 +162,8 @@ counting_plan_spec(struct app *app, const char *path, struct buf *spec,
         plan_fault_diag(&fault, &where);
         (void)text_copy(bytes_text(path), where.file, sizeof where.file);
         *code = app_fail_diag(app, NULL, &where);
+        if (attempt != NULL)
+            log_attempt(app, attempt, buf_bytes(&text));
     } else if (err != SV_OK) {
         *code = app_fail(app, path, err, NULL);
     }
@@ -155,7 +183,7 @@ cmd_counts_check(struct app *app, int argc, char **argv)
 
     if (!app_args(app, argc, argv, NULL, 1, 1, &words))
         return EXIT_USAGE;
-    if (counting_plan_spec(app, words[0], &spec, &code)) {
+    if (counting_plan_spec(app, words[0], NULL, &spec, &code)) {
         if (app->json)
             code = app_done(
                 app,
@@ -179,7 +207,7 @@ cmd_counts_run(struct app *app, int argc, char **argv)
 
     if (!app_args(app, argc, argv, NULL, 1, 1, &words))
         return EXIT_USAGE;
-    if (counting_plan_spec(app, words[0], &spec, &code))
+    if (counting_plan_spec(app, words[0], try_preview, &spec, &code))
         code = counting_preview(app, buf_bytes(&spec));
     buf_free(&spec);
     return code;

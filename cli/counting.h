@@ -25,8 +25,13 @@ struct annual_options {
 /* Their text, appended.  Reports, with the usage. */
 bool counting_annual_spec(struct app *app, const struct annual_options *o,
                           struct buf *spec);
-/* A plan's canonical text, appended.  Reports: *code. */
-bool counting_plan_spec(struct app *app, const char *path, struct buf *spec,
+/* How a plan is asked for; nothing is kept of the answer. */
+typedef enum sv_err (*counting_try_fn)(struct client *c, struct bytes spec);
+/* A plan's canonical text, appended.  Reports: *code.  A faulty plan is asked
+ * for all the same, so that the attempt stands in the log; NULL: nobody
+ * attempts anything. */
+bool counting_plan_spec(struct app *app, const char *path,
+                        counting_try_fn attempt, struct buf *spec,
                         enum exit_code *code);
 /* Ask for a preview and print it. */
 enum exit_code counting_preview(struct app *app, struct bytes spec);
