@@ -234,7 +234,7 @@ say_founded(struct founding *f)
                    "statistics, and read health and legal parts; one holder "
                    "for each key is enough. Never: approving one's own "
                    "release, sponsoring oneself, auditing as administrator. "
-                   "It stands in the log, and on every report."));
+                   "It stands in the log, and svault status says it."));
     if (f->recovery == NULL)
         app_hint(app, "%s",
                  _("Warning: there is no key for recovery (--recovery "
