@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "tests/support/office.h"
 
 /* The way of a record through the gate and back, by people who may and by
@@ -356,6 +358,27 @@ test_a_second_gate_on_the_same_vault_is_told_who_has_it(void **state)
     assert_non_null(strstr(holder, "process"));
 }
 
+/* A vault that others can read, or whose gate key they can, is not opened. */
+static void
+test_t66_what_is_open_to_other_accounts_is_not_opened(void **state)
+{
+    static const mode_t open_to_others[] = {0710, 0704, 0770, 0755};
+    struct office *o = *state;
+    char key[PATH_SIZE];
+
+    office_close(o);
+    assert_ok(path_suffix(key, o->dir, ".gate"));
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(chmod(o->dir, open_to_others[i]), 0);
+        assert_err(office_open(o), SV_ERR_DENIED);
+        assert_int_equal(chmod(o->dir, 0700), 0);
+        assert_int_equal(chmod(key, open_to_others[i] & 0677), 0);
+        assert_err(office_open(o), SV_ERR_DENIED);
+        assert_int_equal(chmod(key, 0600), 0);
+    }
+    assert_ok(office_open(o));
+}
+
 int
 main(void)
 {
@@ -367,6 +390,7 @@ main(void)
         T(test_t56_the_supervisor_needs_break_glass_for_an_identity),
         T(test_t56_the_supervisor_opens_neither_health_nor_legal),
         T(test_t54_who_is_unassigned_loses_her_own_notes),
+        T(test_t66_what_is_open_to_other_accounts_is_not_opened),
         T(test_who_has_no_right_to_records_gets_none),
         T(test_an_edit_is_a_new_version_and_the_old_one_stays),
         T(test_who_may_only_write_adds_and_a_reader_sees_both),

@@ -44,7 +44,8 @@ enum sv_err gate_create(const struct gate_config *config,
 /*
  * Open: lock, key, store; check that the tables are true for the log, and
  * that the log extends the head kept in DIR/head.  SV_ERR_BUSY with who has
- * it in holder; SV_ERR_NOT_FOUND; SV_ERR_TAMPERED; SV_ERR_ROLLBACK.
+ * it in holder; SV_ERR_DENIED where dir or key are open to other accounts,
+ * or another's; SV_ERR_NOT_FOUND; SV_ERR_TAMPERED; SV_ERR_ROLLBACK.
  * *what gets a msgid that says which part failed.
  */
 enum sv_err gate_open(const struct gate_config *config,

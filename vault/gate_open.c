@@ -142,6 +142,19 @@ lock_dir(struct gate *g, char holder[static GATE_HOLDER_SIZE])
     return file_lock(path, holder, GATE_HOLDER_SIZE, &g->lock_fd);
 }
 
+/* The account's own, and closed to all others. */
+static enum sv_err
+check_private(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return err_of_errno(errno);
+    return st.st_uid == geteuid() && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0
+               ? SV_OK
+               : SV_ERR_DENIED;
+}
+
 enum sv_err
 gate_new(const struct gate_config *config, const char *dir, struct gate **out)
 {
@@ -183,6 +196,18 @@ open_steps(struct gate *g, char holder[static GATE_HOLDER_SIZE],
     *what = N_("the vault's directory");
     err = lock_dir(g, holder);
     if (err != SV_OK)
+        return err;
+    *what =
+        N_("the vault's directory, which other accounts may read (chmod 700)");
+    err = check_private(g->dir);
+    if (err != SV_OK)
+        return err;
+    *what =
+        N_("the gate's key file, which other accounts may read (chmod 600)");
+    err = path_suffix(path, g->dir, ".gate");
+    if (err == SV_OK)
+        err = check_private(path);
+    if (err == SV_ERR_DENIED)
         return err;
     *what = N_("the gate's key file");
     err = load_keys(g);
