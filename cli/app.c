@@ -306,7 +306,8 @@ app_args(struct app *app, int argc, char **argv, const struct flag *flags,
         return false;
     }
     if (argc - optind > max) {
-        (void)app_usage(app, _("one word too many: %s"), argv[optind + max]);
+        /* Not which: it may be somebody's name. */
+        (void)app_usage(app, _("words too many: %d"), argc - optind - max);
         return false;
     }
     *words = argv + optind;

@@ -5,6 +5,14 @@ set -u
 cd "$(dirname "$0")" || exit 1
 rows=$(sed -n 's/^| T.* | \(test_[a-z0-9_]*\.c\) | \(test_t[a-z0-9_]*\) |$/\1 \2/p' REQUIREMENTS.md)
 [ -n "$rows" ] || exit 1
+# In a shell test, the number stands in a comment before its commands.
+sed -n 's/^| T.* | \(cli\/[a-z0-9-]*\.sh\) | \(T[0-9]*\) |$/\1 \2/p' REQUIREMENTS.md |
+    while read -r file number; do
+        if ! grep -q "^# $number: " "$file"; then
+            echo "$file has no $number" >&2
+            exit 1
+        fi
+    done || exit 1
 echo "$rows" | {
     bad=0
     while read -r file name; do

@@ -82,6 +82,26 @@ expect_exit 0 --lang en help exit-codes
 expect_in out "wrong usage"
 rm -r home/.config
 
+# T69: no option or variable takes a secret, a name of a client, or a word
+# that is searched for: a command line is everybody's to see.
+new_key mori
+for line in "key new a.key --name a --passphrase secret" \
+    "key passwd mori.key --passphrase secret" \
+    "record find victim Yamada" "record find victim --name Yamada" \
+    "record add victim --case-no 2026-001" "record edit 1 --family-name Yamada" \
+    "record list victim --name Yamada"; do
+    # shellcheck disable=SC2086 # words of a command
+    expect_exit 2 --key mori.key $line
+    expect_not_in err "Yamada"
+    expect_not_in err "secret"
+done
+if "$SVAULT" help options | grep -v -e '--passphrase-fd' | grep -qi passphrase; then
+    fail "an option takes a passphrase"
+fi
+SVAULT_PASSPHRASE=secret PASSPHRASE=secret expect_exit 2 key new a.key --name a \
+    --no-input
+[ ! -e a.key ] || fail "a variable gave a passphrase"
+
 # What cannot be written was not done.
 if [ -w /dev/full ]; then
     "$SVAULT" help >/dev/full 2>err </dev/null

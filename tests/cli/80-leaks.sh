@@ -1,5 +1,5 @@
 #!/bin/sh
-# What must stay inside: no value of a record, no name, no passphrase and no
+# T34: What must stay inside: no value of a record, no name, no passphrase and no
 # key is found by a byte search through the files of the vault, in what
 # refused commands say, or in what other accounts see of a process.
 . "$(dirname "$0")/lib.sh"
