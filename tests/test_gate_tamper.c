@@ -390,6 +390,65 @@ lie(void *ctx, struct bytes request, struct buf *response)
     return err;
 }
 
+/* A gate that hands out a key of its own for a colleague. */
+struct swapper {
+    struct gate *gate;
+    char from[BASE64_SIZE(32)], to[BASE64_SIZE(32)];
+    unsigned hits;
+};
+
+static enum sv_err
+swap(void *ctx, struct bytes request, struct buf *response)
+{
+    struct swapper *s = ctx;
+    enum sv_err err = gate_handle(s->gate, request, response);
+    size_t len = strlen(s->from);
+    uint8_t *at = response->ptr;
+
+    while (response->len > 0 &&
+           (at = memmem(at, response->len - (size_t)(at - response->ptr),
+                        s->from, len)) != NULL) {
+        memcpy(at, s->to, len);
+        at += len;
+        s->hits++;
+    }
+    return err;
+}
+
+static void
+test_t11_another_key_in_a_colleagues_place_is_refused(void **state)
+{
+    struct tampered *t = *state;
+    struct office *o = &t->o;
+    struct colleague *p = office_person(o, "lead-1");
+    struct swapper s = {.gate = o->gate};
+    struct client_config config = {
+        {swap, &s}, o->config.clock, o->config.rng, o->arena};
+    struct pin fresh;
+    struct client *c;
+    struct client_hello hello;
+    enum sv_err err;
+
+    text_base64(BYTES(office_person(o, "case-2")->card.box.b), s.from);
+    text_base64(BYTES(office_person(o, "mallory")->card.box.b), s.to);
+    pin_init(&fresh);
+    fresh.vault = o->vault;
+    assert_ok(client_new(&config, &c));
+    err = client_hello(c, &hello);
+    if (err == SV_OK)
+        err = client_begin(c, &p->card, &p->keys, &fresh);
+    assert_true(s.hits > 0);
+    assert_int_not_equal(err, SV_OK);
+    client_free(c);
+    /* Without the exchange, the same vault is the same as ever. */
+    memcpy(s.to, s.from, sizeof s.to);
+    assert_ok(client_new(&config, &c));
+    assert_ok(client_hello(c, &hello));
+    assert_ok(client_begin(c, &p->card, &p->keys, &fresh));
+    client_free(c);
+    pin_clear(&fresh);
+}
+
 static void
 test_t22_an_answer_changed_at_any_byte_is_refused(void **state)
 {
@@ -523,6 +582,7 @@ main(void)
         T(test_a_row_taken_away_from_any_table_is_missed),
         T(test_flipped_bytes_never_give_a_wrong_plaintext),
         T(test_t23_an_older_copy_of_the_directory_is_refused),
+        T(test_t11_another_key_in_a_colleagues_place_is_refused),
         T(test_t22_an_answer_changed_at_any_byte_is_refused),
         T(test_garbage_gets_an_answer_and_no_entry),
         T(test_t20_the_same_request_again_is_the_same_entry),
