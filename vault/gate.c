@@ -1,17 +1,15 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vault/gate_internal.h"
-
-/* How often a transaction runs again on a conflict. */
-#define CONFLICTS_MAX 100
 
 /* The gate takes its lock off: only ever called behind a durable entry. */
 static enum sv_err
 release(struct act *a)
 {
     const struct gate *g = a->gate;
-    enum sv_err err = SV_OK;
+    enum sv_err err = a->durable ? SV_OK : SV_ERR_UNSURE;
 
     for (size_t i = 0; i < a->n_releases && err == SV_OK; i++) {
         struct buf inner = BUF_INIT;
@@ -47,112 +45,118 @@ answer_act(struct act *a, struct buf *response)
     return message_act_answer_encode(&answer, response);
 }
 
-/* One try: the whole transaction, its commit, the kept head. */
-static enum sv_err
-commit_act(struct act *a)
-{
-    struct gate *g = a->gate;
-    struct store_txn *txn = NULL;
-    enum sv_err err;
+struct gate_job {
+    struct gate *gate;
+    struct bytes request;
+    struct message_request message;
+    enum sv_err status; /* of its decoding and acceptance */
+    const char *reason;
+    struct act *act;   /* of MESSAGE_ACT */
+    struct buf answer; /* to MESSAGE_SYNC */
+};
 
-    if (g->store == NULL) {
-        err = gate_open_store(g, false);
-        if (err != SV_OK)
-            return SV_ERR_UNSURE;
-    }
-    err = store_begin(g->store, STORE_WRITE, &txn);
-    if (err != SV_OK)
-        return err;
-    a->tables = (struct tables){txn, &g->keys->storage, &g->config.rng};
-    err = gate_perform(a);
-    if (err != SV_OK || a->repeated) {
-        store_abort(&txn);
-    } else {
-        err = store_commit(&txn);
-        if (err == SV_OK)
-            gate_adopt(a);
-    }
-    if (err != SV_OK)
-        return err;
-    /* What is committed stands; but without the kept head nothing leaves. */
-    return headfile_write(&g->headfile, buf_bytes(&a->head)) == SV_OK
-               ? SV_OK
-               : SV_ERR_UNSURE;
+enum sv_err
+gate_job_new(struct gate *g, struct bytes request, struct gate_job **out)
+{
+    struct gate_job *j = calloc(1, sizeof *j);
+
+    if (j == NULL)
+        return SV_ERR_NOMEM;
+    j->gate = g;
+    j->request = request;
+    *out = j;
+    return SV_OK;
 }
 
-/* After an unsure commit: nobody knows what the store holds, so look. */
-static void
-drop_store(struct gate *g)
+void
+gate_job_free(struct gate_job *j)
 {
-    store_close(g->store);
-    g->store = NULL;
+    if (j == NULL)
+        return;
+    if (j->act != NULL)
+        act_clear(j->act);
+    free(j->act);
+    buf_free(&j->answer);
+    free(j);
+}
+
+void
+gate_prepare(struct gate_job *j)
+{
+    const struct act_request *in = &j->message.act;
+
+    j->reason = "malformed";
+    j->status = message_request_decode(j->request, &j->message);
+    if (j->status != SV_OK)
+        j->message.kind = MESSAGE_ACT; /* what a refusal says it is */
+    if (j->status != SV_OK || j->message.kind == MESSAGE_SYNC)
+        return;
+    j->act = calloc(1, sizeof *j->act);
+    j->status = j->act == NULL ? SV_ERR_NOMEM
+                               : act_accept(j->gate, in->note, in->body, j->act,
+                                            &j->reason);
+}
+
+void
+gate_run(struct gate *g, struct gate_job *const jobs[], size_t n)
+{
+    struct act *acts[GATE_GROUP_MAX] = {NULL};
+    size_t n_acts = 0;
+
+    assert(n <= GATE_GROUP_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (jobs[i]->status != SV_OK)
+            g->junk++;
+        else if (jobs[i]->message.kind == MESSAGE_ACT)
+            acts[n_acts++] = jobs[i]->act;
+    }
+    group_run(g, acts, n_acts);
+    for (size_t i = 0; i < n; i++) {
+        struct gate_job *j = jobs[i];
+
+        if (j->status == SV_OK && j->message.kind == MESSAGE_SYNC)
+            j->status = gate_sync(g, &j->message.sync, &j->answer);
+    }
 }
 
 static enum sv_err
-handle_act(struct gate *g, const struct act_request *in, struct act *a,
-           const char **reason)
+finish_act(struct act *a, struct buf *response)
 {
-    enum sv_err err = gate_accept(g, in->note, in->body, a, reason);
-    bool looked = false;
+    size_t was = response->len;
+    enum sv_err err = a->status;
 
-    if (err != SV_OK) {
-        g->junk++;
-        return err;
-    }
-    *reason = "store";
-    for (unsigned n = 0; n < CONFLICTS_MAX; n++) {
-        err = commit_act(a);
-        if (err == SV_ERR_UNSURE && !looked) {
-            /* The request's id makes running it again safe: if the commit
-             * happened after all, this finds its entry. */
-            looked = true;
-            drop_store(g);
-            continue;
-        }
-        if (err != SV_ERR_CONFLICT)
-            break;
-    }
     if (err == SV_OK)
         err = release(a);
-    return err;
-}
-
-static enum sv_err
-respond_act(struct gate *g, const struct act_request *in, struct buf *response)
-{
-    struct act *a = calloc(1, sizeof *a);
-    const char *reason = "";
-    enum sv_err err;
-
-    if (a == NULL)
-        return SV_ERR_NOMEM;
-    err = handle_act(g, in, a, &reason);
     if (err == SV_OK)
         err = answer_act(a, response);
-    else
-        err = message_failure_encode(MESSAGE_ACT, err, reason, response);
-    act_clear(a);
-    free(a);
-    return err;
+    if (err == SV_OK)
+        return SV_OK;
+    buf_truncate(response, was);
+    return message_failure_encode(MESSAGE_ACT, err, a->reason, response);
+}
+
+enum sv_err
+gate_finish(struct gate_job *j, struct buf *response)
+{
+    if (j->status != SV_OK)
+        return message_failure_encode(j->message.kind, j->status, j->reason,
+                                      response);
+    if (j->message.kind == MESSAGE_SYNC)
+        return buf_append(response, buf_bytes(&j->answer));
+    return finish_act(j->act, response);
 }
 
 enum sv_err
 gate_handle(struct gate *g, struct bytes request, struct buf *response)
 {
-    struct message_request *m = calloc(1, sizeof *m);
-    enum sv_err err;
+    struct gate_job *j = NULL;
+    enum sv_err err = gate_job_new(g, request, &j);
 
-    if (m == NULL)
-        return SV_ERR_NOMEM;
-    err = message_request_decode(request, m);
-    if (err != SV_OK) {
-        g->junk++;
-        err = message_failure_encode(MESSAGE_ACT, err, "malformed", response);
-    } else if (m->kind == MESSAGE_SYNC) {
-        err = gate_sync(g, &m->sync, response);
-    } else {
-        err = respond_act(g, &m->act, response);
-    }
-    free(m);
+    if (err != SV_OK)
+        return err;
+    gate_prepare(j);
+    gate_run(g, &j, 1);
+    err = gate_finish(j, response);
+    gate_job_free(j);
     return err;
 }

@@ -62,4 +62,29 @@ void gate_close(struct gate *g); /* accepts NULL */
 enum sv_err gate_handle(struct gate *g, struct bytes request,
                         struct buf *response);
 
+/*
+ * The same for a process that serves many: the steps of gate_handle(), so
+ * that signatures are verified and answers made beside the one writer, and
+ * requests that wait share one transaction, one head and one flush.
+ *
+ *   gate_job_new()  request is borrowed until gate_job_free()
+ *   gate_prepare()  parse, verify the signature; on any thread
+ *   gate_run()      decide, apply, log and commit; one thread at a time, and
+ *                   at most GATE_GROUP_MAX jobs, all of them prepared
+ *   gate_finish()   take the lock off and append the answer; on any thread,
+ *                   after gate_run()
+ *
+ * Jobs of one call have no order among them; a client that waits for each
+ * answer sees its own requests in order.
+ */
+#define GATE_GROUP_MAX 256
+struct gate_job;
+enum sv_err gate_job_new(struct gate *g, struct bytes request,
+                         struct gate_job **out); /* SV_ERR_NOMEM */
+void gate_prepare(struct gate_job *j);
+void gate_run(struct gate *g, struct gate_job *const jobs[], size_t n);
+/* SV_ERR_NOMEM; otherwise there is an answer, perhaps one that refuses. */
+enum sv_err gate_finish(struct gate_job *j, struct buf *response);
+void gate_job_free(struct gate_job *j); /* accepts NULL */
+
 #endif

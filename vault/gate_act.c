@@ -11,43 +11,75 @@
 
 /* The one table: an act without a row cannot be done. */
 static const struct act_row act_rows[] = {
-    {ACT_GENESIS, NULL, NULL, NULL, false, false},
-    {ACT_POLICY, NULL, NULL, NULL, false, false},
-    {ACT_KEYS, act_keys_apply, NULL, NULL, true, false},
-    {ACT_STAFF_PROPOSE, NULL, NULL, NULL, false, false},
-    {ACT_STAFF_CONFIRM, act_keys_apply, NULL, NULL, true, false},
-    {ACT_STAFF_REPLACE, NULL, NULL, NULL, false, false},
-    {ACT_STAFF_REINSTATE, act_keys_apply, NULL, NULL, true, false},
-    {ACT_STAFF_REVOKE, NULL, NULL, NULL, false, false},
-    {ACT_STAFF_SUSPEND, NULL, NULL, NULL, false, false},
-    {ACT_RECORD_CREATE, act_create_apply, NULL, NULL, true, false},
-    {ACT_RECORD_IMPORT, act_import_apply, act_import_after, act_import_again,
-     true, false},
-    {ACT_RECORD_SAVE, act_save_apply, NULL, NULL, true, false},
-    {ACT_RECORD_READ, act_read_apply, act_read_after, act_read_after, false,
-     true},
-    {ACT_RECORD_LIST, NULL, act_list_after, act_list_after, false, true},
-    {ACT_RECORD_FIND, act_find_apply, act_find_after, act_find_after, true,
-     true},
-    {ACT_RECORD_HISTORY, act_history_apply, act_history_after,
-     act_history_after, false, true},
-    {ACT_RECORD_ASSIGN, act_assign_apply, NULL, NULL, false, false},
-    {ACT_RECORD_UNASSIGN, act_assign_apply, NULL, NULL, false, false},
-    {ACT_FLAG_ACKNOWLEDGE, NULL, NULL, NULL, false, false},
-    {ACT_COUNTS_PREVIEW, act_preview_apply, NULL, NULL, true, false},
-    {ACT_RELEASE_REQUEST, act_request_apply, NULL, NULL, true, false},
-    {ACT_RELEASE_LIST, NULL, act_release_list_after, act_release_list_after,
-     false, true},
-    {ACT_RELEASE_SHOW, NULL, act_release_show_after, act_release_show_after,
-     false, true},
-    {ACT_RELEASE_ACKNOWLEDGE, act_release_step_apply, NULL, NULL, false, false},
-    {ACT_RELEASE_APPROVE, act_release_step_apply, NULL, NULL, false, false},
-    {ACT_RELEASE_REFUSE, act_release_step_apply, NULL, NULL, false, false},
-    {ACT_RELEASE_FETCH, NULL, act_release_fetch_after, act_release_fetch_after,
-     false, true},
-    {ACT_LOG_READ, NULL, act_log_read_after, act_log_read_after, false, true},
-    {ACT_STORE_CHECK, NULL, act_store_check_after, act_store_check_after, false,
-     true},
+    {.act = ACT_GENESIS},
+    {.act = ACT_POLICY},
+    {.act = ACT_KEYS, .apply = act_keys_apply, .takes_bytes = true},
+    {.act = ACT_STAFF_PROPOSE},
+    {.act = ACT_STAFF_CONFIRM, .apply = act_keys_apply, .takes_bytes = true},
+    {.act = ACT_STAFF_REPLACE},
+    {.act = ACT_STAFF_REINSTATE, .apply = act_keys_apply, .takes_bytes = true},
+    {.act = ACT_STAFF_REVOKE},
+    {.act = ACT_STAFF_SUSPEND},
+    {.act = ACT_RECORD_CREATE, .apply = act_create_apply, .takes_bytes = true},
+    {.act = ACT_RECORD_IMPORT,
+     .apply = act_import_apply,
+     .items = act_import_items,
+     .again = act_import_again,
+     .takes_bytes = true},
+    {.act = ACT_RECORD_SAVE, .apply = act_save_apply, .takes_bytes = true},
+    {.act = ACT_RECORD_READ,
+     .apply = act_read_apply,
+     .show = act_read_show,
+     .again = act_read_show,
+     .content = true},
+    {.act = ACT_RECORD_LIST,
+     .show = act_list_show,
+     .again = act_list_show,
+     .content = true},
+    {.act = ACT_RECORD_FIND,
+     .apply = act_find_apply,
+     .show = act_find_show,
+     .again = act_find_show,
+     .takes_bytes = true,
+     .content = true},
+    {.act = ACT_RECORD_HISTORY,
+     .apply = act_history_apply,
+     .show = act_history_show,
+     .again = act_history_show,
+     .content = true},
+    {.act = ACT_RECORD_ASSIGN, .apply = act_assign_apply},
+    {.act = ACT_RECORD_UNASSIGN, .apply = act_assign_apply},
+    {.act = ACT_FLAG_ACKNOWLEDGE},
+    {.act = ACT_COUNTS_PREVIEW,
+     .apply = act_preview_apply,
+     .takes_bytes = true},
+    {.act = ACT_RELEASE_REQUEST,
+     .apply = act_request_apply,
+     .takes_bytes = true},
+    {.act = ACT_RELEASE_LIST,
+     .show = act_release_list_show,
+     .again = act_release_list_show,
+     .content = true},
+    {.act = ACT_RELEASE_SHOW,
+     .show = act_release_show_show,
+     .again = act_release_show_show,
+     .content = true},
+    {.act = ACT_RELEASE_ACKNOWLEDGE, .apply = act_release_step_apply},
+    {.act = ACT_RELEASE_APPROVE, .apply = act_release_step_apply},
+    {.act = ACT_RELEASE_REFUSE, .apply = act_release_step_apply},
+    {.act = ACT_RELEASE_FETCH,
+     .show = act_release_fetch_show,
+     .again = act_release_fetch_show,
+     .content = true},
+    {.act = ACT_LOG_READ,
+     .show = act_log_read_show,
+     .again = act_log_read_show,
+     .content = true},
+    {.act = ACT_STORE_CHECK,
+     .show = act_store_check_show,
+     .again = act_store_check_show,
+     .content = true,
+     .last = true}, /* it compares the roster with the whole log */
 };
 static_assert(sizeof act_rows / sizeof act_rows[0] == ACT_N,
               "a row for each act");
@@ -87,9 +119,32 @@ act_clear(struct act *a)
     a->has_roster = false;
 }
 
+/* One word for an unknown name and for a bad signature: it tells nobody who
+ * works here.  Now is behind every change of keys. */
+static enum sv_err
+verify(struct act *a)
+{
+    const struct roster *r = &a->gate->roster;
+    enum sv_err err = roster_verify(r, UINT64_MAX, &a->note, &a->request);
+
+    a->verified = r->last_index;
+    return err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED ? SV_ERR_DENIED
+                                                             : err;
+}
+
+/* As the replay asks it: an entry that it would not take is none. */
+static bool
+is_of_this_vault(const struct act *a)
+{
+    const struct roster *r = &a->gate->roster;
+
+    return roster_names_vault(r, &a->request) &&
+           (!r->started || strcmp(a->request.origin, r->origin) == 0);
+}
+
 enum sv_err
-gate_accept(struct gate *g, struct bytes note, struct bytes body, struct act *a,
-            const char **reason)
+act_accept(struct gate *g, struct bytes note, struct bytes body, struct act *a,
+           const char **reason)
 {
     enum sv_err err;
 
@@ -104,18 +159,29 @@ gate_accept(struct gate *g, struct bytes note, struct bytes body, struct act *a,
         err = SV_ERR_FORMAT;
     if (err != SV_OK)
         return err;
+    (void)pthread_rwlock_rdlock(&g->roster_lock);
     *reason = "foreign";
-    /* As the replay asks it: an entry that it would not take is none. */
-    if (!roster_names_vault(&g->roster, &a->request) ||
-        (g->roster.started && strcmp(a->request.origin, g->roster.origin) != 0))
-        return SV_ERR_DENIED;
-    /* One word for an unknown name and for a bad signature: it tells
-     * nobody who works here. */
+    err = is_of_this_vault(a) ? SV_OK : SV_ERR_DENIED;
+    if (err == SV_OK) {
+        *reason = "signature";
+        err = verify(a);
+    }
+    (void)pthread_rwlock_unlock(&g->roster_lock);
+    return err;
+}
+
+enum sv_err
+act_confirm(struct act *a, const char **reason)
+{
     *reason = "signature";
-    err =
-        roster_verify(&g->roster, g->log.frontier.size, &a->note, &a->request);
-    return err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED ? SV_ERR_DENIED
-                                                             : err;
+    return a->verified == a->gate->roster.last_index ? SV_OK : verify(a);
+}
+
+bool
+act_is_last(const struct act *a)
+{
+    return row_of(a->request.act)->last ||
+           request_act_is_roster(a->request.act);
 }
 
 static void
@@ -257,17 +323,13 @@ gate_sign_head(const struct gate *g, const struct log_state *log,
     return checkpoint_sign(&c, &g->keys->log, out);
 }
 
-/* Head and proofs for the answer. */
+/* Proofs for the answer, under the head that it comes with. */
 static enum sv_err
 prove(struct act *a)
 {
     uint64_t size = a->log.frontier.size, seen = a->request.seen_size;
-    enum sv_err err = SV_OK;
+    enum sv_err err = log_inclusion(&a->tables, a->index, size, &a->inclusion);
 
-    if (a->gate->roster.started) /* genesis has no origin to sign under yet */
-        err = gate_sign_head(a->gate, &a->log, &a->head);
-    if (err == SV_OK)
-        err = log_inclusion(&a->tables, a->index, size, &a->inclusion);
     /* Who names a head that this log does not have gets no proof from it. */
     if (err == SV_OK)
         err = log_consistency(&a->tables, seen <= size ? seen : 0, size,
@@ -295,12 +357,8 @@ perform_again(struct act *a, const struct act_row *row, uint64_t index)
     a->repeated = true;
     a->index = index;
     err = log_entry(&a->tables, index, &a->entry_text);
-    if (err == SV_OK)
-        err = entry_parse(buf_bytes(&a->entry_text), &a->entry);
-    if (err == SV_OK && row->again != NULL && a->entry.allowed &&
-        (!row->content || a->entry.outcome == OUTCOME_DONE))
-        err = row->again(a);
-    return err != SV_OK ? err : prove(a);
+    return err != SV_OK ? err
+                        : entry_parse(buf_bytes(&a->entry_text), &a->entry);
 }
 
 static enum sv_err
@@ -328,21 +386,19 @@ perform_new(struct act *a, const struct act_row *row, bool id_used)
     if (err == SV_OK && a->entry.outcome == OUTCOME_DONE) {
         if (request_act_is_roster(a->request.act))
             err = change_roster(a);
-        if (err == SV_OK && row->after != NULL)
-            err = row->after(a);
+        if (err == SV_OK && row->items != NULL)
+            err = row->items(a);
     }
     if (err == SV_OK)
         err = facts_note(a);
     /* An id is remembered with the bytes that first came with it. */
     if (err == SV_OK && !id_used)
         err = remember_id(a);
-    if (err == SV_OK)
-        err = log_state_store(&a->tables, &a->log);
-    return err != SV_OK ? err : prove(a);
+    return err;
 }
 
 enum sv_err
-gate_perform(struct act *a)
+act_perform(struct act *a, const struct tables *t, const struct log_state *log)
 {
     const struct act_row *row = row_of(a->request.act);
     uint64_t now = clock_now(&a->gate->config.clock), index = 0;
@@ -353,7 +409,8 @@ gate_perform(struct act *a)
     memset(&a->entry, 0, sizeof a->entry);
     a->repeated = false;
     a->assigned = false;
-    a->log = a->gate->log;
+    a->tables = *t;
+    a->log = *log;
     a->time_ms = now > a->log.time_ms ? now : a->log.time_ms;
     if (row == NULL)
         return SV_ERR_DENIED;
@@ -369,16 +426,28 @@ gate_perform(struct act *a)
     return perform_new(a, row, used);
 }
 
-void
-gate_adopt(struct act *a)
+/* What makes this answer's body, if it has one. */
+static enum sv_err (*body_of(const struct act *a))(struct act *)
 {
-    struct gate *g = a->gate;
+    const struct act_row *row = row_of(a->request.act);
 
-    g->log = a->log;
-    if (a->has_roster) {
-        roster_clear(&g->roster);
-        g->roster = a->roster;
-        roster_init(&a->roster);
-        a->has_roster = false;
-    }
+    if (!a->repeated)
+        return a->entry.outcome == OUTCOME_DONE ? row->show : NULL;
+    if (!a->entry.allowed || (row->content && a->entry.outcome != OUTCOME_DONE))
+        return NULL;
+    return row->again;
+}
+
+enum sv_err
+act_answer(struct act *a, const struct log_state *log, struct bytes head)
+{
+    enum sv_err (*body)(struct act *) = body_of(a);
+    enum sv_err err = SV_OK;
+
+    a->log = *log;
+    if (body != NULL)
+        err = body(a);
+    if (err == SV_OK)
+        err = buf_append(&a->head, head);
+    return err != SV_OK ? err : prove(a);
 }

@@ -436,8 +436,7 @@ check_counts(struct check *c)
         {c->n_created, c->replay.records.n, "list of records"},
         {c->n_assigned, c->replay.assigned.n, "assignments"},
         {c->n_assignees, c->replay.assigned.n, "assignees"},
-        /* This request's own id is remembered behind its check. */
-        {c->n_requests + 1, c->replay.ids.n, "request ids"},
+        {c->n_requests, c->replay.ids.n, "request ids"},
         {c->n_grants, c->replay.n_handovers, "sealed keys"},
         {c->n_tokens, c->tokens.n, "search tokens"},
         {c->n_usages, c->replay.n_usages, "usage counters"},
@@ -471,7 +470,7 @@ check_tables(struct check *c)
 
 /* Answer: u32 n findings, each: name of the place, name of the reason. */
 enum sv_err
-act_store_check_after(struct act *a)
+act_store_check_show(struct act *a)
 {
     struct check c = {.a = a, .findings = BUF_INIT};
     struct writer w = writer_to(&a->answer);

@@ -39,17 +39,18 @@ found_one(struct gate *g, const struct tables *t, struct reader *r,
 
     if (r->failed)
         return SV_ERR_FORMAT;
-    err = gate_accept(g, note, body, a, &reason);
-    if (err != SV_OK)
-        return err;
-    a->tables = *t;
-    err = gate_perform(a);
+    err = act_accept(g, note, body, a, &reason);
+    if (err == SV_OK)
+        err = act_perform(a, t, &g->log);
     if (err == SV_OK && (!a->decision.allowed || a->repeated ||
                          a->entry.outcome != OUTCOME_DONE))
         err = SV_ERR_DENIED;
-    if (err == SV_OK)
-        gate_adopt(a);
-    return err;
+    if (err != SV_OK)
+        return err;
+    g->log = a->log;
+    if (a->has_roster)
+        gate_set_roster(g, &a->roster);
+    return log_state_store(t, &g->log);
 }
 
 /* u16 n, each: u16 note, u32 body. */

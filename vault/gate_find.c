@@ -174,7 +174,7 @@ put_hits(struct act *a, struct bytes handles)
 }
 
 enum sv_err
-act_find_after(struct act *a)
+act_find_show(struct act *a)
 {
     int column = policy_index(&a->gate->roster.policy, a->request.type);
     struct buf handles = BUF_INIT;

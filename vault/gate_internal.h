@@ -1,6 +1,8 @@
 #ifndef SV_VAULT_GATE_INTERNAL_H
 #define SV_VAULT_GATE_INTERNAL_H
 
+#include <pthread.h>
+
 #include "base/file.h"
 #include "policy/decide.h"
 #include "vault/gate.h"
@@ -19,7 +21,10 @@ struct gate {
     struct gate_keys *keys;
     struct store *store; /* NULL after an unsure commit, until reopened */
     struct headfile headfile;
-    struct roster roster; /* as of the log's last roster entry */
+    /* As of the log's last roster entry.  Only the writer changes it, by
+     * gate_set_roster(); other threads verify signatures under the lock. */
+    struct roster roster;
+    pthread_rwlock_t roster_lock;
     struct log_state log; /* as of the last commit */
     uint64_t junk;        /* messages refused without an entry */
 };
@@ -52,8 +57,15 @@ struct act {
     struct bytes body;
     struct note note;
     struct request request;
+    uint64_t verified; /* the roster entry under which its signature was */
+
+    enum sv_err status; /* what came of it; and why it got no entry */
+    const char *reason;
+    bool durable; /* its entry is on the disk: what it releases may leave */
 
     struct tables tables;
+    /* With this entry as the last one; for what shows content, the log of
+     * the whole group, whose head the answer comes under. */
     struct log_state log;
     uint64_t index; /* of its entry */
     uint64_t time_ms;
@@ -81,56 +93,60 @@ struct act {
  *
  *   apply   before the entry is made: check the body, set outcome and
  *           results; writes only where the outcome is DONE
- *   after   behind the entry, where it is DONE: item entries, sealed content
- *           to be released, and whatever the answer's body is
+ *   items   behind the entry, where it is DONE: the entries that follow it
+ *   show    when the whole group is in the log, where it is DONE: sealed
+ *           content to be released, and whatever the answer's body is
  *   again   the answer's body for a request that is repeated; NULL: a
  *           receipt is all that it gets
  *
  * takes_bytes: more comes with the request than its note.  content: what
- * after and again answer is decided anew when the request is repeated.
+ * show and again answer is decided anew when the request is repeated.
+ * last: no other request comes behind it in its group.
  */
 struct act_row {
     enum request_act act;
     enum sv_err (*apply)(struct act *a);
-    enum sv_err (*after)(struct act *a);
+    enum sv_err (*items)(struct act *a);
+    enum sv_err (*show)(struct act *a);
     enum sv_err (*again)(struct act *a);
     bool takes_bytes;
     bool content;
+    bool last;
 };
 
 /* gate_records.c: what changes records; gate_read.c: what shows them */
 enum sv_err act_create_apply(struct act *a);
 enum sv_err act_import_apply(struct act *a);
-enum sv_err act_import_after(struct act *a);
+enum sv_err act_import_items(struct act *a);
 enum sv_err act_import_again(struct act *a);
 enum sv_err act_save_apply(struct act *a);
 enum sv_err act_read_apply(struct act *a);
-enum sv_err act_read_after(struct act *a);
-enum sv_err act_list_after(struct act *a);
+enum sv_err act_read_show(struct act *a);
+enum sv_err act_list_show(struct act *a);
 enum sv_err act_history_apply(struct act *a);
-enum sv_err act_history_after(struct act *a);
+enum sv_err act_history_show(struct act *a);
 enum sv_err act_assign_apply(struct act *a);
 /* gate_find.c */
 enum sv_err act_find_apply(struct act *a);
-enum sv_err act_find_after(struct act *a);
+enum sv_err act_find_show(struct act *a);
 /* gate_staff.c */
 enum sv_err act_keys_apply(struct act *a);
 /* gate_counts.c: counts and releases */
 enum sv_err act_preview_apply(struct act *a);
 enum sv_err act_request_apply(struct act *a);
 /* gate_release.c */
-enum sv_err act_release_list_after(struct act *a);
-enum sv_err act_release_show_after(struct act *a);
+enum sv_err act_release_list_show(struct act *a);
+enum sv_err act_release_show_show(struct act *a);
 enum sv_err act_release_step_apply(struct act *a);
-enum sv_err act_release_fetch_after(struct act *a);
+enum sv_err act_release_fetch_show(struct act *a);
 /* Whose row of TABLE_RESULT it is, beside the persons. */
 #define RESULT_KEY_LEN 12
 #define RESULT_RECIPIENT UINT32_MAX
 #define RESULT_ASKED (UINT32_MAX - 1) /* what was asked for */
 /* gate_log.c */
-enum sv_err act_log_read_after(struct act *a);
+enum sv_err act_log_read_show(struct act *a);
 /* gate_check.c */
-enum sv_err act_store_check_after(struct act *a);
+enum sv_err act_store_check_show(struct act *a);
 
 /* gate_facts.c: what decisions rest on beyond the request; see struct
  * question. */
@@ -149,18 +165,34 @@ enum sv_err release_state_decode(struct bytes raw, struct release_state *out);
 enum sv_err flag_state_decode(struct bytes raw, struct flag_state *out);
 enum sv_err usage_decode(struct bytes raw, struct usage *out);
 
-/* gate_act.c: one request in its transaction. */
+/* gate_act.c: one request. */
 
-/* Parse and verify: SV_ERR_FORMAT, SV_ERR_DENIED; *reason a short word. */
-enum sv_err gate_accept(struct gate *g, struct bytes note, struct bytes body,
-                        struct act *a, const char **reason);
-/* The body of one transaction: decide, apply, append, sign.  Runs again
- * from a clean start each time. */
-enum sv_err gate_perform(struct act *a);
-/* Take over what a committed act changed. */
-void gate_adopt(struct act *a);
+/* Parse and verify: SV_ERR_FORMAT, SV_ERR_DENIED; *reason a short word.  On
+ * any thread. */
+enum sv_err act_accept(struct gate *g, struct bytes note, struct bytes body,
+                       struct act *a, const char **reason);
+/* If the roster has changed since, its signature is verified again. */
+enum sv_err act_confirm(struct act *a, const char **reason);
+/* Does a group end with it? */
+bool act_is_last(const struct act *a);
+/*
+ * Decide, apply, append, behind the entries that `log` ends with; a->log is
+ * the log after it.  Runs again from a clean start each time.
+ */
+enum sv_err act_perform(struct act *a, const struct tables *t,
+                        const struct log_state *log);
+/* The answer's body and proofs, under the head of that log. */
+enum sv_err act_answer(struct act *a, const struct log_state *log,
+                       struct bytes head);
 void act_clear(struct act *a);
 void releases_clear(struct act *a);
+
+/*
+ * gate_group.c: requests that wait, each with its entry, in transactions of
+ * as many as go together, under one head; status and durable of each are
+ * set.  One thread at a time.
+ */
+void group_run(struct gate *g, struct act *const acts[], size_t n);
 enum sv_err gate_sign_head(const struct gate *g, const struct log_state *log,
                            struct buf *out);
 
@@ -170,6 +202,8 @@ enum sv_err gate_sign_head(const struct gate *g, const struct log_state *log,
 enum sv_err gate_new(const struct gate_config *config, const char *dir,
                      struct gate **out);
 enum sv_err gate_open_store(struct gate *g, bool create);
+/* Moves *next in. */
+void gate_set_roster(struct gate *g, struct roster *next);
 
 /* gate_sync.c: answers a sync message, whatever happens. */
 enum sv_err gate_sync(struct gate *g, const struct sync_request *in,

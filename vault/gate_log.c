@@ -8,7 +8,7 @@
 /* Answer: u8 proved, u32 n, each: u16 entry and, where proved, its proof.
  * As many as fit; the reader asks again for the rest. */
 enum sv_err
-act_log_read_after(struct act *a)
+act_log_read_show(struct act *a)
 {
     uint64_t from = a->request.entry, end = a->log.frontier.size;
     bool proved = a->request.count <= PROVED_MAX;

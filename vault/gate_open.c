@@ -19,6 +19,16 @@ default_open(void *ctx, const char *dir, bool create, struct store **out)
     return store_lmdb_open(dir, TABLES_N, create, out);
 }
 
+void
+gate_set_roster(struct gate *g, struct roster *next)
+{
+    (void)pthread_rwlock_wrlock(&g->roster_lock);
+    roster_clear(&g->roster);
+    g->roster = *next;
+    (void)pthread_rwlock_unlock(&g->roster_lock);
+    roster_init(next);
+}
+
 /* The roster row, which must be true for the log: both come from the same
  * transactions. */
 static enum sv_err
@@ -42,8 +52,7 @@ load_roster(struct gate *g, const struct tables *t)
         return err == SV_ERR_NOT_FOUND || err == SV_ERR_FORMAT ? SV_ERR_TAMPERED
                                                                : err;
     }
-    roster_clear(&g->roster);
-    g->roster = roster;
+    gate_set_roster(g, &roster);
     return SV_OK;
 }
 
@@ -167,6 +176,10 @@ gate_new(const struct gate_config *config, const char *dir, struct gate **out)
     g->config = *config;
     if (g->config.open_store == NULL)
         g->config.open_store = default_open;
+    if (pthread_rwlock_init(&g->roster_lock, NULL) != 0) {
+        free(g);
+        return SV_ERR_NOMEM;
+    }
     g->lock_fd = -1;
     g->headfile = (struct headfile)HEADFILE_NONE;
     roster_init(&g->roster);
@@ -261,6 +274,7 @@ gate_close(struct gate *g)
     store_close(g->store);
     headfile_close(&g->headfile);
     roster_clear(&g->roster);
+    (void)pthread_rwlock_destroy(&g->roster_lock);
     secret_free(g->arena, g->keys);
     arena_free(g->arena);
     if (g->lock_fd >= 0)

@@ -138,7 +138,7 @@ act_read_apply(struct act *a)
 /* Answer: u16 number of versions, each with the u8 compartment it belongs
  * to; the versions follow when the gate's lock is off. */
 enum sv_err
-act_read_after(struct act *a)
+act_read_show(struct act *a)
 {
     struct writer w = writer_to(&a->answer);
     enum sv_err err = SV_OK;
@@ -335,7 +335,7 @@ put_row(const struct act *a, const struct listed *row, struct writer *w)
 }
 
 enum sv_err
-act_list_after(struct act *a)
+act_list_show(struct act *a)
 {
     struct list l = {
         .a = a, .before = a->request.entry, .limit = (size_t)a->request.count};
@@ -390,7 +390,7 @@ put_history(const struct act *a, unsigned column, uint64_t version,
 
 /* The versions of the compartments that the role has to do with. */
 enum sv_err
-act_history_after(struct act *a)
+act_history_show(struct act *a)
 {
     const struct policy *p = &a->gate->roster.policy;
     const struct policy_role *role = &p->roles[policy_role(p, a->request.role)];

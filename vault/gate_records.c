@@ -521,7 +521,7 @@ append_item_entry(struct act *a, const struct incoming *first, size_t n)
 }
 
 enum sv_err
-act_import_after(struct act *a)
+act_import_items(struct act *a)
 {
     size_t per_record = columns_of_type(a);
     struct items in = {0};

@@ -40,7 +40,7 @@ list_row(void *ctx, struct bytes key, struct bytes value, bool damaged,
 
 /* u32 n, each: u64 number, u16 state as its table has it. */
 enum sv_err
-act_release_list_after(struct act *a)
+act_release_list_show(struct act *a)
 {
     struct listing l = {a, judges(a), BUF_INIT, 0};
     struct bytes none = bytes_of("", 0);
@@ -87,7 +87,7 @@ put_entry(const struct act *a, uint64_t index, struct buf *out)
 /* u16 state, u32 what was asked for, the request's entry and proof, u32 her
  * parcel: empty where she has none, or may not have it yet. */
 enum sv_err
-act_release_show_after(struct act *a)
+act_release_show_show(struct act *a)
 {
     struct buf state = BUF_INIT, asked = BUF_INIT, parcel = BUF_INIT;
     struct writer w = writer_to(&a->answer);
@@ -149,7 +149,7 @@ act_release_step_apply(struct act *a)
 /* u16 state, the entries of request and approval with their proofs, u8 1
  * where it is for a named recipient, u32 the parcel. */
 enum sv_err
-act_release_fetch_after(struct act *a)
+act_release_fetch_show(struct act *a)
 {
     uint32_t requester = person_index(&a->gate->roster, a->release.requester);
     struct buf state = BUF_INIT, parcel = BUF_INIT;
