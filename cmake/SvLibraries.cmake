@@ -3,6 +3,18 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
+# The version does not tell whether a distribution has mended it: try.
+if(NOT CMAKE_CROSSCOMPILING)
+    include(CheckCSourceRuns)
+    file(READ "${CMAKE_SOURCE_DIR}/cmake/check_sodium.c" check_sodium)
+    set(CMAKE_REQUIRED_LIBRARIES PkgConfig::SODIUM)
+    check_c_source_runs("${check_sodium}" SV_SODIUM_CHECKS_POINTS)
+    unset(CMAKE_REQUIRED_LIBRARIES)
+    if(NOT SV_SODIUM_CHECKS_POINTS)
+        message(FATAL_ERROR "this libsodium lacks the fix of CVE-2025-69277 "
+                            "(Debian 12 has it from 1.0.18-1+deb12u1 on)")
+    endif()
+endif()
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb>=0.9.24)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 # Debian 12 has 2.8.0, whose .pc file says 2.6.0.

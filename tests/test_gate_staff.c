@@ -112,6 +112,48 @@ test_t37_a_revoked_role_ends_at_once_and_new_keys_keep_her_out(void **state)
     office_verify(o);
 }
 
+/* How many requests of hers came out as they did, by the log. */
+struct outcomes {
+    unsigned invalid, done;
+};
+
+static enum sv_err
+count_creations(void *ctx, uint64_t index, struct bytes text)
+{
+    struct outcomes *n = ctx;
+    struct entry e;
+
+    (void)index;
+    assert_ok(entry_parse(text, &e));
+    if (e.kind == ENTRY_REQUEST &&
+        memmem(e.note.ptr, e.note.len, "\nact record.create\n", 19) != NULL) {
+        n->invalid += e.outcome == OUTCOME_INVALID;
+        n->done += e.outcome == OUTCOME_DONE;
+    }
+    return SV_OK;
+}
+
+/* A session that is open while the keys change knows the old ones: what it
+ * seals under them is refused, and sealed again under the new ones. */
+static void
+test_t14_what_is_sealed_under_an_old_epoch_is_not_taken(void **state)
+{
+    struct office *o = *state;
+    struct outcomes n = {0, 0};
+    struct handle h;
+
+    (void)office_client(o, "case-2");
+    assert_ok(revoke(o, "case-1", "caseworker"));
+    assert_true(rotate(o) > 0);
+    assert_ok(office_record(o, "case-2", "2022-001", "Yamada", &h));
+    assert_ok(read_identity(o, "case-2", &h));
+    assert_ok(client_log_read(office_client(o, "audit-1"), 0, UINT64_MAX,
+                              count_creations, &n));
+    assert_int_equal(n.invalid, 1);
+    assert_int_equal(n.done, 1);
+    office_verify(o);
+}
+
 static void
 test_a_key_that_is_due_takes_writes_for_72_hours(void **state)
 {
@@ -284,6 +326,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         IN_OFFICE(
             test_t37_a_revoked_role_ends_at_once_and_new_keys_keep_her_out),
+        IN_OFFICE(test_t14_what_is_sealed_under_an_old_epoch_is_not_taken),
         IN_OFFICE(test_a_key_that_is_due_takes_writes_for_72_hours),
         IN_OFFICE(
             test_a_suspended_person_can_do_nothing_until_two_bring_her_back),

@@ -198,3 +198,10 @@ client_act(struct client *c, struct request *r, struct bytes body,
     buf_free(&note);
     return err;
 }
+
+bool
+client_is_outdated(const struct client *c, uint64_t known, enum sv_err err)
+{
+    return err == SV_ERR_FORMAT && c->trouble.logged &&
+           c->pin.roster.last_index > known;
+}

@@ -171,10 +171,11 @@ send_batch(struct batch *b, struct import_report *report)
 static enum sv_err
 run_batch(struct batch *b, struct import_report *report)
 {
+    uint64_t known = b->c->pin.roster.last_index;
     size_t already = 0;
     enum sv_err err = send_batch(b, report);
 
-    if (err == SV_ERR_EXISTS)
+    if (err == SV_ERR_EXISTS || client_is_outdated(b->c, known, err))
         err = send_batch(b, report);
     if (err != SV_OK)
         return err;

@@ -89,6 +89,14 @@ void answer_free(struct answer *a); /* wipes */
 enum sv_err client_act(struct client *c, struct request *r, struct bytes body,
                        struct answer *out);
 
+/*
+ * Others may make new keys while this session goes on.  Was a body found
+ * invalid because it was sealed under the roster as of entry `known`, and is
+ * there a newer one by now?  Then it is worth sealing and sending again.
+ */
+bool client_is_outdated(const struct client *c, uint64_t known,
+                        enum sv_err err);
+
 /* client_keys.c */
 enum sv_err client_open_grants(struct client *c, struct bytes grants);
 /* The secret for a column and epoch, or NULL. */

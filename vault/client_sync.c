@@ -257,6 +257,9 @@ client_check_roster(struct client *c, const struct entry *entry)
     if (err == SV_OK && !chain_agrees(answer.roster, entry, known))
         err = client_fault(c, SV_ERR_TAMPERED,
                            N_("the gate keeps back a part of the roster"));
+    /* What came since may be new keys for those who hold the old ones. */
+    if (err == SV_OK)
+        err = client_open_grants(c, answer.grants);
     buf_free(&response);
     return err;
 }

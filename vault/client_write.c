@@ -90,9 +90,8 @@ client_seal_record(struct client *c, const struct draft *draft,
     return err;
 }
 
-enum sv_err
-client_record_add(struct client *c, const struct draft *draft,
-                  struct handle *out)
+static enum sv_err
+add_record(struct client *c, const struct draft *draft, struct handle *out)
 {
     struct request r = {.act = ACT_RECORD_CREATE};
     struct hash leaves[POLICY_COLUMNS_MAX], root;
@@ -122,6 +121,16 @@ out:
     buf_free(&body);
     answer_free(&answer);
     return err;
+}
+
+enum sv_err
+client_record_add(struct client *c, const struct draft *draft,
+                  struct handle *out)
+{
+    uint64_t known = c->pin.roster.last_index;
+    enum sv_err err = add_record(c, draft, out);
+
+    return client_is_outdated(c, known, err) ? add_record(c, draft, out) : err;
 }
 
 /* What the new version follows: from the view that was read, or, for who may
@@ -156,10 +165,9 @@ find_previous(struct client *c, const char *type, const struct handle *record,
     return err;
 }
 
-enum sv_err
-client_record_save(struct client *c, const char *type,
-                   const struct handle *record, const struct content *content,
-                   const struct record_view *base)
+static enum sv_err
+save_record(struct client *c, const char *type, const struct handle *record,
+            const struct content *content, const struct record_view *base)
 {
     const char *name = content->compartment->name;
     struct request r = {.act = ACT_RECORD_SAVE, .record = *record};
@@ -189,6 +197,19 @@ client_record_save(struct client *c, const char *type,
     buf_free(&body);
     answer_free(&answer);
     return err;
+}
+
+enum sv_err
+client_record_save(struct client *c, const char *type,
+                   const struct handle *record, const struct content *content,
+                   const struct record_view *base)
+{
+    uint64_t known = c->pin.roster.last_index;
+    enum sv_err err = save_record(c, type, record, content, base);
+
+    return client_is_outdated(c, known, err)
+               ? save_record(c, type, record, content, base)
+               : err;
 }
 
 enum sv_err
