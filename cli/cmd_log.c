@@ -7,6 +7,7 @@
 #define LIST_MAX 100000
 #define HEX_SIZE (2 * HANDLE_LEN + 1)
 #define HEX_SHORT 8
+#define OF_SIZE (HEX_SHORT + NAME_SIZE + 40)
 
 /* ---- log list ---- */
 
@@ -20,6 +21,8 @@ struct log_row {
     char type[NAME_SIZE];
     char record[HEX_SIZE];  /* or "" */
     char person[NAME_SIZE]; /* or "" */
+    bool has_about;
+    uint64_t about; /* the release, proposal or assignment: an entry */
     bool allowed;
     char rule[ENTRY_RULE_SIZE];
     const char *outcome;
@@ -35,15 +38,21 @@ struct log_filter {
     /* The batch that item entries belong to. */
     struct log_row batch;
     bool has_batch;
+    bool record_seen; /* an entry is about such a record */
 };
+
+static bool
+is_of_record(const struct log_filter *f, const struct log_row *row)
+{
+    return strncmp(row->record, f->record, strlen(f->record)) == 0;
+}
 
 static bool
 passes(const struct log_filter *f, const struct log_row *row)
 {
     if (f->user != NULL && strcmp(row->actor, f->user) != 0)
         return false;
-    if (f->record != NULL &&
-        strncmp(row->record, f->record, strlen(f->record)) != 0)
+    if (f->record != NULL && !is_of_record(f, row))
         return false;
     return row->time_ms >= f->since_ms;
 }
@@ -60,6 +69,23 @@ read_item(const struct log_filter *f, const struct entry *e,
     text_hex(BYTES(e->record.b), row->record);
     row->allowed = true;
     row->outcome = entry_outcome_name(OUTCOME_DONE);
+}
+
+/* A release is called by the entry that requested it.  Where log and lists
+ * were read from says nothing of what the entry is about. */
+static void
+read_about(const struct entry *e, const struct request *r, struct log_row *row)
+{
+    bool reads = r->act == ACT_LOG_READ || r->act == ACT_RECORD_LIST;
+
+    if (r->act == ACT_RELEASE_REQUEST && e->outcome == OUTCOME_DONE &&
+        e->allowed) {
+        row->has_about = true;
+        row->about = e->index;
+    } else if ((request_act_lines(r->act) & LINE_ENTRY) != 0 && !reads) {
+        row->has_about = true;
+        row->about = r->entry;
+    }
 }
 
 static enum sv_err
@@ -85,6 +111,7 @@ read_request(struct log_filter *f, const struct entry *e, struct log_row *row)
         text_hex(BYTES(request.record.b), row->record);
     if ((lines & LINE_PERSON) != 0)
         (void)snprintf(row->person, sizeof row->person, "%s", request.person);
+    read_about(e, &request, row);
     row->allowed = e->allowed;
     memcpy(row->rule, e->rule, sizeof row->rule);
     row->outcome = entry_outcome_name(e->outcome);
@@ -109,6 +136,8 @@ take_entry(void *ctx, uint64_t index, struct bytes text)
         err = read_request(f, &e, &row);
     if (err != SV_OK)
         return err == SV_ERR_FORMAT ? SV_ERR_TAMPERED : err;
+    if (f->record != NULL && is_of_record(f, &row))
+        f->record_seen = true;
     if (!passes(f, &row))
         return SV_OK;
     f->rows[f->next] = row;
@@ -138,6 +167,29 @@ is_open_flag(const struct session *s, uint64_t index)
     return false;
 }
 
+/* The record, the person, and what else is named by an entry. */
+static void
+of_text(const struct log_row *r, char out[static OF_SIZE])
+{
+    char about[32] = "";
+    const char *parts[3] = {NULL, r->person, about};
+    size_t used = 0;
+    char record[HEX_SHORT + 1];
+
+    (void)snprintf(record, sizeof record, "%.*s", HEX_SHORT, r->record);
+    parts[0] = record;
+    if (r->has_about)
+        (void)snprintf(about, sizeof about, "#%llu",
+                       (unsigned long long)r->about);
+    out[0] = '\0';
+    for (size_t i = 0; i < 3; i++)
+        if (parts[i][0] != '\0')
+            used += (size_t)snprintf(out + used, OF_SIZE - used, "%s%s",
+                                     used > 0 ? " " : "", parts[i]);
+    if (used == 0)
+        (void)snprintf(out, OF_SIZE, "%s", r->type);
+}
+
 static enum sv_err
 log_table(struct session *s, const struct log_filter *f)
 {
@@ -155,7 +207,7 @@ log_table(struct session *s, const struct log_filter *f)
     table = table_new(&app->term, 8, columns);
     for (size_t i = 0; err == SV_OK && i < f->n; i++) {
         const struct log_row *r = row_at(f, i);
-        char index[24], when[WHEN_SIZE] = "", of[2 * NAME_SIZE];
+        char index[24], when[WHEN_SIZE] = "", of[OF_SIZE];
         char decision[2 * ENTRY_RULE_SIZE + 64];
         const char *cells[8] = {index,  when, r->actor,   r->role,
                                 r->act, of,   r->purpose, decision};
@@ -164,11 +216,7 @@ log_table(struct session *s, const struct log_filter *f)
                        (unsigned long long)r->index);
         if (r->time_ms != 0)
             app_when(r->time_ms, when);
-        (void)snprintf(of, sizeof of, "%.*s%s%s", HEX_SHORT, r->record,
-                       r->record[0] != '\0' && r->person[0] != '\0' ? " " : "",
-                       r->person);
-        if (of[0] == '\0')
-            (void)snprintf(of, sizeof of, "%s", r->type);
+        of_text(r, of);
         if (!r->allowed)
             (void)snprintf(decision, sizeof decision, _("DENIED: %s"), r->rule);
         else if (strcmp(r->rule, FLAG_RULE) == 0)
@@ -199,18 +247,34 @@ log_json(struct app *app, const struct log_filter *f)
 
         (void)json_array_append_new(
             rows,
-            json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:b, "
-                      "s:o, s:s}",
-                      "entry", app_json_number(r->index), "time",
-                      app_json_time(r->time_ms), "actor",
-                      text_or_null(r->actor), "role", text_or_null(r->role),
-                      "act", r->act, "type", text_or_null(r->type), "record",
-                      text_or_null(r->record), "person",
-                      text_or_null(r->person), "purpose",
-                      text_or_null(r->purpose), "allowed", r->allowed, "rule",
-                      text_or_null(r->rule), "outcome", r->outcome));
+            json_pack(
+                "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, "
+                "s:b, s:o, s:s}",
+                "entry", app_json_number(r->index), "time",
+                app_json_time(r->time_ms), "actor", text_or_null(r->actor),
+                "role", text_or_null(r->role), "act", r->act, "type",
+                text_or_null(r->type), "record", text_or_null(r->record),
+                "person", text_or_null(r->person), "about",
+                r->has_about ? app_json_number(r->about) : json_null(),
+                "purpose", text_or_null(r->purpose), "allowed", r->allowed,
+                "rule", text_or_null(r->rule), "outcome", r->outcome));
     }
     return term_json(&app->term, json_pack("{s:o}", "entries", rows));
+}
+
+/* A name that never stood on the roster, mistyped perhaps: an empty list
+ * would say that she did nothing. */
+static bool
+is_nobody(struct session *s, const struct log_filter *f)
+{
+    const struct roster *r = client_roster(s->client);
+
+    if (f->user == NULL || roster_person(r, f->user) != NULL)
+        return false;
+    for (size_t i = 0; i < r->n_proposals; i++)
+        if (strcmp(r->proposals[i].person, f->user) == 0)
+            return false;
+    return true;
 }
 
 /* Where to read from, and how much: the last ones if nothing else is said. */
@@ -223,6 +287,9 @@ list_log(struct session *s, struct log_filter *f, const char *from_text,
     bool filtered = f->user != NULL || f->record != NULL || f->since_ms != 0;
     enum sv_err err;
 
+    if (is_nobody(s, f))
+        return app_fail(app, f->user, SV_ERR_NOT_FOUND,
+                        _("nobody of this name has ever worked here"));
     if (from_text == NULL)
         from = filtered || size < f->keep ? 0 : size - f->keep;
     if (from > size)
@@ -236,6 +303,9 @@ list_log(struct session *s, struct log_filter *f, const char *from_text,
     err = client_log_read(s->client, from, n, take_entry, f);
     if (err != SV_OK)
         return session_fail(s, NULL, err);
+    if (f->record != NULL && !f->record_seen && from == 0)
+        return app_fail(app, f->record, SV_ERR_NOT_FOUND,
+                        _("no entry is about a record that begins so"));
     return app_done(app, app->json ? log_json(app, f) : log_table(s, f));
 }
 

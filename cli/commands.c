@@ -303,8 +303,10 @@ const struct command commands[] = {
         "  svault log list --record 9f31c02a --json\n"
         "\n"
         "The last 25 entries, or those that match. Each is verified to be "
-        "in the log. Reading\n"
-        "the log stands in the log, too."),
+        "in the log. #812 is\n"
+        "the release, proposal or assignment that entry 812 made. Reading the "
+        "log stands in the\n"
+        "log, too."),
      cmd_log_list},
     {"log", "show", "N", N_("one entry of the log as it stands"),
      N_("  svault log show 120\n"

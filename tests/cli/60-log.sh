@@ -20,8 +20,19 @@ expect_exit 0 --key nagai.key log list --user sato --limit 1 --json
 expect_json entries 1
 expect_json entries.0.act log.read
 expect_json entries.0.allowed false
-expect_exit 0 --key nagai.key log list --user nobody
+# Nobody of that name, no such record: an empty list would acquit them.
+expect_exit 1 --key nagai.key log list --user case-99
 expect_empty out
+expect_in err "case-99: nobody of this name has ever worked here"
+expect_exit 1 --key nagai.key log list --user case-99 --json
+expect_exit 0 --key nagai.key log list --user sato --since 2199-01-01
+for prefix in ffffffffffff 00000000000000000000000000000000; do
+    expect_exit 1 --key nagai.key log list --record $prefix
+    expect_empty out
+    expect_in err "$prefix: no entry is about a record that begins so"
+done
+expect_exit 0 --key nagai.key log list --record ffffffffffff --from 5
+expect_in err "No entries to show."
 expect_exit 0 --key nagai.key log list --record "$id" --json
 [ "$(json entries)" -ge 3 ] || fail "fewer entries than acts on the record"
 expect_json entries.0.act item

@@ -175,6 +175,15 @@ expect_exit 77 --key hara.key release fetch "$number" -o early
 [ ! -e early ] || fail "a refused fetch left a directory"
 expect_exit 0 --key toda.key release fetch "$number" -o report
 logged toda release.fetch role
+expect_json entries.0.about "$number"
+expect_exit 0 --key nagai.key log list --limit 12
+expect_in out "#$number "
+expect_exit 0 --key nagai.key log list --user toda --json
+i=$(($(json entries) - 1))
+while [ "$(json entries.$i.act)" != release.request ]; do
+    i=$((i - 1))
+done
+expect_json entries.$i.about "$number"
 
 # The figures, byte for byte what was approved, and what the rows add up to.
 compare() {
