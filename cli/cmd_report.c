@@ -27,8 +27,9 @@ counting_annual_spec(struct app *app, const struct annual_options *o,
     annual_spec_today(clock_now(&app->clock), s.as_of);
     if ((o->as_of != NULL &&
          text_copy(bytes_text(o->as_of), s.as_of, sizeof s.as_of) != SV_OK) ||
-        text_copy(bytes_text(o->authority != NULL ? o->authority : "national"),
-                  s.authority, sizeof s.authority) != SV_OK) {
+        text_copy(
+            bytes_text(o->authority != NULL ? o->authority : ANNUAL_NATIONAL),
+            s.authority, sizeof s.authority) != SV_OK) {
         (void)app_usage(app, "%s", _("an option is too long"));
         return false;
     }

@@ -197,6 +197,42 @@ put_list(const struct annual_tally *t, const struct annual_item *item,
     return err;
 }
 
+/* Only a victim's record says which authority counts her. */
+static bool
+is_of_authority(const struct annual_tally *t, const struct annual_item *item)
+{
+    return strncmp(item->name, "victims.", strlen("victims.")) == 0 ||
+           strcmp(t->spec.authority, ANNUAL_NATIONAL) == 0;
+}
+
+static enum sv_err
+put_unknown(const struct annual_tally *t, const struct annual_item *item,
+            struct figures *out)
+{
+    static const char reason[] = N_("not recorded by authority");
+    const struct schema_list *codes;
+    enum sv_err err = SV_OK;
+    size_t at;
+
+    if (item->kind != ANNUAL_LIST) {
+        err = figures_add_unknown(out, item->name, reason, &at);
+        if (err == SV_OK)
+            out->at[at].is_change = item->kind == ANNUAL_CHANGE;
+        return err;
+    }
+    codes = t->codes[item->list];
+    for (size_t i = 0; i <= codes->n && err == SV_OK; i++) {
+        const char *code = i < codes->n ? codes->codes[i].code : "unknown";
+        char name[FIGURE_NAME_SIZE];
+
+        if (!annual_layout_is_always(item->list, code))
+            continue;
+        (void)snprintf(name, sizeof name, "%s.%s", item->name, code);
+        err = figures_add_unknown(out, name, reason, &at);
+    }
+    return err;
+}
+
 enum sv_err
 annual_end(const struct annual *a, struct figures *out)
 {
@@ -208,7 +244,9 @@ annual_end(const struct annual *a, struct figures *out)
     for (size_t i = 0; i < annual_layout_n() && err == SV_OK; i++) {
         const struct annual_item *item = annual_layout_at(i);
 
-        if (item->kind == ANNUAL_COUNT)
+        if (!is_of_authority(t, item))
+            err = put_unknown(t, item, &f);
+        else if (item->kind == ANNUAL_COUNT)
             err = add_counted(&f, item->name, &t->counts[0][item->count]);
         else if (item->kind == ANNUAL_LIST)
             err = put_list(t, item, &f);

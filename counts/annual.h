@@ -15,14 +15,17 @@
  * is the authority: by calendar years in her counted_year; by fiscal years
  * in the one in which identified_on lies.  A suspect counts in the year of
  * arrested_on (the first arrest), an offence in that of cleared_on, whoever
- * cleared it.  Who lacks what decides the year is not counted.
+ * cleared it; no record says which authority counts these, and so they are
+ * unknown figures in the report of any but the national one.  Who lacks what
+ * decides the year is not counted.
  *
  * Who has several citizenships, one of them Japanese, is Japanese; other
- * people belong to the first one recorded.  Services, kinds of protection
- * and residence measures are all that apply: a person counts once for each,
- * and they do not add up.  The figure `unknown` of a breakdown holds those
- * whose records do not tell; where it is one of all that apply, or of those
- * who returned, not_applicable tells enough.
+ * people belong to the first one recorded.  Residence and return are those of
+ * the foreign victims.  Services, kinds of protection and residence measures
+ * are all that apply: a person counts once for each, and they do not add up.
+ * The figure `unknown` of a breakdown holds those whose records do not tell;
+ * where it is one of all that apply, or of those who returned, not_applicable
+ * tells enough.
  *
  * Prosecuted is whose stage is prosecuted, summary, sent_to_family_court,
  * trial, judgment, appeal or final, or whose outcome says so where there is

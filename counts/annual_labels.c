@@ -71,7 +71,8 @@ static const struct annual_label labels[] = {
      "victims.return.by_programme",
      NULL,
      true,
-     {"Returned to their countries", "帰国支援による帰国"}},
+     {"Foreign victims returned to their countries",
+      "外国籍被害者の帰国支援による帰国"}},
     {0,
      NULL,
      NULL,
@@ -171,6 +172,8 @@ static const struct {
     {"no age is known of the year before",
      {"no age is known of the year before", "前年の年齢不明"}},
     {"no age is known", {"no age is known", "年齢不明"}},
+    {"not recorded by authority",
+     {"not recorded by authority", "機関別の記録なし"}},
     {"its total is not known", {"its total is not known", "合計不明"}},
 };
 

@@ -187,7 +187,7 @@ static const struct relation relations[] = {
     {TIE_ALL, "victims.total", {"victims.identification.decided_by"}},
     {TIE_EACH, "victims.total", {"victims.support.by_service"}},
     {TIE_EACH, "victims.total", {"victims.support.by_protection_kind"}},
-    {TIE_SOME, "victims.total", {"victims.return.by_programme"}},
+    {TIE_SOME, "victims.citizenship.foreign", {"victims.return.by_programme"}},
     {TIE_ALL, "suspects.total", {"suspects.before", "suspects.change"}},
     {TIE_ALL, "suspects.total", {"suspects.gender"}},
     {TIE_ALL, "suspects.total", {"suspects.citizenship"}},

@@ -17,6 +17,7 @@
 #define ANNUAL_YEAR_MAX 2199
 #define ANNUAL_MINOR_AGE_MAX 30
 #define ANNUAL_DATE_SIZE 11
+#define ANNUAL_NATIONAL "national" /* the authority unless one is named */
 
 struct annual_spec {
     unsigned year;

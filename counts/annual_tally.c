@@ -138,12 +138,12 @@ annual_tally_victim(struct annual_tally *t, const struct content *c)
     bump_all(t, LIST_DECIDED, c);
     bump_all(t, LIST_SERVICE, c);
     bump_all(t, LIST_PROTECTION, c);
-    bump_all(t, LIST_RETURN, c);
     if (citizenship != COUNT_FOREIGN)
         return;
     bump(t, LIST_COUNTRY, country);
     bump_all(t, LIST_STATUS, c);
     bump_all(t, LIST_MEASURES, c);
+    bump_all(t, LIST_RETURN, c);
 }
 
 static bool

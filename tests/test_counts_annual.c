@@ -70,7 +70,7 @@ test_the_report_of_2022_has_the_published_figures(void **state)
         {"victims.age_unknown", 0},
         {"victims.residence_status.unknown", 0},
         {"victims.return.by_programme.iom_return", 0},
-        {"victims.return.by_programme.unknown", 46},
+        {"victims.return.by_programme.unknown", 2},
         {"suspects.total", 37},
         {"suspects.change", -6},
         {"suspects.gender.male", 32},
@@ -159,13 +159,23 @@ test_a_year_without_records_is_zero_and_its_change_is_known(void **state)
 static void
 test_another_authority_counts_its_own_victims(void **state)
 {
+    static const char *const unknown[] = {
+        "suspects.total",           "suspects.change",
+        "suspects.before",          "suspects.gender.male",
+        "suspects.citizenship.JPN", "suspects.citizenship.unknown",
+        "suspects.not_prosecuted",  "offences.total",
+        "offences.change",          "prosecuted.total",
+        "prosecuted.guilty",
+    };
     struct annual_spec spec = annual_data_spec(2022);
     struct annual_report r;
 
     (void)snprintf(spec.authority, sizeof spec.authority, "police");
     r = annual_data_report(&spec, *state);
     assert_figure(&r.figures, "victims.total", 0);
-    assert_figure(&r.figures, "suspects.total", 37);
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        assert_unknown(&r.figures, unknown[i], "not recorded by authority");
+    assert_relations_hold(&r.figures);
     annual_report_clear(&r);
 }
 
@@ -352,10 +362,10 @@ static void
 test_a_person_counts_once_for_each_service(void **state)
 {
     static const char rows[] =
-        VICTIMS "1,actual,national,2022,,,,,,,food;medical;legal,iom_return\n"
-                "2,actual,national,2022,,,,,,,food,not_applicable\n"
-                "3,actual,national,2022,,,,,,,not_applicable,unknown\n"
-                "4,actual,national,2022,,,,,,,unknown,own_means\n";
+        VICTIMS "1,actual,national,2022,,,,,,,food;medical;legal,\n"
+                "2,actual,national,2022,,,,,,,food,\n"
+                "3,actual,national,2022,,,,,,,not_applicable,\n"
+                "4,actual,national,2022,,,,,,,unknown,\n";
     static const struct want want[] = {
         {"victims.support.by_service.food", 2},
         {"victims.support.by_service.medical", 1},
@@ -363,6 +373,30 @@ test_a_person_counts_once_for_each_service(void **state)
         {"victims.support.by_service.clothing", 0},
         {"victims.support.by_service.unknown", 1},
         {"victims.support.by_protection_kind.unknown", 4},
+    };
+    struct annual_spec spec = annual_data_spec(2022);
+    struct annual *a = annual_data_new(&spec, *state);
+    struct figures f;
+
+    annual_data_add(a, *state, "victim", bytes_text(rows));
+    end(a, &f);
+    ASSERT_FIGURES(&f, want);
+    figures_clear(&f);
+}
+
+/* Who is Japanese, or of no known country, has none to return to. */
+static void
+test_only_foreign_victims_return(void **state)
+{
+    static const char rows[] =
+        VICTIMS "1,actual,national,2022,,,,PHL,,,,iom_return\n"
+                "2,actual,national,2022,,,,THA,,,,not_applicable\n"
+                "3,actual,national,2022,,,,CHN,,,,unknown\n"
+                "4,actual,national,2022,,,,PHL,,,,own_means\n"
+                "5,actual,national,2022,,,,JPN,,,,\n"
+                "6,actual,national,2022,,,,PHL;JPN,,,,own_means\n"
+                "7,actual,national,2022,,,,,,,,unknown\n";
+    static const struct want want[] = {
         {"victims.return.by_programme.iom_return", 1},
         {"victims.return.by_programme.own_means", 1},
         {"victims.return.by_programme.unknown", 1},
@@ -747,6 +781,7 @@ main(void)
             test_japanese_wins_over_other_citizenships_and_the_first_of_others),
         cmocka_unit_test(test_who_has_no_age_is_neither_minor_nor_adult),
         cmocka_unit_test(test_a_person_counts_once_for_each_service),
+        cmocka_unit_test(test_only_foreign_victims_return),
         cmocka_unit_test(
             test_stage_and_outcome_tell_whether_and_how_one_was_prosecuted),
         cmocka_unit_test(test_contents_of_another_compartment_are_refused),

@@ -187,6 +187,29 @@ test_a_report_reads_back_as_it_was(void **state)
 }
 
 static void
+test_a_report_of_another_authority_says_what_is_not_recorded_by_it(void **state)
+{
+    struct annual_spec spec = annual_data_spec(2022);
+    struct annual_report r, back = {0};
+    struct buf json = BUF_INIT, text = BUF_INIT;
+
+    (void)snprintf(spec.authority, sizeof spec.authority, "police");
+    r = annual_data_report(&spec, *state);
+    assert_ok(annual_json_encode(&r, &json));
+    ASSERT_CONTAINS(&json, "\"suspects\": {\n    \"total\": null,\n"
+                           "    \"total_reason\": "
+                           "\"not recorded by authority\"");
+    assert_ok(annual_json_decode(buf_bytes(&json), &back));
+    assert_same_figures(&r.figures, &back.figures);
+    assert_ok(annual_text_table(&back, *state, SCHEMA_JA, &text));
+    ASSERT_CONTAINS(&text, "-  （機関別の記録なし）");
+    annual_report_clear(&r);
+    annual_report_clear(&back);
+    buf_free(&json);
+    buf_free(&text);
+}
+
+static void
 test_a_cut_json_is_refused_at_every_length(void **state)
 {
     struct buf json = json_of(2022, *state);
@@ -726,6 +749,8 @@ main(void)
         cmocka_unit_test(test_the_json_of_2022_has_the_members_in_their_order),
         cmocka_unit_test(test_what_cannot_be_computed_is_null_with_the_reason),
         cmocka_unit_test(test_a_report_reads_back_as_it_was),
+        cmocka_unit_test(
+            test_a_report_of_another_authority_says_what_is_not_recorded_by_it),
         cmocka_unit_test(test_a_cut_json_is_refused_at_every_length),
         cmocka_unit_test(test_an_altered_byte_is_refused_or_means_itself),
         cmocka_unit_test(test_hostile_json_is_refused),
