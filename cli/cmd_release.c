@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cli/counting.h"
+#include "cli/release_cells.h"
 #include "cli/release_files.h"
-#include "counts/risk.h"
 
 /* The number that a release is called by: the entry that requested it. */
 static bool
@@ -25,122 +25,7 @@ stage_of(const struct release_state *s, uint64_t now_ms)
                            : N_("waits for acknowledgment");
 }
 
-/* ---- Unsafe cells ---- */
-
-static const char *
-kind_text(enum risk_kind kind)
-{
-    switch (kind) {
-    case RISK_CELL:
-        return N_("printed");
-    case RISK_DERIVED:
-        return N_("by subtraction");
-    case RISK_GROUP:
-        return N_("all in one group");
-    }
-    return "";
-}
-
-static enum sv_err
-print_risks(struct app *app, const struct risk_list *l)
-{
-    const char *const columns[] = {_("No."), _("Figure"), _("How it is seen"),
-                                   _("From"), _("Value")};
-    struct table *t = table_new(&app->term, l->has_values ? 5 : 4, columns);
-    enum sv_err err = SV_OK;
-
-    for (size_t i = 0; i < l->n && err == SV_OK; i++) {
-        const struct risk *r = &l->at[i];
-        char number[24], value[24];
-        const char *cells[] = {number, r->name, _(kind_text(r->kind)),
-                               r->expression, value};
-
-        (void)snprintf(number, sizeof number, "%zu", i + 1);
-        (void)snprintf(value, sizeof value, "%lld", (long long)r->value);
-        err = table_row(t, cells);
-    }
-    return err == SV_OK ? table_print(t) : err;
-}
-
-static json_t *
-risks_json(const struct risk_list *l)
-{
-    json_t *all = json_array();
-
-    for (size_t i = 0; i < l->n && all != NULL; i++) {
-        const struct risk *r = &l->at[i];
-        json_t *one = json_pack("{s:s, s:s, s:s}", "figure", r->name, "kind",
-                                kind_text(r->kind), "from", r->expression);
-
-        if (l->has_values)
-            (void)json_object_set_new(one, "value", json_integer(r->value));
-        (void)json_array_append_new(all, one);
-    }
-    return all;
-}
-
 /* ---- release acknowledge ---- */
-
-/* One question for each cell: nobody passes over one by habit. */
-static enum exit_code
-ask_each(struct session *s, const struct risk_list *l, bool *stopped)
-{
-    struct app *app = s->app;
-    enum exit_code code = EXIT_DONE;
-
-    *stopped = false;
-    session_pause(s);
-    for (size_t i = 0; i < l->n && !*stopped; i++) {
-        bool yes = false;
-        enum sv_err err;
-
-        (void)fprintf(app->term.err, "%zu/%zu  ", i + 1, l->n);
-        term_text(app->term.err, bytes_text(l->at[i].expression), false, 0);
-        (void)fprintf(app->term.err, "  (%s)\n", _(kind_text(l->at[i].kind)));
-        err = term_confirm(&app->term,
-                           _("Fewer than five people: may it be published?"),
-                           false, &yes);
-        if (err != SV_OK)
-            return app_fail(app, NULL, err, _("stopped; not acknowledged"));
-        *stopped = !yes;
-    }
-    return session_resume(s, &code) ? EXIT_DONE : code;
-}
-
-static enum exit_code
-acknowledge(struct session *s, uint64_t number, struct bytes cells, bool all)
-{
-    struct app *app = s->app;
-    struct risk_list l = {0};
-    enum exit_code code = EXIT_DONE;
-    enum sv_err err = risk_decode(cells, &l);
-    bool stopped = false;
-
-    if (err != SV_OK)
-        return app_fail(app, NULL, err,
-                        _("the list of unsafe cells cannot be read"));
-    if (!all && app->no_input && l.n > 0) {
-        code = app_fail(app, NULL, SV_ERR_USAGE,
-                        _("unsafe cells wait to be acknowledged: --acknowledge "
-                          "all is missing"));
-    } else if (!all && l.n > 0) {
-        code = ask_each(s, &l, &stopped);
-    }
-    if (code == EXIT_DONE && !stopped) {
-        err = client_release_acknowledge(s->client, number, cells, all, l.n);
-        if (err != SV_OK)
-            code = session_fail(s, NULL, err);
-    }
-    if (code == EXIT_DONE && stopped) {
-        code = EXIT_FAILED;
-        app_hint(app,
-                 _("Nothing is released. Coarsen what you ask for, or go on "
-                   "with: svault release acknowledge %llu"),
-                 (unsigned long long)number);
-    }
-    risk_clear(&l);
-    return code;
-}
 
 enum exit_code
 cmd_release_acknowledge(struct app *app, int argc, char **argv)
@@ -163,7 +48,8 @@ cmd_release_acknowledge(struct app *app, int argc, char **argv)
         return code;
     err = client_release_show(s.client, number, &v);
     code = err == SV_OK
-               ? acknowledge(&s, number, buf_bytes(&v.cells), how != NULL)
+               ? release_cells_acknowledge(&s, number, buf_bytes(&v.spec),
+                                           buf_bytes(&v.cells), how != NULL)
                : session_fail(&s, NULL, err);
     release_view_free(&v);
     return session_close(&s, code);
@@ -253,7 +139,8 @@ request(struct requesting *r, struct session *s)
     if (err != SV_OK) {
         code = session_fail(s, NULL, err);
     } else {
-        code = acknowledge(s, number, buf_bytes(&cells), r->how != NULL);
+        code = release_cells_acknowledge(s, number, buf_bytes(&r->spec),
+                                         buf_bytes(&cells), r->how != NULL);
         if (code == EXIT_DONE)
             code = say_requested(r, number);
     }
@@ -384,7 +271,8 @@ print_view(struct session *s, uint64_t number, const struct release_view *v,
     (void)fprintf(to, "\n%s\n",
                   risks->n > 0 ? _("Unsafe cells:") : _("No unsafe cells."));
     if (risks->n > 0)
-        err = print_risks(app, risks);
+        err = release_cells_print(app, client_schema(s->client),
+                                  buf_bytes(&v->spec), risks);
     if (err == SV_OK && v->has_bytes) {
         struct buf text = BUF_INIT;
 
@@ -408,7 +296,7 @@ view_json(struct session *s, uint64_t number, const struct release_view *v,
         return SV_ERR_NOMEM;
     (void)json_object_set_new(all, "basis", json_bytes(buf_bytes(&v->basis)));
     (void)json_object_set_new(all, "plan", json_bytes(buf_bytes(&v->spec)));
-    (void)json_object_set_new(all, "unsafe", risks_json(risks));
+    (void)json_object_set_new(all, "unsafe", release_cells_json(risks));
     if (v->has_bytes)
         (void)json_object_set_new(
             all, "report",

@@ -129,6 +129,33 @@ annual_labels_at(size_t i)
     return &labels[i];
 }
 
+enum sv_err
+annual_labels_put(const struct annual_label *label, unsigned minor_age,
+                  enum schema_lang lang, struct buf *out)
+{
+    const char *text = label->text[lang];
+    const char *mark = strchr(text, '#');
+
+    if (mark == NULL)
+        return buf_text(out, text);
+    return buf_printf(out, "%.*s%u%s", (int)(mark - text), text, minor_age,
+                      mark + 1);
+}
+
+const char *
+annual_labels_code(const struct schema *schema, const struct annual_item *list,
+                   const char *code, enum schema_lang lang)
+{
+    const struct schema_list *codes = annual_layout_codes(schema, list->list);
+    const struct schema_code *found = NULL;
+
+    if (strcmp(code, "unknown") == 0)
+        return annual_labels_word(WORD_UNKNOWN, lang);
+    if (codes != NULL)
+        found = schema_code(codes, bytes_text(code));
+    return found != NULL ? found->label[lang] : code;
+}
+
 static const char *const words[ANNUAL_WORDS][SCHEMA_LANGS] = {
     [WORD_NOT_RELEASED] = {"NOT RELEASED", "未公表"},
     [WORD_TITLE] = {"Annual report on trafficking in persons: the figures",

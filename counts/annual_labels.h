@@ -1,7 +1,7 @@
 #ifndef SV_COUNTS_ANNUAL_LABELS_H
 #define SV_COUNTS_ANNUAL_LABELS_H
 
-#include "vault/schema.h"
+#include "counts/annual_layout.h"
 
 /*
  * The words of the report's table, in both languages whatever the locale:
@@ -20,6 +20,14 @@ struct annual_label {
 /* The rows of the table from top to bottom; indent 0: a section. */
 size_t annual_labels_n(void);
 const struct annual_label *annual_labels_at(size_t i);
+/* The row's label with that age in it, appended. */
+enum sv_err annual_labels_put(const struct annual_label *label,
+                              unsigned minor_age, enum schema_lang lang,
+                              struct buf *out);
+/* The label of a list's code; a code of another schema stands for itself. */
+const char *annual_labels_code(const struct schema *schema,
+                               const struct annual_item *list, const char *code,
+                               enum schema_lang lang);
 
 enum annual_word {
     WORD_NOT_RELEASED,

@@ -205,38 +205,17 @@ figure_of(const struct printer *p, const char *name)
     return &p->f->at[at];
 }
 
-/* The label with the age in it. */
-static enum sv_err
-put_label(const struct printer *p, const struct annual_label *label,
-          struct buf *out)
-{
-    const char *text = label->text[p->lang];
-    const char *mark = strchr(text, '#');
-
-    if (mark == NULL)
-        return buf_text(out, text);
-    return buf_printf(out, "%.*s%u%s", (int)(mark - text), text, p->minor_age,
-                      mark + 1);
-}
-
-/* A code's label; the codes of another schema stand for themselves. */
+/* A code's label. */
 static const char *
 code_label(const struct printer *p, const char *list, const char *code)
 {
-    const struct schema_list *codes = NULL;
-    const struct schema_code *found = NULL;
-
-    if (strcmp(code, "unknown") == 0)
-        return annual_labels_word(WORD_UNKNOWN, p->lang);
     for (size_t i = 0; i < annual_layout_n(); i++) {
         const struct annual_item *item = annual_layout_at(i);
 
         if (item->kind == ANNUAL_LIST && strcmp(item->name, list) == 0)
-            codes = annual_layout_codes(p->schema, item->list);
+            return annual_labels_code(p->schema, item, code, p->lang);
     }
-    if (codes != NULL)
-        found = schema_code(codes, bytes_text(code));
-    return found != NULL ? found->label[p->lang] : code;
+    return code;
 }
 
 static bool
@@ -279,7 +258,7 @@ put_rows(struct printer *p)
         if (label->indent == 0 && !p->measures)
             err = buf_text(p->out, "\n");
         if (err == SV_OK)
-            err = put_label(p, label, &text);
+            err = annual_labels_put(label, p->minor_age, p->lang, &text);
         if (err == SV_OK)
             err = put_row(p, label->indent, buf_bytes(&text),
                           label->is_list ? NULL : figure_of(p, label->name),

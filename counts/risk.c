@@ -294,10 +294,10 @@ list_rest(struct search *s, const struct figure_relation *r)
     enum sv_err err;
 
     if (unknown == r->n || (r->complete && unknown == 0) ||
-        !sum_of(s, r, &sum) ||
+        !sum_of(s, r, &sum) || sum == 0 ||
         __builtin_sub_overflow(s->facts[r->whole].value, sum, &sum) ||
         !is_small(sum))
-        return SV_OK;
+        return SV_OK; /* less nothing is the whole itself */
     err = put_rest(s, r, r->n, &expression);
     if (err == SV_OK)
         err = push(s->out, RISK_DERIVED, s->f->at[r->whole].name,

@@ -139,6 +139,21 @@ test_two_hidden_parts_are_known_together(void **state)
 }
 
 static void
+test_a_part_of_nobody_leaves_nothing_new(void **state)
+{
+    struct figures f;
+    size_t whole, part;
+
+    (void)state;
+    figures_init(&f);
+    whole = add(&f, "w", 2);
+    part = add(&f, "a", 0);
+    relate(&f, false, whole, 1, &part);
+    assert_report(&f, 1, "cell w: w = 2\n");
+    figures_clear(&f);
+}
+
+static void
 test_the_year_before_follows_from_the_change(void **state)
 {
     struct figures f;
@@ -319,10 +334,12 @@ test_2022_has_its_other_unsafe_cells(void **state)
                  cases[i].value))
             fail_msg("not found: %s", cases[i].expression);
     }
-    /* 13 adults, 46 whose return is not known, changes: none of these. */
+    /* 13 adults, changes: none of these. */
     assert_false(has(&l, RISK_CELL, "victims.adults", "victims.adults", 13));
     for (size_t i = 0; i < l.n; i++) {
         assert_false(is_change(l.at[i].name));
+        /* Less nothing is the whole, which is listed. */
+        assert_null(strstr(l.at[i].expression, "residence_measures.none"));
         assert_false(l.at[i].kind == RISK_GROUP &&
                      strstr(l.at[i].name, "unknown") != NULL);
         assert_true(l.at[i].kind == RISK_GROUP ||
@@ -512,6 +529,7 @@ main(void)
         cmocka_unit_test(
             test_a_hidden_whole_is_found_by_addition_and_tells_more),
         cmocka_unit_test(test_two_hidden_parts_are_known_together),
+        cmocka_unit_test(test_a_part_of_nobody_leaves_nothing_new),
         cmocka_unit_test(test_the_year_before_follows_from_the_change),
         cmocka_unit_test(test_an_unknown_change_tells_nothing),
         cmocka_unit_test(

@@ -222,11 +222,30 @@ logged hara release.approve judged
 expect_exit 77 --key toda.key release fetch 1 -o refused
 logged toda release.fetch release
 
+# Each question by what is unsafe, in words; stopped by a no, or by the end of
+# the input, it says how to go on.
+awk 'BEGIN { for (i = 0; i < 200; i++) print "yes" }' >in
+expect_exit 0 --key toda.key release request annual --year $year \
+    --profile exact --basis "Action Plan"
+expect_in err "Suspect: Suspects prosecuted: "
+expect_in err "Fewer than five people stand in this cell"
+expect_in err "Whoever subtracts learns of fewer than five people"
+expect_not_in err "prosecuted."
+printf 'yes\nyes\n' >in
+expect_exit 1 --key toda.key release request annual --year $year \
+    --profile exact --basis "Action Plan"
+expect_in err "svault release acknowledge "
+number=$(sed -n 's/.*svault release acknowledge //p' err)
+expect_in err "Release $number is requested, and nothing of it is released"
+expect_exit 2 --key toda.key --no-input release acknowledge "$number"
+expect_exit 0 --key toda.key release acknowledge "$number" --acknowledge all
+
 # Unsafe cells that nobody acknowledged: not approved.
 echo no >in
 run --key toda.key release request annual --year $year --profile exact \
     --basis "Action Plan" --json
 [ "$code" -ne 0 ] || fail "a no counts as an acknowledgement"
+expect_in err "svault release acknowledge "
 expect_exit 0 --key hara.key release list --json
 number=$(json 0.release)
 run --key hara.key release show "$number" --json

@@ -1,0 +1,194 @@
+#include "cli/release_cells.h"
+
+#include "counts/label.h"
+#include "vault/client_release.h"
+
+static const char *
+kind_text(enum risk_kind kind)
+{
+    switch (kind) {
+    case RISK_CELL:
+        return N_("printed");
+    case RISK_DERIVED:
+        return N_("by subtraction");
+    case RISK_GROUP:
+        return N_("all in one group");
+    }
+    return "";
+}
+
+/* By what it is: people who are few, who are found, or who are all alike. */
+static const char *
+question(enum risk_kind kind)
+{
+    switch (kind) {
+    case RISK_CELL:
+        return N_("Fewer than five people stand in this cell: may it be "
+                  "published?");
+    case RISK_DERIVED:
+        return N_("Whoever subtracts learns of fewer than five people: may "
+                  "these figures be published?");
+    case RISK_GROUP:
+        return N_("All of them are in one group, so that it is known of each: "
+                  "may it be published?");
+    }
+    return "";
+}
+
+/* Words where there are any: a list must be seen in any case. */
+static struct label *
+labels_of(const struct app *app, const struct schema *schema, struct bytes spec)
+{
+    struct label *l = NULL;
+
+    (void)label_new(schema, spec, app->lang, &l);
+    return l;
+}
+
+static enum sv_err
+in_words(const struct label *labels, const char *expression, struct buf *out)
+{
+    enum sv_err err;
+
+    buf_truncate(out, 0);
+    err = label_expression(labels, expression, out);
+    return err == SV_OK ? buf_append(out, bytes_of("", 1)) : err;
+}
+
+/* ---- Shown ---- */
+
+static enum sv_err
+print_row(struct table *t, const struct label *labels, size_t number,
+          const struct risk *r)
+{
+    struct buf figure = BUF_INIT, from = BUF_INIT;
+    char first[24], value[24];
+    enum sv_err err = in_words(labels, r->name, &figure);
+
+    if (err == SV_OK)
+        err = in_words(labels, r->expression, &from);
+    (void)snprintf(first, sizeof first, "%zu", number);
+    (void)snprintf(value, sizeof value, "%lld", (long long)r->value);
+    if (err == SV_OK) {
+        const char *cells[] = {first, (const char *)figure.ptr,
+                               _(kind_text(r->kind)), (const char *)from.ptr,
+                               value};
+
+        err = table_row(t, cells);
+    }
+    buf_free(&figure);
+    buf_free(&from);
+    return err;
+}
+
+enum sv_err
+release_cells_print(struct app *app, const struct schema *schema,
+                    struct bytes spec, const struct risk_list *l)
+{
+    const char *const columns[] = {_("No."), _("Figure"), _("How it is seen"),
+                                   _("From"), _("Value")};
+    struct table *t = table_new(&app->term, l->has_values ? 5 : 4, columns);
+    struct label *labels = labels_of(app, schema, spec);
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < l->n && err == SV_OK; i++)
+        err = print_row(t, labels, i + 1, &l->at[i]);
+    label_free(labels);
+    return err == SV_OK ? table_print(t) : err;
+}
+
+json_t *
+release_cells_json(const struct risk_list *l)
+{
+    json_t *all = json_array();
+
+    for (size_t i = 0; i < l->n && all != NULL; i++) {
+        const struct risk *r = &l->at[i];
+        json_t *one = json_pack("{s:s, s:s, s:s}", "figure", r->name, "kind",
+                                kind_text(r->kind), "from", r->expression);
+
+        if (l->has_values)
+            (void)json_object_set_new(one, "value", json_integer(r->value));
+        (void)json_array_append_new(all, one);
+    }
+    return all;
+}
+
+/* ---- Acknowledged ---- */
+
+static enum sv_err
+ask_one(struct app *app, const struct label *labels, const struct risk *r,
+        bool *yes)
+{
+    struct buf words = BUF_INIT;
+    enum sv_err err = label_expression(labels, r->expression, &words);
+
+    if (err == SV_OK) {
+        term_text(app->term.err, buf_bytes(&words), false, 0);
+        (void)fprintf(app->term.err, "  (%s)\n", _(kind_text(r->kind)));
+        err = term_confirm(&app->term, _(question(r->kind)), false, yes);
+    }
+    buf_free(&words);
+    return err;
+}
+
+/* One question for each cell: nobody passes over one by habit. */
+static enum exit_code
+ask_each(struct session *s, struct bytes spec, const struct risk_list *l,
+         bool *stopped)
+{
+    struct app *app = s->app;
+    struct label *labels = labels_of(app, client_schema(s->client), spec);
+    enum exit_code code = EXIT_DONE;
+    enum sv_err err = SV_OK;
+
+    *stopped = false;
+    session_pause(s);
+    for (size_t i = 0; i < l->n && !*stopped && err == SV_OK; i++) {
+        bool yes = false;
+
+        (void)fprintf(app->term.err, "%zu/%zu  ", i + 1, l->n);
+        err = ask_one(app, labels, &l->at[i], &yes);
+        *stopped = !yes;
+    }
+    label_free(labels);
+    if (err != SV_OK)
+        return app_fail(app, NULL, err, _("stopped; not acknowledged"));
+    return session_resume(s, &code) ? EXIT_DONE : code;
+}
+
+enum exit_code
+release_cells_acknowledge(struct session *s, uint64_t number, struct bytes spec,
+                          struct bytes cells, bool all)
+{
+    struct app *app = s->app;
+    struct risk_list l = {0};
+    enum exit_code code = EXIT_DONE;
+    enum sv_err err = risk_decode(cells, &l);
+    bool stopped = false;
+
+    if (err != SV_OK)
+        return app_fail(app, NULL, err,
+                        _("the list of unsafe cells cannot be read"));
+    if (!all && app->no_input && l.n > 0)
+        code = app_fail(app, NULL, SV_ERR_USAGE,
+                        _("unsafe cells wait to be acknowledged: --acknowledge "
+                          "all is missing"));
+    else if (!all && l.n > 0)
+        code = ask_each(s, spec, &l, &stopped);
+    if (code == EXIT_DONE && stopped)
+        code = EXIT_FAILED;
+    if (code != EXIT_DONE) {
+        app_hint(app,
+                 _("Release %llu is requested, and nothing of it is released. "
+                   "Coarsen what you ask for, or go on with: svault release "
+                   "acknowledge %llu"),
+                 (unsigned long long)number, (unsigned long long)number);
+    } else {
+        err = client_release_acknowledge(s->client, number, cells, all, l.n);
+        if (err != SV_OK)
+            code = session_fail(s, NULL, err);
+    }
+    risk_clear(&l);
+    return code;
+}

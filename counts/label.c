@@ -1,0 +1,231 @@
+#include "counts/label.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "counts/annual_labels.h"
+#include "counts/annual_layout.h"
+#include "counts/annual_spec.h"
+#include "counts/plan_cell.h"
+
+#define NAME_CHARACTERS                                                        \
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+
+struct label {
+    const struct schema *schema;
+    enum schema_lang lang;
+    struct annual_spec spec;
+    struct plan *plan; /* owned; NULL: a yearly report */
+};
+
+enum word { WORD_OF, WORD_ALL, WORD_BEFORE, WORD_CHANGED, WORDS_N };
+static const char *const words[WORDS_N][SCHEMA_LANGS] = {
+    [WORD_OF] = {"are all of", "が次の全員："},
+    [WORD_ALL] = {"Total", "計"},
+    [WORD_BEFORE] = {" (the year before)", "（前年）"},
+    [WORD_CHANGED] = {" (change)", "（増減）"},
+};
+
+enum sv_err
+label_new(const struct schema *schema, struct bytes spec, enum schema_lang lang,
+          struct label **out)
+{
+    struct plan_fault fault = {0};
+    struct label *l = calloc(1, sizeof *l);
+    enum sv_err err;
+
+    if (l == NULL)
+        return SV_ERR_NOMEM;
+    l->schema = schema;
+    l->lang = lang;
+    err = annual_spec_parse(spec, schema, &l->spec, NULL);
+    if (err == SV_ERR_INPUT)
+        err = plan_parse(schema, spec, &l->plan, &fault);
+    if (err != SV_OK) {
+        label_free(l);
+        return err;
+    }
+    *out = l;
+    return SV_OK;
+}
+
+void
+label_free(struct label *l)
+{
+    if (l == NULL)
+        return;
+    plan_free(l->plan);
+    free(l);
+}
+
+/* ---- figures of a yearly report ---- */
+
+/* Whom the figure counts: the type of record. */
+static const char *
+population_of(const struct label *l, struct bytes name)
+{
+    static const struct {
+        const char *begins, *type;
+    } all[] = {{"victims.", "victim"},
+               {"offences.", "offence"},
+               {"suspects.", "suspect"},
+               {"prosecuted.", "suspect"}};
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct bytes rest = name;
+        const struct schema_type *type = schema_type(l->schema, all[i].type);
+
+        if (type != NULL && text_skip(&rest, all[i].begins))
+            return type->label[l->lang];
+    }
+    return NULL;
+}
+
+/* A row's label, behind that of the heading which it stands under. */
+static enum sv_err
+put_row(const struct label *l, const char *name, struct buf *out)
+{
+    const struct annual_label *heading = NULL;
+
+    for (size_t i = 0; i < annual_labels_n(); i++) {
+        const struct annual_label *row = annual_labels_at(i);
+        enum sv_err err = SV_OK;
+
+        if (row->indent == 1)
+            heading = row;
+        if (row->name == NULL || strcmp(row->name, name) != 0)
+            continue;
+        if (row->indent == 2 && heading != NULL)
+            err = buf_printf(out, "%s: ", heading->text[l->lang]);
+        return err == SV_OK
+                   ? annual_labels_put(row, l->spec.minor_age, l->lang, out)
+                   : err;
+    }
+    return SV_ERR_NOT_FOUND;
+}
+
+/* The total that a change or the year before belongs to. */
+static const char *
+total_of(const struct annual_item *item)
+{
+    for (size_t i = 0; i < annual_layout_n(); i++) {
+        const struct annual_item *total = annual_layout_at(i);
+
+        if (total->kind == ANNUAL_COUNT && total->count == item->count)
+            return total->name;
+    }
+    return item->name;
+}
+
+static enum sv_err
+put_annual(const struct label *l, const char *name, struct buf *out)
+{
+    const struct annual_item *item = annual_layout_item(name);
+    enum sv_err err = SV_ERR_NOT_FOUND;
+
+    if (item != NULL && item->kind == ANNUAL_COUNT)
+        return put_row(l, name, out);
+    if (item != NULL) {
+        err = put_row(l, total_of(item), out);
+        return err == SV_OK ? buf_text(out, words[item->kind == ANNUAL_CHANGE
+                                                      ? WORD_CHANGED
+                                                      : WORD_BEFORE][l->lang])
+                            : err;
+    }
+    for (size_t i = 0; i < annual_layout_n(); i++) {
+        const struct annual_item *list = annual_layout_at(i);
+        const char *code = list->kind == ANNUAL_LIST
+                               ? annual_layout_code(name, list->name)
+                               : NULL;
+
+        if (code == NULL)
+            continue;
+        err = put_row(l, list->name, out);
+        return err == SV_OK ? buf_printf(out, ": %s",
+                                         annual_labels_code(l->schema, list,
+                                                            code, l->lang))
+                            : err;
+    }
+    return err;
+}
+
+/* ---- figures of a plan ---- */
+
+/* "routes: Gender: Female, Age band: 18+, 2021" */
+static enum sv_err
+put_cell(const struct label *l, const char *name, struct buf *out)
+{
+    const struct plan_table *t;
+    struct plan_cell cell;
+    const char *between = ": ";
+    size_t at;
+    enum sv_err err = plan_cell_parse(l->plan, bytes_text(name), &at, &cell);
+
+    if (err != SV_OK)
+        return SV_ERR_NOT_FOUND;
+    t = &l->plan->tables[at];
+    err = buf_text(out, t->name);
+    for (size_t i = 0; i < t->n_by && err == SV_OK; i++) {
+        const struct plan_variable *v = &l->plan->variables[t->by[i]];
+
+        if (cell.code[i] == PLAN_CELL_ALL)
+            continue;
+        err = buf_printf(out, "%s%s: %s", between, v->label[l->lang],
+                         plan_variable_label(v, cell.code[i], l->lang));
+        between = ", ";
+    }
+    if (err == SV_OK && plan_cell_mask(&cell) == 0)
+        err = buf_printf(out, "%s%s", between, words[WORD_ALL][l->lang]);
+    if (err == SV_OK && cell.series == PLAN_SERIES_CHANGE)
+        err = buf_text(out, words[WORD_CHANGED][l->lang]);
+    else if (err == SV_OK && t->compared)
+        err = buf_printf(out, ", %u",
+                         cell.series == PLAN_SERIES_OWN ? l->plan->period.year
+                                                        : t->compare_year);
+    return err;
+}
+
+/* ---- expressions ---- */
+
+static enum sv_err
+put_name(const struct label *l, struct bytes name, struct buf *out)
+{
+    char text[FIGURE_NAME_SIZE];
+    size_t was = out->len;
+    enum sv_err err = SV_ERR_NOT_FOUND;
+
+    if (text_is(name, "of") && l != NULL)
+        return buf_text(out, words[WORD_OF][l->lang]);
+    if (l != NULL && text_copy(name, text, sizeof text) == SV_OK)
+        err =
+            l->plan != NULL ? put_cell(l, text, out) : put_annual(l, text, out);
+    if (err != SV_ERR_NOT_FOUND)
+        return err;
+    buf_truncate(out, was);
+    return buf_append(out, name);
+}
+
+enum sv_err
+label_expression(const struct label *l, const char *expression, struct buf *out)
+{
+    const char *at = expression + strspn(expression, "(");
+    const char *population = NULL;
+    enum sv_err err = SV_OK;
+
+    if (l != NULL && l->plan == NULL)
+        population = population_of(l, bytes_text(at));
+    if (population != NULL)
+        err = buf_printf(out, "%s: ", population);
+    for (at = expression; *at != '\0' && err == SV_OK;) {
+        size_t n = strspn(at, NAME_CHARACTERS);
+
+        if (n == 0 || (n == 1 && *at == '-')) {
+            err = buf_append(out, bytes_of(at, 1));
+            n = 1;
+        } else {
+            err = put_name(l, bytes_of(at, n), out);
+        }
+        at += n;
+    }
+    return err;
+}
