@@ -57,18 +57,44 @@ say_added(struct app *app, const struct schema_type *type,
     return app_done(app, SV_OK);
 }
 
+/* Did the vault refuse the draft because another record has its number?
+ * *where names the field. */
+static bool
+is_taken(const struct draft *d, enum sv_err err, struct diag *where)
+{
+    char column[sizeof where->column];
+
+    for (size_t c = 0; err == SV_ERR_INPUT && c < d->type->n; c++)
+        for (size_t f = 0; f < d->type->compartments[c].n; f++) {
+            if (!d->type->compartments[c].fields[f].unique)
+                continue;
+            (void)snprintf(column, sizeof column, "%s.%s",
+                           d->type->compartments[c].name,
+                           d->type->compartments[c].fields[f].name);
+            diag_set(where, d->line, column,
+                     N_("another record has that number"));
+            return true;
+        }
+    return false;
+}
+
 static enum exit_code
-add_draft(struct session *s, const struct draft *draft)
+add_draft(struct session *s, const struct draft *draft, const char *path)
 {
     struct handle handle;
+    struct diag where = {0};
     enum exit_code code = EXIT_FAILED;
     enum sv_err err;
 
     if (!find_duplicates(s, draft, &code))
         return code;
     err = client_record_add(s->client, draft, &handle);
-    return err == SV_OK ? say_added(s->app, draft->type, &handle)
-                        : session_fail(s, NULL, err);
+    if (err == SV_OK)
+        return say_added(s->app, draft->type, &handle);
+    if (!is_taken(draft, err, &where))
+        return session_fail(s, NULL, err);
+    (void)snprintf(where.file, sizeof where.file, "%s", path);
+    return app_fail_diag(s->app, NULL, &where);
 }
 
 static enum exit_code
@@ -79,29 +105,50 @@ add_from_file(struct session *s, const struct schema_type *type,
     enum exit_code code = EXIT_FAILED;
 
     if (row_from_file(s->app, path, type, &im, &code))
-        code = add_draft(s, &im.drafts[0]);
+        code = add_draft(s, &im.drafts[0], path);
     import_free(&im);
     return code;
 }
 
+/* fault: of the draft as it was filled in before, or NULL. */
+static enum exit_code
+fill_draft(struct session *s, struct draft *draft, const struct diag *fault)
+{
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
+
+    session_pause(s);
+    err = form_mend_record(&s->app->term, s->app->lang, draft, fault);
+    if (err == SV_ERR_INTERRUPTED)
+        return EXIT_FAILED; /* the form has said so */
+    if (err != SV_OK)
+        return app_fail(s->app, NULL, err, NULL);
+    return session_resume(s, &code) ? EXIT_DONE : code;
+}
+
+/* Whoever typed a whole form does not lose it to a number that is taken. */
 static enum exit_code
 add_from_form(struct session *s, const struct schema_type *type)
 {
     struct draft draft = {0};
-    enum exit_code code = EXIT_FAILED;
-    enum sv_err err;
+    struct handle handle;
+    struct diag taken = {0};
+    enum sv_err err = draft_new(type, &draft);
+    enum exit_code code = err == SV_OK ? fill_draft(s, &draft, NULL)
+                                       : app_fail(s->app, NULL, err, NULL);
+    bool done = code != EXIT_DONE || !find_duplicates(s, &draft, &code);
 
-    err = draft_new(type, &draft);
-    if (err == SV_OK) {
-        session_pause(s);
-        err = form_new_record(&s->app->term, s->app->lang, &draft);
+    while (!done) {
+        err = client_record_add(s->client, &draft, &handle);
+        done = !is_taken(&draft, err, &taken);
+        if (err == SV_OK)
+            code = say_added(s->app, type, &handle);
+        else if (done)
+            code = session_fail(s, NULL, err);
+        else
+            code = fill_draft(s, &draft, &taken);
+        done = done || code != EXIT_DONE;
     }
-    if (err == SV_ERR_INTERRUPTED)
-        code = EXIT_FAILED; /* the form has said so */
-    else if (err != SV_OK)
-        code = app_fail(s->app, NULL, err, NULL);
-    else if (session_resume(s, &code))
-        code = add_draft(s, &draft);
     draft_free(&draft);
     return code;
 }

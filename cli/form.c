@@ -141,12 +141,26 @@ go_to(struct form *form, const struct diag *where)
     form->f = place.field;
 }
 
-/* *good: nothing to mend.  Otherwise the person is told, and is there. */
+/* The person is told, and is there. */
+static void
+to_fault(struct form *form, const struct diag *where)
+{
+    const struct schema_field *s;
+
+    go_to(form, where);
+    s = &section(form, form->c)->fields[form->f];
+    (void)fprintf(form->t->err,
+                  "\n%s: ", form_label(s->label, form->lang, s->name));
+    form_reason(form->t, where->reason);
+    form_say(form->t, _("Please answer it again; < leads to the fields "
+                        "before it."));
+}
+
+/* *good: nothing to mend. */
 static enum sv_err
 check(struct form *form, bool *good)
 {
     struct diag where = {0};
-    const struct schema_field *s;
     enum sv_err err;
 
     err = form->draft != NULL ? draft_check(form->draft, &where)
@@ -154,13 +168,7 @@ check(struct form *form, bool *good)
     *good = err == SV_OK;
     if (err != SV_ERR_INPUT)
         return err;
-    go_to(form, &where);
-    s = &section(form, form->c)->fields[form->f];
-    (void)fprintf(form->t->err,
-                  "\n%s: ", form_label(s->label, form->lang, s->name));
-    form_reason(form->t, where.reason);
-    form_say(form->t, _("Please answer it again; < leads to the fields "
-                        "before it."));
+    to_fault(form, &where);
     return SV_OK;
 }
 
@@ -300,9 +308,9 @@ summary(struct form *form, enum decision *out)
 /* ---- The whole ---- */
 
 static enum sv_err
-fill(struct form *form)
+fill(struct form *form, bool only_here)
 {
-    bool only_here = false, good = false;
+    bool good = false;
     enum decision decision = MEND;
     enum sv_err err;
 
@@ -340,8 +348,9 @@ say_how(struct form *form)
                    "the place of what stood in that field."));
 }
 
+/* fault: of what was filled in before, or NULL. */
 static enum sv_err
-run(struct form *form)
+run(struct form *form, const struct diag *fault)
 {
     struct clock clock = clock_system();
     enum sv_err err;
@@ -350,8 +359,11 @@ run(struct form *form)
     form->today[10] = '\0';
     /* Ctrl-C counts all the time, not only while a question stands. */
     term_wait_begin();
-    say_how(form);
-    err = fill(form);
+    if (fault != NULL)
+        to_fault(form, fault);
+    else
+        say_how(form);
+    err = fill(form, fault != NULL);
     if (term_wait_end() && err == SV_OK)
         err = SV_ERR_INTERRUPTED;
     if (err == SV_ERR_INTERRUPTED)
@@ -378,7 +390,7 @@ form_fill(struct term *t, enum schema_lang lang, struct content *content,
     if (err == SV_OK)
         err = content_fold(&before, content);
     if (err == SV_OK)
-        err = run(&form);
+        err = run(&form, NULL);
     if (err == SV_OK && !addition)
         content_fill(content);
     content_free(&before);
@@ -388,6 +400,13 @@ form_fill(struct term *t, enum schema_lang lang, struct content *content,
 enum sv_err
 form_new_record(struct term *t, enum schema_lang lang, struct draft *draft)
 {
+    return form_mend_record(t, lang, draft, NULL);
+}
+
+enum sv_err
+form_mend_record(struct term *t, enum schema_lang lang, struct draft *draft,
+                 const struct diag *fault)
+{
     struct form form = {
         .t = t,
         .lang = lang,
@@ -396,5 +415,5 @@ form_new_record(struct term *t, enum schema_lang lang, struct draft *draft)
         .draft = draft,
     };
 
-    return run(&form);
+    return run(&form, fault);
 }

@@ -33,6 +33,10 @@ enum sv_err form_fill(struct term *t, enum schema_lang lang,
  * over several fields, then the summary.  Fields may stay not given. */
 enum sv_err form_new_record(struct term *t, enum schema_lang lang,
                             struct draft *draft);
+/* The same once more, with what was typed, where the vault did not take it:
+ * from the field that fault->column names.  NULL: a new one. */
+enum sv_err form_mend_record(struct term *t, enum schema_lang lang,
+                             struct draft *draft, const struct diag *fault);
 
 /* A field's value as people read it, appended: labels, not codes; values
  * joined; the kind of missing in words.  Not inert yet. */

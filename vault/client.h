@@ -98,7 +98,8 @@ bool client_may_write(const struct client *c, const char *role,
 
 /* ---- Records ---- */
 
-/* A new record of all its compartments; what is not given is not_asked. */
+/* A new record of all its compartments; what is not given is not_asked.
+ * SV_ERR_INPUT: another record has its unique number. */
 enum sv_err client_record_add(struct client *c, const struct draft *draft,
                               struct handle *out);
 

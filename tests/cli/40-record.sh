@@ -117,6 +117,18 @@ printf '2026-002\nYamada-Testname\n.\nyes\n' >in
 expect_exit 0 --key sato.key record add victim
 expect_exit 0 --key sato.key record list victim
 expect_in out "2026-002"
+# Its number is taken: back to that field, and nothing else is typed again.
+printf '%s\n' 2026-002 Sakai-Testname . yes 2026-003 yes >in
+expect_exit 0 --key sato.key record add victim
+expect_in err "Case number: Please check: another record has that number."
+expect_exit 0 --key sato.key record show "$(cat out)" -c identity
+expect_in out "2026-003"
+expect_in out "Sakai-Testname"
+printf '%s\n' 2026-002 Sakai-Testname . yes 2026-002 yes >in
+expect_exit 1 --key sato.key record add victim
+expect_in err "Nothing was saved."
+expect_exit 65 --key sato.key record add victim --from one.csv
+expect_in err "one.csv:2:identity.case_no: another record has that number"
 
 # No name and no value in any file of the vault, nor in the memory files.
 for word in Kobayashi Yamada Testname Asthma 2026-001; do
