@@ -100,8 +100,10 @@ check_request(struct requesting *r, const char *what)
     if (r->how != NULL && strcmp(r->how, "all") != 0)
         return app_usage(app, "%s", _("--acknowledge takes the word all"));
     if (strcmp(what, "annual") == 0)
-        return counting_annual_spec(app, &r->annual, &r->spec) ? EXIT_DONE
-                                                               : EXIT_USAGE;
+        return counting_annual_spec(app, &r->annual, try_request, &r->spec,
+                                    &code)
+                   ? EXIT_DONE
+                   : code;
     return counting_plan_spec(app, what, try_request, &r->spec, &code)
                ? EXIT_DONE
                : code;
@@ -139,6 +141,7 @@ request(struct requesting *r, struct session *s)
     if (err != SV_OK) {
         code = session_fail(s, NULL, err);
     } else {
+        counting_say_empty(s, buf_bytes(&r->spec));
         code = release_cells_acknowledge(s, number, buf_bytes(&r->spec),
                                          buf_bytes(&cells), r->how != NULL);
         if (code == EXIT_DONE)

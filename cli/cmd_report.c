@@ -4,14 +4,74 @@
 
 /* ---- What is asked for ---- */
 
-bool
-counting_annual_spec(struct app *app, const struct annual_options *o,
-                     struct buf *spec)
+static enum sv_err
+try_preview(struct client *c, struct bytes spec)
 {
-    struct annual_spec s = {.fiscal = o->fiscal};
+    struct buf json = BUF_INIT;
+    enum sv_err err = client_counts_preview(c, spec, &json);
+
+    buf_free(&json);
+    return err;
+}
+
+/* What is wrong with it was said; the gate says no, too, and logs it. */
+static void
+log_attempt(struct app *app, counting_try_fn attempt, struct bytes spec)
+{
+    struct session s = {0};
+    enum exit_code code = EXIT_FAILED;
+
+    if (!session_open(app, &s, &code))
+        return;
+    (void)attempt(s.client, spec);
+    if (client_trouble(s.client)->logged)
+        app_hint(app, _("It stands in the log as entry %llu."),
+                 (unsigned long long)client_trouble(s.client)->index);
+    (void)session_close(&s, code);
+}
+
+/* "--authority: ... (there are: national, police)" */
+static void
+say_authorities(struct app *app, const struct schema *schema,
+                const struct diag *where)
+{
+    const struct schema_list *list = annual_spec_authorities(schema);
+    struct buf all = BUF_INIT;
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; err == SV_OK && list != NULL && i < list->n; i++)
+        err = buf_printf(&all, "%s%s", i > 0 ? ", " : "", list->codes[i].code);
+    (void)app_usage(app, _("--%s: %s (there are: %.*s)"), where->column,
+                    _(where->reason), (int)all.len,
+                    all.ptr != NULL ? (const char *)all.ptr : "");
+    buf_free(&all);
+}
+
+/* By the schema of this program: before anything is sent. */
+static bool
+check_annual(struct app *app, const struct annual_spec *spec)
+{
+    struct schema *schema = NULL;
     struct diag where = {0};
+    enum sv_err err = schema_load(schema_builtin(), &schema, &where);
+
+    if (err == SV_OK)
+        err = annual_spec_check(spec, schema, &where);
+    if (err == SV_ERR_INPUT && strcmp(where.column, "authority") == 0)
+        say_authorities(app, schema, &where);
+    else if (err != SV_OK)
+        (void)app_usage(app, "--%s: %s", where.column,
+                        where.reason != NULL ? _(where.reason)
+                                             : _(err_text(SV_ERR_INPUT)));
+    schema_free(schema);
+    return err == SV_OK;
+}
+
+static bool
+read_annual(struct app *app, const struct annual_options *o,
+            struct annual_spec *s)
+{
     uint64_t year, age;
-    enum sv_err err;
 
     if (o->year == NULL) {
         (void)app_usage(app, "%s", _("--year YYYY is missing"));
@@ -22,25 +82,44 @@ counting_annual_spec(struct app *app, const struct annual_options *o,
         !app_number(app, "--minor-age", o->minor_age, 1, ANNUAL_MINOR_AGE_MAX,
                     18, &age))
         return false;
-    s.year = (unsigned)year;
-    s.minor_age = (unsigned)age;
-    annual_spec_today(clock_now(&app->clock), s.as_of);
+    s->fiscal = o->fiscal;
+    s->year = (unsigned)year;
+    s->minor_age = (unsigned)age;
+    annual_spec_today(clock_now(&app->clock), s->as_of);
     if ((o->as_of != NULL &&
-         text_copy(bytes_text(o->as_of), s.as_of, sizeof s.as_of) != SV_OK) ||
+         text_copy(bytes_text(o->as_of), s->as_of, sizeof s->as_of) != SV_OK) ||
         text_copy(
             bytes_text(o->authority != NULL ? o->authority : ANNUAL_NATIONAL),
-            s.authority, sizeof s.authority) != SV_OK) {
+            s->authority, sizeof s->authority) != SV_OK) {
         (void)app_usage(app, "%s", _("an option is too long"));
         return false;
     }
-    err = annual_spec_check(&s, NULL, &where);
-    if (err == SV_OK)
-        err = annual_spec_encode(&s, spec);
-    if (err == SV_OK)
+    return check_annual(app, s);
+}
+
+bool
+counting_annual_spec(struct app *app, const struct annual_options *o,
+                     counting_try_fn attempt, struct buf *spec,
+                     enum exit_code *code)
+{
+    struct annual_spec s = {0};
+    char today[ANNUAL_DATE_SIZE];
+    struct diag where = {0};
+    enum sv_err err;
+
+    *code = EXIT_USAGE;
+    if (!read_annual(app, o, &s))
+        return false;
+    err = annual_spec_encode(&s, spec);
+    if (err != SV_OK) {
+        *code = app_fail(app, NULL, err, NULL);
+        return false;
+    }
+    annual_spec_today(clock_now(&app->clock), today);
+    if (annual_spec_check_today(&s, today, &where) == SV_OK)
         return true;
-    (void)app_usage(app, "--%s: %s", where.column,
-                    where.reason != NULL ? _(where.reason)
-                                         : _(err_text(SV_ERR_INPUT)));
+    *code = app_fail(app, "--as-of", SV_ERR_INPUT, _(where.reason));
+    log_attempt(app, attempt, buf_bytes(spec));
     return false;
 }
 
@@ -67,6 +146,24 @@ counting_print(struct app *app, const struct schema *schema, struct bytes json)
                                        : NULL);
 }
 
+void
+counting_say_empty(struct session *s, struct bytes spec)
+{
+    const struct roster *r = client_roster(s->client);
+    uint64_t founded_ms = r->n_grants > 0 ? r->grants[0].from_ms : 0, as_of_ms;
+    char founded[ANNUAL_DATE_SIZE];
+
+    if (document_as_of(client_schema(s->client), spec, &as_of_ms) != SV_OK ||
+        as_of_ms >= founded_ms)
+        return;
+    annual_spec_today(founded_ms, founded);
+    app_hint(s->app,
+             _("Nothing had been entered by that day: this vault was founded "
+               "on %s. As of a day counts what had been entered by its end, "
+               "in Japanese time."),
+             founded);
+}
+
 enum exit_code
 counting_preview(struct app *app, struct bytes spec)
 {
@@ -78,6 +175,8 @@ counting_preview(struct app *app, struct bytes spec)
     if (!session_open(app, &s, &code))
         return code;
     err = client_counts_preview(s.client, spec, &json);
+    if (err == SV_OK)
+        counting_say_empty(&s, spec);
     code = err == SV_OK
                ? counting_print(app, client_schema(s.client), buf_bytes(&json))
                : session_fail(&s, NULL, err);
@@ -99,39 +198,13 @@ cmd_report_annual(struct app *app, int argc, char **argv)
     char **words;
 
     if (app_args(app, argc, argv, flags, 0, 0, &words) &&
-        counting_annual_spec(app, &o, &spec))
+        counting_annual_spec(app, &o, try_preview, &spec, &code))
         code = counting_preview(app, buf_bytes(&spec));
     buf_free(&spec);
     return code;
 }
 
 /* ---- Plans ---- */
-
-static enum sv_err
-try_preview(struct client *c, struct bytes spec)
-{
-    struct buf json = BUF_INIT;
-    enum sv_err err = client_counts_preview(c, spec, &json);
-
-    buf_free(&json);
-    return err;
-}
-
-/* What is wrong with the plan was said; the gate says no, too, and logs it. */
-static void
-log_attempt(struct app *app, counting_try_fn attempt, struct bytes plan)
-{
-    struct session s = {0};
-    enum exit_code code = EXIT_FAILED;
-
-    if (!session_open(app, &s, &code))
-        return;
-    (void)attempt(s.client, plan);
-    if (client_trouble(s.client)->logged)
-        app_hint(app, _("It stands in the log as entry %llu."),
-                 (unsigned long long)client_trouble(s.client)->index);
-    (void)session_close(&s, code);
-}
 
 /* The plan in a file, as its canonical text.  Reports. */
 bool

@@ -22,17 +22,22 @@ struct annual_options {
         "fiscal", 0, NULL, &(o).fiscal                                         \
     }
 
-/* Their text, appended.  Reports, with the usage. */
-bool counting_annual_spec(struct app *app, const struct annual_options *o,
-                          struct buf *spec);
-/* How a plan is asked for; nothing is kept of the answer. */
+/* How a report is asked for; nothing is kept of the answer. */
 typedef enum sv_err (*counting_try_fn)(struct client *c, struct bytes spec);
+/* Their text, appended.  Reports: *code.  As of a day to come it is asked for
+ * all the same, so that the attempt stands in the log. */
+bool counting_annual_spec(struct app *app, const struct annual_options *o,
+                          counting_try_fn attempt, struct buf *spec,
+                          enum exit_code *code);
 /* A plan's canonical text, appended.  Reports: *code.  A faulty plan is asked
  * for all the same, so that the attempt stands in the log; NULL: nobody
  * attempts anything. */
 bool counting_plan_spec(struct app *app, const char *path,
                         counting_try_fn attempt, struct buf *spec,
                         enum exit_code *code);
+/* Say so where it is as of a day before the vault was founded: its zeros are
+ * no figures of anything. */
+void counting_say_empty(struct session *s, struct bytes spec);
 /* Ask for a preview and print it. */
 enum exit_code counting_preview(struct app *app, struct bytes spec);
 /* A report for people, or with --json as it is. */

@@ -31,24 +31,31 @@ annual_spec_period(const struct annual_spec *spec, unsigned year,
     }
 }
 
+const struct schema_list *
+annual_spec_authorities(const struct schema *schema)
+{
+    const struct schema_type *type = schema_type(schema, "victim");
+    const struct schema_compartment *facts = NULL;
+    const struct schema_field *field = NULL;
+
+    if (type != NULL)
+        facts = schema_compartment(type, "facts", NULL);
+    if (facts != NULL)
+        field = schema_field(facts, bytes_text("counted_by"), NULL);
+    return field != NULL ? field->list : NULL;
+}
+
 static bool
 is_authority(const struct schema *schema, const char *code)
 {
-    const struct schema_type *type;
-    const struct schema_compartment *facts = NULL;
-    const struct schema_field *field = NULL;
+    const struct schema_list *all;
 
     if (!text_is_code(bytes_text(code)))
         return false;
     if (schema == NULL)
         return true;
-    type = schema_type(schema, "victim");
-    if (type != NULL)
-        facts = schema_compartment(type, "facts", NULL);
-    if (facts != NULL)
-        field = schema_field(facts, bytes_text("counted_by"), NULL);
-    return field != NULL && field->list != NULL &&
-           schema_code(field->list, bytes_text(code)) != NULL;
+    all = annual_spec_authorities(schema);
+    return all != NULL && schema_code(all, bytes_text(code)) != NULL;
 }
 
 enum sv_err

@@ -31,6 +31,8 @@ struct annual_spec {
  * be NULL: then an authority is any code. */
 enum sv_err annual_spec_check(const struct annual_spec *spec,
                               const struct schema *schema, struct diag *where);
+/* The codes of authorities; NULL where the schema has none. */
+const struct schema_list *annual_spec_authorities(const struct schema *schema);
 /* Nothing is counted as of a day after this one. */
 enum sv_err annual_spec_check_today(const struct annual_spec *spec,
                                     const char *today, struct diag *where);

@@ -99,6 +99,25 @@ run_as_of(const struct counting_run *run)
                                : annual_day_end_ms(run->plan->as_of);
 }
 
+enum sv_err
+document_as_of(const struct schema *schema, struct bytes spec, uint64_t *ms)
+{
+    struct annual_spec annual;
+    struct plan_fault fault = {0};
+    struct plan *plan = NULL;
+    enum sv_err err = annual_spec_parse(spec, schema, &annual, NULL);
+
+    if (err == SV_OK) {
+        *ms = annual_spec_as_of_ms(&annual);
+        return SV_OK;
+    }
+    err = plan_parse(schema, spec, &plan, &fault);
+    if (err == SV_OK)
+        *ms = plan_as_of_ms(plan);
+    plan_free(plan);
+    return err;
+}
+
 static enum sv_err
 run_row(struct counting_run *run, const char *type, uint64_t key,
         const struct content *content)

@@ -12,6 +12,11 @@
 /* For struct gate_config.counting. */
 const struct counting *document_counting(void);
 
+/* The last millisecond as of which this counts (a plan, or a year asked for).
+ * SV_ERR_INPUT where it is none by this schema. */
+enum sv_err document_as_of(const struct schema *schema, struct bytes spec,
+                           uint64_t *ms);
+
 /* Is this what may be seen without a release? */
 bool document_is_preview(struct bytes json);
 /* As a table for people, with labels from the schema; appended.

@@ -7,6 +7,7 @@ make_office
 hire sato caseworker
 hire ito justice_liaison
 hire toda statistics_officer
+hire oda statistics_officer
 hire hara approver
 hire nagai auditor
 
@@ -74,12 +75,35 @@ expect_json entries.0.outcome invalid
 expect_exit 2 --key toda.key report annual
 expect_exit 2 --key toda.key report annual --year 20x2
 expect_exit 2 --key toda.key report annual --year 2022 --as-of 2023-02-30
+before=$(entries oda)
+for command in "report annual" "release request annual --profile exact --basis x"; do
+    # shellcheck disable=SC2086 # words of a command
+    expect_exit 2 --key oda.key $command --year 2022 --authority bogus
+    expect_in err "--authority: not one of the authorities that count"
+    expect_in err "(there are: national, police, "
+done
+[ "$(entries oda)" -eq "$before" ] || fail "an unknown authority was asked for"
+# A day to come: said here, and logged by the gate.
+for command in "report annual" "release request annual --profile exact --basis x"; do
+    # shellcheck disable=SC2086 # words of a command
+    expect_exit 65 --key oda.key $command --year 2022 --as-of 2199-12-31
+    expect_in err "--as-of: lies in the future"
+    expect_in err "It stands in the log as entry"
+    expect_empty out
+done
+[ "$(entries oda)" -eq $((before + 2)) ] || fail "a day to come left no entry"
+# As of a day before the vault: zeros that mean nothing.
+expect_exit 0 --key oda.key report annual --year 2022 --as-of 2023-03-31
+expect_in err "Nothing had been entered by that day"
+expect_exit 0 --key oda.key report annual --year 2022
+expect_not_in err "Nothing had been entered by that day"
 
 # A good plan, asked for by those who may not.
 printf '%s\ntable t by gender method exact\n' "$head" >good.counts
 expect_exit 0 counts check good.counts
 expect_exit 0 --key toda.key counts run good.counts
 expect_in out "NOT RELEASED"
+expect_in err "Nothing had been entered by that day"
 for who in sato ito hara kudo mori nagai; do
     expect_exit 77 --key $who.key counts run good.counts
     expect_in err "the attempt stands in the log as entry"
