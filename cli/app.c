@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define FLAGS_MAX 12
+#define CODES_SHOWN 20
 
 enum exit_code
 exit_code_of(enum sv_err err)
@@ -357,23 +358,86 @@ app_day(struct app *app, const char *option, const char *day,
     return true;
 }
 
+/* ---- What there is of types, parts and codes ---- */
+
+void
+app_name(struct buf *all, const char *name)
+{
+    (void)buf_printf(all, "%s%s", all->len > 0 ? ", " : "", name);
+}
+
 const struct schema_type *
 app_type(struct app *app, const struct schema *schema, const char *name)
 {
-    const struct schema_type *t = schema_type(schema, name);
+    const struct schema_type *t =
+        name != NULL ? schema_type(schema, name) : NULL;
     struct buf all = BUF_INIT;
-    enum sv_err err = SV_OK;
 
     if (t != NULL)
         return t;
-    for (size_t i = 0; err == SV_OK && i < schema_types(schema); i++)
-        err = buf_printf(&all, "%s%s", i > 0 ? ", " : "",
-                         schema_type_at(schema, i)->name);
-    (void)app_usage(app, _("no such type of record: %s (there are: %.*s)"),
-                    name, (int)all.len,
-                    all.ptr != NULL ? (const char *)all.ptr : "");
+    for (size_t i = 0; i < schema_types(schema); i++)
+        app_name(&all, schema_type_at(schema, i)->name);
+    if (name != NULL)
+        (void)app_usage(app, _("no such type of record: %s (there are: %.*s)"),
+                        name, app_names(&all));
+    else
+        (void)app_usage(app, _("the type of record is missing: %.*s"),
+                        app_names(&all));
     buf_free(&all);
     return NULL;
+}
+
+enum exit_code
+app_no_type(struct app *app)
+{
+    struct schema *schema = NULL;
+    enum sv_err err = schema_load(schema_builtin(), &schema, NULL);
+
+    if (err != SV_OK)
+        return app_fail(app, NULL, err, NULL);
+    (void)app_type(app, schema, NULL);
+    schema_free(schema);
+    return EXIT_USAGE;
+}
+
+bool
+app_part(struct app *app, const struct schema_type *type, const char *name,
+         size_t *at)
+{
+    struct buf all = BUF_INIT;
+
+    if (schema_compartment(type, name, at) != NULL)
+        return true;
+    for (size_t i = 0; i < type->n; i++)
+        app_name(&all, type->compartments[i].name);
+    (void)app_usage(app, _("no such part of this record: %s (there are: %.*s)"),
+                    name, app_names(&all));
+    buf_free(&all);
+    return false;
+}
+
+void
+app_hint_codes(struct app *app, const struct schema_type *type,
+               const struct diag *fault)
+{
+    struct schema_place at;
+    const struct schema_list *list;
+    struct buf all = BUF_INIT;
+
+    if (draft_place(type, bytes_text(fault->column), &at) != SV_OK)
+        return;
+    list = type->compartments[at.compartment].fields[at.field].list;
+    if (list == NULL)
+        return;
+    for (size_t i = 0; i < list->n && list->n <= CODES_SHOWN; i++)
+        app_name(&all, list->codes[i].code);
+    if (all.len > 0)
+        app_hint(app, _("%s takes the list %s of schema/codes.csv: %.*s"),
+                 fault->column, list->name, app_names(&all));
+    else
+        app_hint(app, _("%s takes the list %s of schema/codes.csv: %zu codes"),
+                 fault->column, list->name, list->n);
+    buf_free(&all);
 }
 
 void

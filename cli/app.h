@@ -78,6 +78,13 @@ struct flag {
  */
 bool app_args(struct app *app, int argc, char **argv, const struct flag *flags,
               int min, int max, char ***words);
+/*
+ * Names for a sentence, "a, b": app_name() adds one, app_names() gives what
+ * "%.*s" takes.  Without memory the sentence goes without them.
+ */
+void app_name(struct buf *all, const char *name);
+#define app_names(all)                                                         \
+    (int)(all)->len, (all)->ptr != NULL ? (const char *)(all)->ptr : ""
 /* A number given for an option (NULL: otherwise).  Reports. */
 bool app_number(struct app *app, const char *option, const char *text,
                 uint64_t min, uint64_t max, uint64_t otherwise, uint64_t *out);
@@ -164,6 +171,8 @@ bool session_resume(struct session *s, enum exit_code *code);
  */
 enum sv_err session_may(struct session *s, enum request_act act,
                         const char *type, const char **role);
+/* No role of the vault's: usage, with those there are. */
+enum exit_code session_no_role(struct session *s, const char *role);
 /* Why the policy said no, in the user's language. */
 const char *denial_text(const char *rule);
 
@@ -172,9 +181,17 @@ const char *denial_text(const char *rule);
 bool session_record(struct session *s, const char *text,
                     const struct schema_type **type, struct handle *out,
                     enum exit_code *code);
-/* A type named on the command line.  Reports. */
+/* A type named on the command line, NULL where none was.  Reports. */
 const struct schema_type *app_type(struct app *app, const struct schema *schema,
                                    const char *name);
+/* No type was named: usage, with those that this program knows. */
+enum exit_code app_no_type(struct app *app);
+/* Its part of this name.  Reports. */
+bool app_part(struct app *app, const struct schema_type *type, const char *name,
+              size_t *at);
+/* Which codes the field of a fault's column takes, if it takes codes. */
+void app_hint_codes(struct app *app, const struct schema_type *type,
+                    const struct diag *fault);
 
 /* Every command: argv[0] is its name ("record show"), options that only it
  * has are its own to parse (getopt_long; the global ones are taken out). */

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "cli/find.h"
@@ -104,8 +105,15 @@ cmd_record_find(struct app *app, int argc, char **argv)
     enum sv_err err;
     char **words;
 
-    if (!app_args(app, argc, argv, NULL, 1, 1, &words))
+    if (!app_args(app, argc, argv, NULL, 0, INT_MAX, &words))
         return EXIT_USAGE;
+    if (words[0] == NULL)
+        return app_no_type(app);
+    /* Not which words: they are somebody's name. */
+    if (words[1] != NULL)
+        return app_usage(app, "%s",
+                         _("what to look for is asked for, not typed here: "
+                           "others on this machine can see a command line"));
     if (!session_open(app, &s, &code))
         return code;
     type = app_type(app, client_schema(s.client), words[0]);

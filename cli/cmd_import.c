@@ -16,6 +16,16 @@ struct importing {
 
 /* ---- Reading the file ---- */
 
+/* One hint for each column that takes codes. */
+static bool
+is_first_of_column(const struct import *im, size_t at)
+{
+    for (size_t k = 0; k < at; k++)
+        if (strcmp(im->diags[k].column, im->diags[at].column) == 0)
+            return false;
+    return true;
+}
+
 static void
 list_faults(const struct importing *i)
 {
@@ -27,6 +37,9 @@ list_faults(const struct importing *i)
         (void)snprintf(where.file, sizeof where.file, "%s", i->path);
         app_fault(i->app, &where);
     }
+    for (size_t k = 0; k < shown; k++)
+        if (is_first_of_column(&i->im, k))
+            app_hint_codes(i->app, i->im.type, &i->im.diags[k]);
     if (i->im.n_bad > shown)
         app_hint(i->app, _("and %zu more"), i->im.n_bad - shown);
 }
@@ -251,7 +264,7 @@ cmd_import(struct app *app, int argc, char **argv)
     if (!app_args(app, argc, argv, flags, 1, 1, &words))
         return EXIT_USAGE;
     if (i.type == NULL)
-        return app_usage(app, "%s", _("--type TYPE is missing"));
+        return app_no_type(app);
     i.path = words[0];
     err = file_read(i.path, IMPORT_FILE_MAX, &i.file);
     if (err != SV_OK)

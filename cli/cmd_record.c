@@ -28,6 +28,7 @@ row_from_file(struct app *app, const char *path, const struct schema_type *type,
             where = im->diags[0];
         (void)snprintf(where.file, sizeof where.file, "%s", path);
         *code = app_fail_diag(app, NULL, &where);
+        app_hint_codes(app, type, &where);
     } else if (im->n != 1) {
         *code = app_fail(app, path, SV_ERR_INPUT,
                          _("one row is needed, no more and no less"));
@@ -164,8 +165,10 @@ cmd_record_add(struct app *app, int argc, char **argv)
     enum sv_err err;
     char **words;
 
-    if (!app_args(app, argc, argv, flags, 1, 1, &words))
+    if (!app_args(app, argc, argv, flags, 0, 1, &words))
         return EXIT_USAGE;
+    if (words[0] == NULL)
+        return app_no_type(app);
     if (from == NULL && app->no_input)
         return app_usage(app, "%s",
                          _("the form asks: --from FILE is "
@@ -338,8 +341,8 @@ edit_listed(struct editing *e, char *list)
     for (char *word = strtok_r(list, ",", &rest);
          word != NULL && n < SCHEMA_COMPARTMENTS_MAX;
          word = strtok_r(NULL, ",", &rest)) {
-        if (schema_compartment(e->type, word, &places[n]) == NULL)
-            return app_usage(app, _("no such part of this record: %s"), word);
+        if (!app_part(app, e->type, word, &places[n]))
+            return EXIT_USAGE;
         n++;
     }
     if (n == 0)

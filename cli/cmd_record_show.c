@@ -282,11 +282,13 @@ cmd_record_list(struct app *app, int argc, char **argv)
     uint64_t max, from;
     char **words;
 
-    if (!app_args(app, argc, argv, flags, 1, 1, &words) ||
+    if (!app_args(app, argc, argv, flags, 0, 1, &words) ||
         !app_number(app, "--limit", limit, 1, PIN_LIST_MAX, LIST_DEFAULT,
                     &max) ||
         !app_number(app, "--before", before, 0, UINT64_MAX, UINT64_MAX, &from))
         return EXIT_USAGE;
+    if (words[0] == NULL)
+        return app_no_type(app);
     if (!session_open(app, &s, &code))
         return code;
     l.type = app_type(app, client_schema(s.client), words[0]);
@@ -312,10 +314,8 @@ split_compartments(struct app *app, const struct schema_type *type, char *list,
          word = strtok_r(NULL, ",", &rest)) {
         size_t at;
 
-        if (schema_compartment(type, word, &at) == NULL) {
-            (void)app_usage(app, _("no such part of this record: %s"), word);
+        if (!app_part(app, type, word, &at))
             return false;
-        }
         for (size_t i = 0; i < *n; i++)
             if (strcmp(names[i], word) == 0) {
                 (void)app_usage(app, _("%s is given twice"), word);

@@ -80,13 +80,13 @@ cmd_staff_propose(struct app *app, int argc, char **argv)
         return EXIT_USAGE;
     if (role == NULL)
         return app_usage(app, "%s", _("--role ROLE is missing"));
-    if (!text_is_code(bytes_text(role)))
-        return app_usage(app, _("no such role: %s"), role);
     /* Through that day. */
     if (until != NULL && !app_day(app, "--until", until, 1, &until_ms))
         return EXIT_USAGE;
     if (!app_card(app, words[0], &card, &code) || !session_open(app, &s, &code))
         return code;
+    if (policy_role(&client_roster(s.client)->policy, role) < 0)
+        return session_close(&s, session_no_role(&s, role));
     err = client_staff_propose(s.client, &card, role, until_ms);
     code = err == SV_OK ? say_proposed(&s, &card, role)
                         : session_fail(&s, card.name, err);

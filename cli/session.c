@@ -153,15 +153,30 @@ pin_failed(struct session *s, enum sv_err err)
     return code;
 }
 
+/* Not with the gate's fingerprint: she is to have it from her sponsor. */
 static enum exit_code
 not_of_this_vault(struct session *s, const char *why)
 {
     enum exit_code code = app_fail(s->app, s->app->key, SV_ERR_DENIED, why);
 
+    app_hint(s->app, "%s", _("Check --vault and --key."));
+    return code;
+}
+
+/* By the gate's word: nothing else is known to whoever is nobody here. */
+static enum exit_code
+nobody_here(struct session *s, const struct card *card)
+{
+    enum exit_code code;
+
+    if (!client_awaits(s->client, card))
+        return not_of_this_vault(s, _("nobody with this name and key is on "
+                                      "this vault's roster"));
+    code = app_fail(s->app, s->app->key, SV_ERR_DENIED,
+                    _("you are proposed, and not confirmed yet"));
     app_hint(s->app,
-             _("Check --vault and --key. The gate's fingerprint "
-               "here is %s."),
-             s->hello.fingerprint);
+             _("Ask your supervisor to confirm you: svault staff confirm %s"),
+             card->name);
     return code;
 }
 
@@ -198,13 +213,14 @@ wrong_gate(struct session *s)
         app_fail(s->app, s->app->vault, SV_ERR_DENIED,
                  _("the gate's fingerprint is not the one you were given"));
 
-    app_hint(s->app, _("This gate says: %s"), s->hello.fingerprint);
     app_hint(s->app, "%s",
              _("Ask your sponsor to read the fingerprint to you again. If "
-               "it differs, this is not your vault."));
+               "it stays so, this is not your vault: tell her."));
     return code;
 }
 
+/* What the gate says is never shown here: typed off the screen, it would
+ * always be right. */
 static bool
 ask_fingerprint(struct session *s, enum exit_code *code)
 {
@@ -219,10 +235,9 @@ ask_fingerprint(struct session *s, enum exit_code *code)
                     "or by telephone. Nothing is sent before they match."));
     for (int i = 0; err == SV_OK && !same && i < FINGERPRINT_TRIES; i++) {
         if (i > 0)
-            (void)fprintf(app->term.err,
-                          _("Not the same. This gate says: "
-                            "%s\n"),
-                          s->hello.fingerprint);
+            (void)fprintf(app->term.err, "%s\n",
+                          _("Those are not this gate's words. Look at your "
+                            "paper, or telephone your sponsor."));
         buf_truncate(&typed, 0);
         err = term_ask(&app->term, _("The ten words: "), 512, &typed);
         if (err == SV_OK)
@@ -318,6 +333,38 @@ session_hello(struct app *app, struct session *s, enum exit_code *code)
     return has_vault(app, code) && open_hello(s, code);
 }
 
+enum exit_code
+session_no_role(struct session *s, const char *role)
+{
+    const struct policy *p = &client_roster(s->client)->policy;
+    struct buf all = BUF_INIT;
+
+    for (unsigned i = 0; i < p->n_roles; i++)
+        app_name(&all, p->roles[i].name);
+    (void)app_usage(s->app, _("no such role: %s (there are: %.*s)"), role,
+                    app_names(&all));
+    buf_free(&all);
+    return EXIT_USAGE;
+}
+
+/* --as or --purpose: which of them, and what it could be. */
+static enum exit_code
+no_such_code(struct session *s)
+{
+    const struct app *app = s->app;
+    const struct policy *p = &client_roster(s->client)->policy;
+    struct buf all = BUF_INIT;
+
+    if (app->role != NULL && policy_role(p, app->role) < 0)
+        return session_no_role(s, app->role);
+    for (unsigned i = 0; i < p->n_purposes; i++)
+        app_name(&all, p->purposes[i]);
+    (void)app_usage(s->app, _("no such purpose: %s (there are: %.*s)"),
+                    app->purpose, app_names(&all));
+    buf_free(&all);
+    return EXIT_USAGE;
+}
+
 static bool
 begin(struct session *s, struct pin *pin, enum exit_code *code)
 {
@@ -338,8 +385,7 @@ begin(struct session *s, struct pin *pin, enum exit_code *code)
     s->begun = true;
     err = client_act_as(s->client, app->role, app->purpose);
     if (err == SV_ERR_NOT_FOUND)
-        *code =
-            app_usage(app, "%s", _("no such role or purpose in this vault"));
+        *code = no_such_code(s);
     else if (err != SV_OK)
         *code = session_fail(s, NULL, err);
     return err == SV_OK;
@@ -398,8 +444,7 @@ open_with_key(struct session *s, const struct keyfile *key,
     if (!open_hello(s, code) || !peek_pin(s, &file, &known, code))
         goto out;
     if (!known && !client_knows(s->client, &key->card)) {
-        *code = not_of_this_vault(s, _("nobody with this name and key is on "
-                                       "this vault's roster"));
+        *code = nobody_here(s, &key->card);
         goto out;
     }
     /* The vault is not kept from others while a passphrase is typed. */
@@ -445,6 +490,9 @@ session_open(struct app *app, struct session *s, enum exit_code *code)
                           _("no key: --key FILE is missing, and "
                             "neither SVAULT_KEY nor the "
                             "configuration names one"));
+        app_hint(app, "%s",
+                 _("If you have none yet, make one: svault key new FILE "
+                   "--name NAME"));
         return false;
     }
     if (path_suffix(s->pin_path, app->key, ".head") != SV_OK) {

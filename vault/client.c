@@ -124,6 +124,18 @@ client_knows(struct client *c, const struct card *card)
     return p != NULL && bytes_equal(BYTES(p->sign.b), BYTES(card->sign.b));
 }
 
+bool
+client_awaits(struct client *c, const struct card *card)
+{
+    const struct roster *r = &c->hello_roster;
+
+    for (size_t i = 0; i < r->n_proposals; i++)
+        if (strcmp(r->proposals[i].person, card->name) == 0 &&
+            bytes_equal(BYTES(r->proposals[i].sign.b), BYTES(card->sign.b)))
+            return true;
+    return false;
+}
+
 /* The program's own schema where the vault uses the same, else the vault's,
  * which must be the one that genesis names. */
 static enum sv_err

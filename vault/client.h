@@ -57,6 +57,8 @@ void client_fingerprint(const struct hash *vault,
 /* After hello: is somebody of this name and keys on the (not yet verified)
  * roster?  To refuse a foreign key before its passphrase is asked for. */
 bool client_knows(struct client *c, const struct card *card);
+/* The same: is she proposed, and not confirmed yet? */
+bool client_awaits(struct client *c, const struct card *card);
 
 /*
  * Start: check the gate against the pin (moved in; its vault id must be set,

@@ -12,8 +12,8 @@ expect_in err "not a key card"
 sed 's/^name sato/name ueda/' sato.key.pub >forged.pub
 expect_exit 4 --key kudo.key staff propose forged.pub --role caseworker
 expect_in err "altered"
-expect_exit 77 --key kudo.key staff propose sato.key.pub --role director
-expect_in err "no such role"
+expect_exit 2 --key kudo.key staff propose sato.key.pub --role director
+expect_in err "no such role: director (there are: intake, caseworker, "
 expect_exit 77 --key mori.key staff propose sato.key.pub --role caseworker
 expect_in err "stands in the log as entry"
 
@@ -28,6 +28,13 @@ expect_in out "svault staff confirm sato"
 
 # Not before it is confirmed.
 expect_exit 77 --key sato.key --gate "$gate" --no-input whoami
+expect_in err "you are proposed, and not confirmed yet"
+expect_in err "Ask your supervisor"
+new_key oka
+expect_exit 77 --key oka.key --no-input whoami
+expect_in err "nobody with this name and key"
+# She has the gate's words from her sponsor, and from nobody else.
+expect_not_in err "$gate"
 
 expect_exit 2 --key mori.key staff confirm sato --no-input
 expect_in err "--fingerprint"
@@ -47,10 +54,25 @@ expect_in out "sato is now caseworker."
 
 # First contact: the gate's ten words, in whatever case, or nothing.
 expect_exit 77 --key sato.key --no-input --gate "wrong words" whoami
+expect_not_in err "$gate"
+printf '%s\n' "wrong words" "wrong again" "and again" >in
+script -qec "'$SVAULT' --vault office --key sato.key whoami" typescript \
+    <in >out 2>err
+code=$?
+line="whoami at a terminal"
+[ $code -eq 77 ] || fail "$line: exit $code, not 77"
+expect_in out "Those are not this gate's words."
+expect_in out "is not the one you were given"
+expect_not_in out "$gate"
+[ ! -e sato.key.head ] || fail "a gate was pinned without its words"
 upper=$(echo "$gate" | tr 'a-z-' 'A-Z ')
 expect_exit 0 --key sato.key --no-input --gate "$upper" whoami
 expect_in out "caseworker"
 expect_exit 0 --key sato.key --no-input whoami
+expect_exit 2 --key sato.key --as director whoami
+expect_in err "no such role: director (there are: intake, "
+expect_exit 2 --key sato.key --purpose fun whoami
+expect_in err "no such purpose: fun (there are: care, "
 
 # Roles that end, roles that exclude each other.
 new_key li

@@ -15,7 +15,11 @@ END
 expect_exit 0 --key sato.key record add victim --from one.csv --json
 id=$(json record)
 [ ${#id} -eq 32 ] || fail "no whole handle"
-expect_exit 2 --key sato.key record add
+for command in "record add" "record list" "record find" "import one.csv"; do
+    # shellcheck disable=SC2086 # words of a command
+    expect_exit 2 --key sato.key $command
+    expect_in err "the type of record is missing: victim, suspect, offence"
+done
 expect_exit 2 --key sato.key record add vehicle --from one.csv
 expect_in err "victim, suspect, offence"
 expect_exit 2 --key sato.key record add victim --no-input
@@ -54,6 +58,9 @@ done
 expect_exit 1 --key sato.key record show 2
 expect_exit 2 --key sato.key record show "../$id"
 expect_exit 2 --key sato.key record show "$id" -c wardrobe
+expect_in err "no such part of this record: wardrobe (there are: identity, "
+expect_exit 2 --key sato.key record edit "$id" -c wardrobe
+expect_in err "(there are: identity, "
 expect_exit 2 --key sato.key record show "$id" -c facts,facts
 expect_exit 2 --key sato.key record show --no-input
 echo 1 >in

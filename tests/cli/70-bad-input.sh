@@ -52,6 +52,10 @@ bad "1:#2: not valid UTF-8" 'identity.case_no,Yamada\377' 'K-1,x'
 bad "1:#2: holds a NUL" 'identity.case_no,Yamada\000' 'K-1,x'
 bad "2:facts.gender: not in the code list" "$columns" \
     'K-1,Yamada,1990-01-01,30,quiet,2020-05-01,x'
+expect_in err "facts.gender takes the list gender of schema/codes.csv: female, "
+bad "2:facts.citizenship: not in the code list" identity.case_no,facts.citizenship \
+    'K-1,quiet'
+expect_in err "facts.citizenship takes the list country of schema/codes.csv: 2"
 bad "2:identity.birth_date: no such date" "$columns" \
     'K-1,Yamada,1990-02-30,30,female,2020-05-01,x'
 bad "2:identity.birth_date: no such date" "$columns" \

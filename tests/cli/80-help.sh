@@ -66,6 +66,8 @@ expect_exit 2 --key
 expect_exit 2 status --key a --key b
 expect_exit 2 status
 expect_in err "--vault"
+expect_exit 2 --vault nowhere whoami
+expect_in err "svault key new FILE --name NAME"
 
 # The configuration: strict, and said where.
 mkdir -p home/.config/svault
@@ -95,6 +97,10 @@ for line in "key new a.key --name a --passphrase secret" \
     expect_not_in err "Yamada"
     expect_not_in err "secret"
 done
+expect_exit 2 --key mori.key record find victim Yamada Hanako
+expect_in err "what to look for is asked for, not typed here"
+expect_not_in err "Yamada"
+expect_not_in err "Hanako"
 if "$SVAULT" help options | grep -v -e '--passphrase-fd' | grep -qi passphrase; then
     fail "an option takes a passphrase"
 fi
