@@ -104,7 +104,7 @@ check_request(struct requesting *r, const char *what)
                                     &code)
                    ? EXIT_DONE
                    : code;
-    return counting_plan_spec(app, what, try_request, &r->spec, &code)
+    return counting_plan_spec(app, what, false, try_request, &r->spec, &code)
                ? EXIT_DONE
                : code;
 }

@@ -79,8 +79,7 @@ read_annual(struct app *app, const struct annual_options *o,
     }
     if (!app_number(app, "--year", o->year, ANNUAL_YEAR_MIN, ANNUAL_YEAR_MAX, 0,
                     &year) ||
-        !app_number(app, "--minor-age", o->minor_age, 1, ANNUAL_MINOR_AGE_MAX,
-                    18, &age))
+        !app_number(app, "--minor-age", o->minor_age, 1, UINT8_MAX, 18, &age))
         return false;
     s->fiscal = o->fiscal;
     s->year = (unsigned)year;
@@ -182,8 +181,9 @@ counting_preview(struct app *app, struct bytes spec)
                : session_fail(&s, NULL, err);
     if (code == EXIT_DONE)
         app_hint(app, "%s",
-                 _("Rounded to multiples of 5. Exact figures leave by a "
-                   "release: svault release request."));
+                 _("Disturbed, and rounded to multiples of 5: to see whether "
+                   "records are complete. Exact figures leave by a release: "
+                   "svault release request."));
     buf_free(&json);
     return session_close(&s, code);
 }
@@ -208,8 +208,9 @@ cmd_report_annual(struct app *app, int argc, char **argv)
 
 /* The plan in a file, as its canonical text.  Reports. */
 bool
-counting_plan_spec(struct app *app, const char *path, counting_try_fn attempt,
-                   struct buf *spec, enum exit_code *code)
+counting_plan_spec(struct app *app, const char *path, bool preview,
+                   counting_try_fn attempt, struct buf *spec,
+                   enum exit_code *code)
 {
     struct buf text = BUF_INIT;
     struct schema *schema = NULL;
@@ -230,6 +231,8 @@ counting_plan_spec(struct app *app, const char *path, counting_try_fn attempt,
         annual_spec_today(clock_now(&app->clock), today);
         err = plan_check_today(plan, today, &fault);
     }
+    if (err == SV_OK && preview)
+        err = plan_check_preview(plan, &fault);
     if (err == SV_OK)
         err = buf_append(spec, plan_canonical(plan));
     if (err == SV_ERR_INPUT) {
@@ -257,7 +260,7 @@ cmd_counts_check(struct app *app, int argc, char **argv)
 
     if (!app_args(app, argc, argv, NULL, 1, 1, &words))
         return EXIT_USAGE;
-    if (counting_plan_spec(app, words[0], NULL, &spec, &code)) {
+    if (counting_plan_spec(app, words[0], false, NULL, &spec, &code)) {
         if (app->json)
             code = app_done(
                 app,
@@ -281,7 +284,7 @@ cmd_counts_run(struct app *app, int argc, char **argv)
 
     if (!app_args(app, argc, argv, NULL, 1, 1, &words))
         return EXIT_USAGE;
-    if (counting_plan_spec(app, words[0], try_preview, &spec, &code))
+    if (counting_plan_spec(app, words[0], true, try_preview, &spec, &code))
         code = counting_preview(app, buf_bytes(&spec));
     buf_free(&spec);
     return code;

@@ -210,9 +210,12 @@ const struct command commands[] = {
     {"counts", "run", "PLAN", N_("a preview of a plan's tables, rounded"),
      N_("  svault counts run shelters.counts\n"
         "\n"
-        "Counts by the plan in the file and shows a preview, rounded to "
-        "multiples of 5, headed\n"
-        "NOT RELEASED; 20 a day. Exact figures leave by a release."),
+        "Counts by the plan in the file and shows a preview, headed NOT "
+        "RELEASED; 20 a day. Its\n"
+        "figures are disturbed and rounded to multiples of 5; a table has at "
+        "most three fields,\n"
+        "and where names one code of each. Exact figures leave by a "
+        "release."),
      cmd_counts_run},
     {"counts", "check", "PLAN", N_("read a plan and print its plain form"),
      N_("  svault counts check shelters.counts\n"
@@ -227,10 +230,11 @@ const struct command commands[] = {
      N_("  svault report annual --year 2022\n"
         "  svault report annual --year 2022 --fiscal --minor-age 20\n"
         "\n"
-        "The yearly report's figures rounded to multiples of 5, headed NOT "
-        "RELEASED. For the\n"
-        "exact ones: svault release request annual. The authority is "
-        "national unless given."),
+        "The yearly report's figures, disturbed and rounded to multiples of "
+        "5, headed NOT\n"
+        "RELEASED. For the exact ones: svault release request annual. The "
+        "authority is national\n"
+        "unless given; minors are under 18 unless 20 is given."),
      cmd_report_annual},
     {"release", "request",
      "annual|PLAN --profile exact --basis TEXT [--year YYYY ...] "

@@ -29,10 +29,10 @@ typedef enum sv_err (*counting_try_fn)(struct client *c, struct bytes spec);
 bool counting_annual_spec(struct app *app, const struct annual_options *o,
                           counting_try_fn attempt, struct buf *spec,
                           enum exit_code *code);
-/* A plan's canonical text, appended.  Reports: *code.  A faulty plan is asked
- * for all the same, so that the attempt stands in the log; NULL: nobody
- * attempts anything. */
-bool counting_plan_spec(struct app *app, const char *path,
+/* A plan's canonical text, appended.  Reports: *code.  A faulty plan, or one
+ * that is not for a preview where that is wanted, is asked for all the same,
+ * so that the attempt stands in the log; NULL: nobody attempts anything. */
+bool counting_plan_spec(struct app *app, const char *path, bool preview,
                         counting_try_fn attempt, struct buf *spec,
                         enum exit_code *code);
 /* Say so where it is as of a day before the vault was founded: its zeros are

@@ -13,6 +13,8 @@ kind_text(enum risk_kind kind)
         return N_("by subtraction");
     case RISK_GROUP:
         return N_("all in one group");
+    case RISK_TABLE:
+        return N_("any of its cells");
     }
     return "";
 }
@@ -31,6 +33,9 @@ question(enum risk_kind kind)
     case RISK_GROUP:
         return N_("All of them are in one group, so that it is known of each: "
                   "may it be published?");
+    case RISK_TABLE:
+        return N_("Fewer than five people may stand in any cell of this "
+                  "table, which the approver sees: may it be published?");
     }
     return "";
 }

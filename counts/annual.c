@@ -152,28 +152,14 @@ put_change(const struct annual_tally *t, const struct annual_item *item,
     if (item->kind == ANNUAL_BEFORE) {
         err = figures_add_unknown(
             out, item->name, reason != NULL ? reason : N_("not printed"), &at);
-        if (err == SV_OK) {
-            /* Not printed, and needed to round it: see annual_preview(). */
-            out->at[at].value = before->n;
-            out->at[at].key = before->key;
-        }
+        if (err == SV_OK)
+            out->at[at].of = *before; /* for annual_preview() */
         return err;
     }
     err = reason != NULL ? figures_add_unknown(out, item->name, reason, &at)
                          : figures_add(out, item->name, change, &at);
     if (err == SV_OK)
         out->at[at].is_change = true;
-    return err;
-}
-
-static enum sv_err
-add_counted(struct figures *out, const char *name, const struct counted *c)
-{
-    size_t at;
-    enum sv_err err = figures_add(out, name, c->n, &at);
-
-    if (err == SV_OK)
-        out->at[at].key = c->key;
     return err;
 }
 
@@ -192,7 +178,7 @@ put_list(const struct annual_tally *t, const struct annual_item *item,
         if (value->n == 0 && !annual_layout_is_always(item->list, code))
             continue;
         (void)snprintf(name, sizeof name, "%s.%s", item->name, code);
-        err = add_counted(out, name, value);
+        err = figures_add_counted(out, name, value, &(size_t){0});
     }
     return err;
 }
@@ -247,7 +233,8 @@ annual_end(const struct annual *a, struct figures *out)
         if (!is_of_authority(t, item))
             err = put_unknown(t, item, &f);
         else if (item->kind == ANNUAL_COUNT)
-            err = add_counted(&f, item->name, &t->counts[0][item->count]);
+            err = figures_add_counted(&f, item->name,
+                                      &t->counts[0][item->count], &(size_t){0});
         else if (item->kind == ANNUAL_LIST)
             err = put_list(t, item, &f);
         else
@@ -272,14 +259,6 @@ annual_report_clear(struct annual_report *r)
     *r = (struct annual_report){0};
 }
 
-static int64_t
-round_figure(const struct figure *f, const uint8_t round_key[32])
-{
-    struct counted c = {f->value, f->key};
-
-    return figures_round(&c, round_key);
-}
-
 /* The figure of the year before that belongs to this change. */
 static const char *
 before_of(const char *change)
@@ -299,22 +278,30 @@ before_of(const char *change)
     return NULL;
 }
 
-/* A change of rounded figures. */
-static bool
+/*
+ * A change of rounded figures.  Whether there is one is told by them, too:
+ * by the exact ones it would tell whether there was nobody, or one.
+ */
+static const char *
 round_change(const struct figures *f, const struct figure *change,
              const uint8_t round_key[32], int64_t *out)
 {
     const char *total = annual_layout_total(change->name);
     const char *earlier = before_of(change->name);
     size_t now, before;
+    int64_t then;
 
     if (total == NULL || earlier == NULL ||
         figures_find(f, total, &now) != SV_OK ||
-        figures_find(f, earlier, &before) != SV_OK || !f->at[now].known)
-        return false;
-    *out = round_figure(&f->at[now], round_key) -
-           round_figure(&f->at[before], round_key);
-    return true;
+        figures_find(f, earlier, &before) != SV_OK)
+        return N_("its total is not known");
+    if (!f->at[now].known)
+        return f->at[now].reason;
+    then = figures_round(&f->at[before].of, round_key);
+    if (then == 0)
+        return N_("few or no records of the year before");
+    *out = figures_round(&f->at[now].of, round_key) - then;
+    return NULL;
 }
 
 /* May the report do without this figure of 0: a country's? */
@@ -337,23 +324,20 @@ static enum sv_err
 put_rounded(const struct figures *f, const struct figure *exact,
             const uint8_t round_key[32], struct figures *out)
 {
+    const char *reason = exact->known ? NULL : exact->reason;
     int64_t value = 0;
-    bool known = exact->known;
     enum sv_err err;
     size_t at;
 
-    if (known && exact->is_change)
-        known = round_change(f, exact, round_key, &value);
-    else if (known)
-        value = round_figure(exact, round_key);
-    if (known && value == 0 && may_go(exact->name))
+    if (exact->is_change)
+        reason = round_change(f, exact, round_key, &value);
+    else if (reason == NULL)
+        value = figures_round(&exact->of, round_key);
+    if (reason == NULL && value == 0 && !exact->is_change &&
+        may_go(exact->name))
         return SV_OK;
-    err = known
-              ? figures_add(out, exact->name, value, &at)
-              : figures_add_unknown(out, exact->name,
-                                    exact->known ? N_("its total is not known")
-                                                 : exact->reason,
-                                    &at);
+    err = reason == NULL ? figures_add(out, exact->name, value, &at)
+                         : figures_add_unknown(out, exact->name, reason, &at);
     if (err == SV_OK)
         out->at[at].is_change = exact->is_change;
     return err;

@@ -75,8 +75,8 @@ annual_spec_check(const struct annual_spec *spec, const struct schema *schema,
     if (strcmp(spec->as_of, first) < 0)
         return refuse(where, 5, "as-of",
                       N_("lies before the year that is counted"));
-    if (spec->minor_age < 1 || spec->minor_age > ANNUAL_MINOR_AGE_MAX)
-        return refuse(where, 6, "minor-age", N_("not an age from 1 to 30"));
+    if (spec->minor_age != 18 && spec->minor_age != 20)
+        return refuse(where, 6, "minor-age", N_("it is 18 or 20"));
     return SV_OK;
 }
 

@@ -11,11 +11,12 @@
  *   authority <code>             of the list counting_authority
  *   period calendar|fiscal
  *   as-of <YYYY-MM-DD>           not before the year begins
- *   minor-age <n>                1 to 30: minors are younger
+ *   minor-age 18|20              minors are younger: the ages of majority
+ *                                that Japan has had; any other edge would
+ *                                fence in who is between two of them
  */
 #define ANNUAL_YEAR_MIN 1990
 #define ANNUAL_YEAR_MAX 2199
-#define ANNUAL_MINOR_AGE_MAX 30
 #define ANNUAL_DATE_SIZE 11
 #define ANNUAL_NATIONAL "national" /* the authority unless one is named */
 

@@ -6,6 +6,7 @@
 #include "counts/annual_json.h"
 #include "counts/annual_text.h"
 #include "counts/plan_json.h"
+#include "counts/plan_nested.h"
 #include "counts/plan_tally.h"
 #include "counts/plan_text.h"
 #include "counts/risk.h"
@@ -159,9 +160,13 @@ run_preview(struct counting_run *run, const uint8_t round_key[32],
     struct figures exact, rounded;
     enum sv_err err;
 
+    struct plan_fault fault = {0};
+
     figures_init(&exact);
     figures_init(&rounded);
-    err = run_figures(run, &exact);
+    err = run->plan != NULL ? plan_check_preview(run->plan, &fault) : SV_OK;
+    if (err == SV_OK)
+        err = run_figures(run, &exact);
     if (err == SV_OK)
         err = run->annual != NULL ? annual_preview(&exact, round_key, &rounded)
                                   : plan_preview(&exact, round_key, &rounded);
@@ -170,6 +175,28 @@ run_preview(struct counting_run *run, const uint8_t round_key[32],
                           out);
     figures_clear(&exact);
     figures_clear(&rounded);
+    return err;
+}
+
+/* What the requester learns before anybody has approved: of the annual
+ * report, whose cells are the same for all, which are unsafe; of a plan, whose
+ * tables she chose, nothing. */
+static enum sv_err
+put_cells(const struct counting_run *run, const struct risk_list *risks,
+          struct buf *cells)
+{
+    const char *names[PLAN_TABLES_MAX];
+    struct risk_list tables = {0};
+    enum sv_err err;
+
+    if (run->annual != NULL)
+        return risk_encode(risks, false, cells);
+    for (size_t i = 0; i < run->plan->n; i++)
+        names[i] = run->plan->tables[i].name;
+    err = risk_of_tables(run->plan->n, names, &tables);
+    if (err == SV_OK)
+        err = risk_encode(&tables, false, cells);
+    risk_clear(&tables);
     return err;
 }
 
@@ -185,12 +212,14 @@ run_result(struct counting_run *run, struct bytes basis, struct buf *bytes,
     err = run_figures(run, &f);
     if (err == SV_OK)
         err = report_json(run, "exact", basis, &f, bytes);
+    if (err == SV_OK && run->plan != NULL)
+        err = plan_relate_nested(run->plan, &f);
     if (err == SV_OK)
         err = risk_find(&f, &risks);
     if (err == SV_OK)
         err = risk_encode(&risks, true, risk);
     if (err == SV_OK)
-        err = risk_encode(&risks, false, cells);
+        err = put_cells(run, &risks, cells);
     risk_clear(&risks);
     figures_clear(&f);
     return err;

@@ -1,7 +1,7 @@
 #ifndef SV_COUNTS_FIGURES_H
 #define SV_COUNTS_FIGURES_H
 
-#include "base/buf.h"
+#include "base/map.h"
 
 /*
  * What a count comes to, before anybody sees it: whole numbers with names,
@@ -11,13 +11,22 @@
 #define FIGURE_NAME_SIZE 128
 #define FIGURE_REASON_SIZE 96
 
+/* A set of records: how many, and what makes a preview of it. */
+struct counted {
+    int64_t n;
+    uint64_t key;  /* the sum of its records' keys: which set it is */
+    int64_t nudge; /* what its records count more, or less, in a preview */
+};
+/* key: the record's, the same in every count and known to nobody. */
+void counted_add(struct counted *c, uint64_t key);
+
 struct figure {
     /* A path: victims.gender.male; letters, digits, '_', '-' and '.'. */
     char name[FIGURE_NAME_SIZE];
     bool known;
-    int64_t value;  /* below 0 only for a change */
-    uint64_t key;   /* the sum of the keys of the records that it counts */
-    bool is_change; /* difference of two years' figures */
+    int64_t value;                   /* below 0 only for a change */
+    struct counted of;               /* what it counts; nothing for a change */
+    bool is_change;                  /* difference of two years' figures */
     char reason[FIGURE_REASON_SIZE]; /* a msgid: why it is not known */
 };
 
@@ -37,6 +46,7 @@ struct figure_relation {
 struct figures {
     size_t n;
     struct figure *at;
+    struct map names; /* hash of the name -> size_t index */
     size_t n_relations;
     struct figure_relation *relations;
 };
@@ -46,6 +56,9 @@ void figures_clear(struct figures *f);
 /* SV_ERR_EXISTS for a name that is there; SV_ERR_RANGE for a bad one. */
 enum sv_err figures_add(struct figures *f, const char *name, int64_t value,
                         size_t *at);
+/* A figure that is the number of these records. */
+enum sv_err figures_add_counted(struct figures *f, const char *name,
+                                const struct counted *c, size_t *at);
 enum sv_err figures_add_unknown(struct figures *f, const char *name,
                                 const char *reason, size_t *at);
 enum sv_err figures_relate(struct figures *f, size_t whole, size_t n,
@@ -53,20 +66,19 @@ enum sv_err figures_relate(struct figures *f, size_t whole, size_t n,
 /* SV_ERR_NOT_FOUND */
 enum sv_err figures_find(const struct figures *f, const char *name, size_t *at);
 
-/* How many, and the sum of their records' keys: which set of records it is,
- * to whoever has the round key. */
-struct counted {
-    int64_t n;
-    uint64_t key;
-};
-void counted_add(struct counted *c, uint64_t key);
-
 /*
- * What a preview shows: one of the two multiples of 5 around a count, drawn
- * by a keyed function of the set of records, so that the mean is the count,
- * a multiple of 5 stays, and one set shows one figure under every name and
- * in every plan.  A fixed rule, as to the nearest, would tell by its jump
- * when a count passes from 2 to 3.
+ * What a preview shows.  Two draws stand between it and the count:
+ *
+ * - Each record counts as 1, or for one in four as 0 or 2, by its own key
+ *   and always alike.  However many previews are laid together, over
+ *   whatever partitions of a set, their mean comes to this sum and never to
+ *   the count: no fresh draw belongs to the same records.
+ * - The sum is shown as one of the two multiples of 5 around it, drawn by a
+ *   keyed function of the set of records: the mean is the sum, and one set
+ *   shows one figure under every name and in every plan.  A fixed rule, as
+ *   to the nearest, would tell by its jump when a count passes from 2 to 3.
+ *
+ * Both are unbiased; nothing stays nothing.
  */
 #define FIGURES_BASE 5
 int64_t figures_round(const struct counted *c, const uint8_t round_key[32]);

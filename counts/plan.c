@@ -53,6 +53,42 @@ plan_free(struct plan *p)
     free(p);
 }
 
+static size_t
+codes_named(const struct plan *p, const struct plan_term *term)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->variables[term->variable].n_codes; i++)
+        n += term->codes[i];
+    return n;
+}
+
+enum sv_err
+plan_check_preview(const struct plan *p, struct plan_fault *fault)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const struct plan_table *t = &p->tables[i];
+        struct plan_token at = {PLAN_TOKEN_WORD, bytes_text(t->name), t->line,
+                                t->column};
+
+        if (t->n_by + t->n_where > PLAN_PREVIEW_FIELDS_MAX)
+            return plan_lex_fault(&at,
+                                  N_("a preview's table has at most three "
+                                     "fields, with those of where; more only "
+                                     "leaves by a release"),
+                                  NULL, fault);
+        for (size_t k = 0; k < t->n_where; k++) {
+            if (codes_named(p, &t->where[k]) > 1)
+                return plan_lex_fault(&at,
+                                      N_("in a preview, where names one code "
+                                         "of a field; sets of them only "
+                                         "leave by a release"),
+                                      NULL, fault);
+        }
+    }
+    return SV_OK;
+}
+
 enum sv_err
 plan_check_today(const struct plan *p, const char *today,
                  struct plan_fault *fault)

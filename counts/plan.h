@@ -42,6 +42,9 @@
  * line, fields and codes sorted, defaults written out, code lists only where
  * they are used.  The order of tables is that of print and stays.
  */
+/* The cells that all tables together could have, by the lists of their
+ * fields: what a plan may ask for must not depend on the records. */
+#define PLAN_CELLS_MAX 131072
 #define PLAN_TEXT_MAX ((size_t)64 << 10)
 #define PLAN_TABLES_MAX 64
 #define PLAN_BY_MAX 3
@@ -58,6 +61,7 @@ struct plan_term {
 
 struct plan_table {
     char name[NAME_SIZE];
+    size_t line, column; /* of the name, in the plan's text */
     size_t n_by;
     size_t by[PLAN_BY_MAX]; /* indexes into plan.variables, sorted by name */
     size_t n_where;
@@ -94,6 +98,7 @@ struct plan {
     struct plan_period period;
     size_t n_variables;
     struct plan_variable variables[PLAN_VARIABLES_MAX];
+    size_t n_cells; /* of all tables, by their lists */
     size_t n;
     struct plan_table tables[PLAN_TABLES_MAX];
     struct buf canonical;
@@ -103,6 +108,15 @@ struct plan {
 enum sv_err plan_parse(const struct schema *schema, struct bytes text,
                        struct plan **out, struct plan_fault *fault);
 void plan_free(struct plan *p); /* accepts NULL */
+
+/*
+ * May it be asked for as a preview?  A table then has at most three fields,
+ * those of where among them, and where names one code of each: with sets of
+ * codes at one's choice, one person can be fenced in, and previews of two
+ * fences subtracted.  Whatever else is released or not counted.
+ */
+#define PLAN_PREVIEW_FIELDS_MAX 3
+enum sv_err plan_check_preview(const struct plan *p, struct plan_fault *fault);
 
 /* Nothing is counted as of a day after today (YYYY-MM-DD). */
 enum sv_err plan_check_today(const struct plan *p, const char *today,

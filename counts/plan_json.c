@@ -144,7 +144,7 @@ decode_figures(const json_t *array, struct figures *figures)
 {
     enum sv_err err = SV_OK;
 
-    if (!json_is_array(array) || json_array_size(array) > PLAN_FIGURES_MAX)
+    if (!json_is_array(array) || json_array_size(array) > PLAN_CELLS_MAX)
         return SV_ERR_FORMAT;
     for (size_t i = 0; i < json_array_size(array) && err == SV_OK; i++)
         err = decode_figure(json_array_get(array, i), figures);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counts/plan_cell.h"
 #include "counts/plan_parser.h"
 
 /* Words of the language. */
@@ -320,6 +321,17 @@ names_fit(const struct plan *plan, const struct plan_table *t)
     return n < FIGURE_NAME_SIZE;
 }
 
+/* Series, and each field's codes and the total of them. */
+static size_t
+cells_of(const struct plan *plan, const struct plan_table *t)
+{
+    size_t n = plan_cell_series(t);
+
+    for (size_t i = 0; i < t->n_by; i++)
+        n *= plan->variables[t->by[i]].n_codes + 1;
+    return n;
+}
+
 enum sv_err
 plan_parser_table(struct plan_parser *p)
 {
@@ -334,6 +346,8 @@ plan_parser_table(struct plan_parser *p)
     name = p->token;
     if (err == SV_OK)
         err = parse_table_name(p, t);
+    t->line = name.line;
+    t->column = name.column;
     plan->n++; /* whatever it holds is freed with the plan */
     if (err == SV_OK)
         err = parse_by(p, t);
@@ -347,6 +361,14 @@ plan_parser_table(struct plan_parser *p)
         err = plan_lex_fault(&name,
                              N_("the names of its figures would be too long; "
                                 "give it a shorter one"),
+                             NULL, p->fault);
+    if (err == SV_OK)
+        plan->n_cells += cells_of(plan, t);
+    if (err == SV_OK && plan->n_cells > PLAN_CELLS_MAX)
+        err = plan_lex_fault(&name,
+                             N_("with this table the plan has more than "
+                                "131,072 cells; count by fewer fields, or in "
+                                "several plans"),
                              NULL, p->fault);
     return err;
 }

@@ -129,7 +129,7 @@ static enum sv_err
 count_one(struct map *cells, const struct plan_cell *cell, uint64_t key)
 {
     const void *had = map_get(cells, cell);
-    struct counted c = {0, 0};
+    struct counted c = {0};
 
     if (had != NULL)
         memcpy(&c, had, sizeof c); /* the map aligns nothing */

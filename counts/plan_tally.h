@@ -20,8 +20,6 @@
  * nothing and no relation is made.  A change and the earlier figure are the
  * later one.
  */
-#define PLAN_FIGURES_MAX 16384 /* of a plan */
-
 struct tally; /* holds counts and the codes of the last record */
 
 /* plan is borrowed until the tally is freed. */
@@ -41,8 +39,7 @@ void tally_free(struct tally *t); /* accepts NULL */
 enum sv_err tally_add(struct tally *t, const char *type, uint64_t key,
                       const struct content *coded);
 
-/* out is set, not appended to.  SV_ERR_RANGE for more than PLAN_FIGURES_MAX
- * figures: the plan needs fewer fields. */
+/* out is set, not appended to. */
 enum sv_err tally_end(const struct tally *t, struct figures *out);
 
 /*

@@ -111,9 +111,6 @@ box_init(struct box *b)
     if (err != SV_OK)
         return err;
     n = places(b);
-    /* Some places have no figure; they are not many more than those. */
-    if (n > PLAN_FIGURES_MAX * 2)
-        return SV_ERR_RANGE;
     b->figure = calloc(n, sizeof *b->figure);
     b->parts = calloc(n, sizeof *b->parts);
     return b->figure != NULL && b->parts != NULL ? SV_OK : SV_ERR_NOMEM;
@@ -148,7 +145,7 @@ count_at(const struct box *b, const struct place *p, size_t series)
 {
     struct plan_cell cell = cell_at(b, p, series);
     const void *had = map_get(&b->counts->cells, &cell);
-    struct counted c = {0, 0};
+    struct counted c = {0};
 
     if (had != NULL)
         memcpy(&c, had, sizeof c);
@@ -165,7 +162,7 @@ own_is_later(const struct box *b)
 static struct counted
 value_at(const struct box *b, const struct place *p)
 {
-    struct counted change = {0, 0};
+    struct counted change = {0};
 
     if (p->series != PLAN_SERIES_CHANGE)
         return count_at(b, p, p->series);
@@ -188,16 +185,13 @@ add_figure(struct box *b, const struct place *p)
     *figure_at(b, p) = NONE;
     if (!plan_has_cells(b->table, plan_cell_mask(&cell)))
         return SV_OK;
-    if (b->figures->n >= PLAN_FIGURES_MAX)
-        return SV_ERR_RANGE;
     err = plan_cell_name(b->plan, b->number, &cell, &name);
     if (err == SV_OK)
         err = buf_append(&name, bytes_of("", 1));
     if (err == SV_OK)
-        err = figures_add(b->figures, (char *)name.ptr, value.n, &at);
+        err = figures_add_counted(b->figures, (char *)name.ptr, &value, &at);
     if (err == SV_OK) {
         b->figures->at[at].is_change = p->series == PLAN_SERIES_CHANGE;
-        b->figures->at[at].key = value.key;
         *figure_at(b, p) = at;
     }
     buf_free(&name);
@@ -331,9 +325,7 @@ tally_end(const struct tally *t, struct figures *out)
 static int64_t
 round_at(const struct figures *f, size_t at, const uint8_t round_key[32])
 {
-    struct counted c = {f->at[at].value, f->at[at].key};
-
-    return figures_round(&c, round_key);
+    return figures_round(&f->at[at].of, round_key);
 }
 
 /* The later figure is the earlier one and the change: tally_end() said so. */

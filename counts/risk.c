@@ -396,3 +396,19 @@ risk_find(const struct figures *f, struct risk_list *out)
     *out = list;
     return SV_OK;
 }
+
+enum sv_err
+risk_of_tables(size_t n, const char *const names[], struct risk_list *out)
+{
+    struct risk_list list = {0};
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < n && err == SV_OK; i++)
+        err = push(&list, RISK_TABLE, names[i], bytes_text(names[i]), 0);
+    if (err != SV_OK) {
+        risk_clear(&list);
+        return err;
+    }
+    *out = list;
+    return SV_OK;
+}

@@ -13,6 +13,7 @@ enum risk_kind {
     RISK_CELL,    /* a figure that is printed and small */
     RISK_DERIVED, /* small, and found by subtracting printed figures */
     RISK_GROUP,   /* all of a whole are in one part */
+    RISK_TABLE,   /* whatever a table may show: says nothing of its cells */
 };
 
 struct risk {
@@ -38,14 +39,19 @@ struct risk_list {
  */
 enum sv_err risk_find(const struct figures *f, struct risk_list *out);
 void risk_clear(struct risk_list *l); /* wipes */
+/* The tables of a plan, instead: the names of cells that are small would tell
+ * who asks which combinations of codes there are. */
+enum sv_err risk_of_tables(size_t n, const char *const names[],
+                           struct risk_list *out);
 
 /*
  *   svault/risk/v1
  *   values yes|no
  *   count <n>
- *   cell|derived|group <name>: <expression>[ = <value>]
+ *   cell|derived|group|table <name>: <expression>[ = <value>]
  *
- * with values for who approves, without for who asks.  Appended.
+ * with values for who approves, without for who asks.  Appended.  A table
+ * has no value, and stands only in a list without.
  */
 enum sv_err risk_encode(const struct risk_list *l, bool with_values,
                         struct buf *out);

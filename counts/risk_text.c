@@ -7,9 +7,10 @@
 
 #define FIRST_LINE "svault/risk/v1"
 #define LEN_MAX ((size_t)4 << 20)
-#define KINDS 3
+#define KINDS 4
 
-static const char *const kind_names[KINDS] = {"cell", "derived", "group"};
+static const char *const kind_names[KINDS] = {"cell", "derived", "group",
+                                              "table"};
 
 enum sv_err
 risk_encode(const struct risk_list *l, bool with_values, struct buf *out)
@@ -109,6 +110,8 @@ parse_line(struct bytes line, bool has_value, struct risk *out)
         return err;
     expression = line;
     if (has_value) {
+        if (r.kind == RISK_TABLE)
+            return SV_ERR_FORMAT;
         if (!cut(&line, " = ", &expression))
             return SV_ERR_FORMAT;
         err = parse_value(line, r.kind, &r.value);

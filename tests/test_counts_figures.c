@@ -1,4 +1,6 @@
+#include "base/codec.h"
 #include "counts/figures.h"
+#include "crypto/digest.h"
 #include "tests/support/support.h"
 
 static void
@@ -108,7 +110,8 @@ test_relations_copy_their_parts_and_keep_within_the_figures(void **state)
 }
 
 /* One of the two multiples around the count, and over many sets their mean
- * is the count; 0 and multiples stay; one set always comes to the same. */
+ * is the count; 0 and multiples stay; one set always comes to the same.
+ * (Of records that count as one each.) */
 static void
 test_rounding_is_keyed_unbiased_and_the_same_for_the_same_records(void **state)
 {
@@ -120,7 +123,7 @@ test_rounding_is_keyed_unbiased_and_the_same_for_the_same_records(void **state)
         int64_t sum = 0;
 
         for (uint64_t set = 1; set <= 2000; set++) {
-            struct counted c = {n, set * 0x9E3779B97F4A7C15};
+            struct counted c = {.n = n, .key = set * 0x9E3779B97F4A7C15};
             int64_t got = figures_round(&c, key);
 
             assert_int_equal(got % FIGURES_BASE, 0);
@@ -140,7 +143,7 @@ test_rounding_is_keyed_unbiased_and_the_same_for_the_same_records(void **state)
 static void
 test_keys_add_up_in_any_order(void **state)
 {
-    struct counted a = {0, 0}, b = {0, 0};
+    struct counted a = {0}, b = {0};
 
     (void)state;
     counted_add(&a, 5);
@@ -149,6 +152,85 @@ test_keys_add_up_in_any_order(void **state)
     counted_add(&b, 5);
     assert_int_equal(a.n, 2);
     assert_int_equal(a.key, b.key);
+}
+
+/* The keys of a vault's records, as good as random. */
+static uint64_t
+record_key(uint64_t vault, uint64_t record)
+{
+    uint8_t seed[16], hash[DIGEST_LEN];
+    struct reader r;
+
+    put_u64(seed, vault);
+    put_u64(seed + 8, record);
+    digest("test/record", BYTES(seed), hash);
+    r = reader_of(BYTES(hash));
+    return reader_u64(&r);
+}
+
+/*
+ * The same 46 records in 4,000 partitions in two: the sum of the halves'
+ * previews is a fresh draw each time, and its mean is known to a tenth.
+ */
+static double
+mean_of_partitions(uint64_t vault, const uint8_t round_key[32],
+                   struct counted *all)
+{
+    double sum = 0;
+
+    *all = (struct counted){0};
+    for (uint64_t r = 0; r < 46; r++)
+        counted_add(all, record_key(vault, r));
+    for (uint64_t p = 0; p < 4000; p++) {
+        struct counted half[2] = {{0}, {0}};
+
+        for (uint64_t r = 0; r < 46; r++)
+            counted_add(&half[record_key(1000 + p, r) & 1],
+                        record_key(vault, r));
+        sum += (double)(figures_round(&half[0], round_key) +
+                        figures_round(&half[1], round_key));
+    }
+    return sum / 4000;
+}
+
+static void
+test_the_mean_of_many_previews_is_not_the_count(void **state)
+{
+    uint8_t key[32] = {7};
+    unsigned other = 0;
+    int64_t nudges = 0;
+
+    (void)state;
+    for (uint64_t vault = 1; vault <= 24; vault++) {
+        struct counted all;
+        double mean = mean_of_partitions(vault, key, &all);
+
+        assert_true(mean > (double)(all.n + all.nudge) - 0.3 &&
+                    mean < (double)(all.n + all.nudge) + 0.3);
+        other += all.nudge != 0;
+        nudges += all.nudge;
+    }
+    /* It is what these records come to, and no two vaults alike. */
+    assert_true(other >= 16);
+    assert_true(nudges > -50 && nudges < 50);
+}
+
+/* One record more is one more, two more or none: and never less. */
+static void
+test_a_record_never_counts_less_than_nothing(void **state)
+{
+    unsigned seen[3] = {0, 0, 0};
+
+    (void)state;
+    for (uint64_t r = 0; r < 4000; r++) {
+        struct counted c = {0};
+
+        counted_add(&c, record_key(1, r));
+        assert_in_range(c.n + c.nudge, 0, 2);
+        seen[c.n + c.nudge]++;
+    }
+    assert_in_range(seen[0], 400, 600);
+    assert_in_range(seen[2], 400, 600);
 }
 
 int
@@ -163,6 +245,8 @@ main(void)
         cmocka_unit_test(
             test_rounding_is_keyed_unbiased_and_the_same_for_the_same_records),
         cmocka_unit_test(test_keys_add_up_in_any_order),
+        cmocka_unit_test(test_the_mean_of_many_previews_is_not_the_count),
+        cmocka_unit_test(test_a_record_never_counts_less_than_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -417,12 +417,13 @@ test_a_preview_shows_multiples_of_five_and_no_country_of_none(void **state)
         const struct figure *f = &r.figures.at[i];
         const struct figure *was = annual_data_figure(&exact.figures, f->name);
 
-        assert_int_equal(f->known, was->known);
+        if (!f->is_change)
+            assert_int_equal(f->known, was->known);
         if (!f->known)
             continue;
         assert_int_equal(f->value % 5, 0);
         if (!f->is_change)
-            assert_true(labs((long)(f->value - was->value)) < 5);
+            assert_true(labs((long)(f->value - was->of.n - was->of.nudge)) < 5);
         if (strstr(f->name, "by_country") != NULL)
             assert_true(f->value > 0);
     }

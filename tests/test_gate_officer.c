@@ -324,6 +324,41 @@ test_every_coded_field_in_turn_is_rounded(void **state)
     office_verify(o);
 }
 
+/* What her own program would refuse: the gate does, and counts and logs it. */
+static void
+test_what_fences_somebody_in_is_no_preview(void **state)
+{
+    static const char *const tables[] = {
+        "table t where citizenship in {JPN, THA}",
+        "table t by gender, citizenship, services where decided_by = police",
+        "table t by citizenship, services, residence_status",
+    };
+    struct office *o = *state;
+    struct buf json = BUF_INIT;
+
+    add_victims(o, 8, "female");
+    for (unsigned i = 0; i < PREVIEWS_A_DAY; i++) {
+        const struct client_trouble *t;
+        char text[256];
+
+        (void)snprintf(text, sizeof text,
+                       "plan \"T\" population victim unit person as_of "
+                       "2023-03-31\n%s\nmethod exact\n",
+                       tables[i % 3]);
+        assert_err(client_counts_preview(officer(o), bytes_text(text), &json),
+                   SV_ERR_INPUT);
+        t = client_trouble(office_client(o, OFFICER));
+        assert_true(t->logged);
+        assert_int_equal(json.len, 0);
+    }
+    assert_err(client_counts_preview(officer(o), bytes_text(spec), &json),
+               SV_ERR_DENIED);
+    assert_string_equal(client_trouble(office_client(o, OFFICER))->rule,
+                        "limit");
+    buf_free(&json);
+    office_verify(o);
+}
+
 /* As of each day: rounded, and the same set of records always alike, so that
  * asking again tells nothing. */
 static void
@@ -451,6 +486,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         IN_OFFICE(test_no_request_of_any_shape_returns_a_row),
         IN_OFFICE(test_every_coded_field_in_turn_is_rounded),
+        IN_OFFICE(test_what_fences_somebody_in_is_no_preview),
         IN_OFFICE(test_every_as_of_date_is_rounded_and_alike),
         IN_OFFICE(test_requests_that_nobody_approved_stay_shut),
     };

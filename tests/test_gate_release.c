@@ -238,7 +238,8 @@ test_previews_are_rounded_and_so_many_a_day(void **state)
         assert_true(document_is_preview(buf_bytes(&json)));
         value = figure_of(buf_bytes(&json), "victims.total");
         assert_int_equal(value % 5, 0);
-        assert_true(value > (int64_t)n - 5 && value < (int64_t)n + 5);
+        /* A record counts as none, one or two. */
+        assert_true(value >= 0 && value < 2 * (int64_t)n + 5);
         early += value > (int64_t)n;
         add_victims(o, 1, "male");
     }

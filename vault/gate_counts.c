@@ -317,11 +317,14 @@ count_run(struct act *a, struct count *c)
     return tables_scan(&a->tables, TABLE_CREATED, none, none, count_row, c);
 }
 
+/* What is not counted is an attempt all the same, and logged: also where it
+ * came to too much, which may tell something of the records. */
 static enum sv_err
 invalid(struct act *a, enum sv_err err)
 {
-    if (err != SV_ERR_INPUT)
+    if (err != SV_ERR_INPUT && err != SV_ERR_RANGE)
         return err;
+    buf_truncate(&a->answer, 0);
     a->entry.outcome = OUTCOME_INVALID;
     a->entry.n_results = 0;
     return SV_OK;
@@ -352,6 +355,9 @@ act_preview_apply(struct act *a)
 }
 
 /* ---- requests of releases ---- */
+
+/* Of a release with its risk report: with room to spare in a stored value. */
+#define RESULT_MAX (STORE_VALUE_MAX / 2)
 
 /* What is kept of one release until it is fetched. */
 struct made {
@@ -483,6 +489,8 @@ keep_release(struct act *a, struct count *c, struct made *m)
     enum sv_err err =
         c->with->result(c->run, c->body.basis, &m->bytes, &m->risk, &m->cells);
 
+    if (err == SV_OK && m->bytes.len + m->risk.len + m->cells.len > RESULT_MAX)
+        err = SV_ERR_RANGE; /* while nothing is written yet */
     if (err != SV_OK)
         return err;
     rng_fill(&a->gate->config.rng, m->nonce, sizeof m->nonce);
