@@ -217,6 +217,18 @@ text_unbase64_n(struct bytes t, uint8_t *out, size_t n)
 }
 
 bool
+text_is_blank(struct bytes t)
+{
+    static const char wide[] = "\xe3\x80\x80";
+
+    while (t.len > 0) {
+        if (!text_skip(&t, " ") && !text_skip(&t, "\t") && !text_skip(&t, wide))
+            return false;
+    }
+    return true;
+}
+
+bool
 text_is_utf8(struct bytes t)
 {
     size_t at = 0;

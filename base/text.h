@@ -37,6 +37,8 @@ enum sv_err text_unbase64(struct bytes t, struct buf *out);
 /* The same for a known length. SV_ERR_FORMAT where it is another. */
 enum sv_err text_unbase64_n(struct bytes t, uint8_t *out, size_t n);
 
+/* Nothing, or nothing but spaces: of ASCII, and the wide one of Japanese. */
+bool text_is_blank(struct bytes t);
 /* Valid UTF-8 (no surrogates, no overlong forms) without a NUL. */
 bool text_is_utf8(struct bytes t);
 

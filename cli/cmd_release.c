@@ -93,7 +93,7 @@ check_request(struct requesting *r, const char *what)
                           "which comes with a later version"));
     if (strcmp(r->profile, "exact") != 0)
         return app_usage(app, _("no such profile: %s"), r->profile);
-    if (r->basis == NULL || r->basis[0] == '\0')
+    if (r->basis == NULL || text_is_blank(bytes_text(r->basis)))
         return app_usage(app, "%s",
                          _("--basis TEXT is missing: the law or the order by "
                            "which exact figures may be published"));

@@ -191,11 +191,13 @@ static const struct {
 } phrases[] = {
     {"exact", {"exact figures", "実数"}},
     {"preview",
-     {"preview, rounded to multiples of 5; parts need not add up",
-      "公表前の概数（5の倍数に丸めた値。内訳の和は合計と一致しないことがある"
+     {"preview, disturbed and rounded to multiples of 5; parts need not add up",
+      "公表前の概数（攪乱し、5の倍数に丸めた値。内訳の和は合計と一致しないことがある"
       "）"}},
     {"no records of the year before",
      {"no records of the year before", "前年の記録なし"}},
+    {"few or no records of the year before",
+     {"few or no records of the year before", "前年の記録なし、または僅少"}},
     {"no age is known of the year before",
      {"no age is known of the year before", "前年の年齢不明"}},
     {"no age is known", {"no age is known", "年齢不明"}},

@@ -26,8 +26,8 @@ enum word {
 };
 static const char *const words[WORDS_N][SCHEMA_LANGS] = {
     [WORD_NOT_RELEASED] = {"NOT RELEASED", "未公表"},
-    [WORD_ROUNDED] = {"Values are rounded to multiples of 5.",
-                      "数値は5の倍数に丸めてある。"},
+    [WORD_ROUNDED] = {"Values are disturbed and rounded to multiples of 5.",
+                      "数値は攪乱し、5の倍数に丸めてある。"},
     [WORD_POPULATION] = {"Population: ", "対象: "},
     [WORD_AS_OF] = {"As of: ", "基準日: "},
     [WORD_COUNTED] = {"Counted: ", "計上: "},

@@ -3,6 +3,17 @@
 #define NAME_32 "abcdefghijklmnopqrstuvwxyz012345"
 
 static void
+test_blank_is_nothing_but_spaces(void **state)
+{
+    (void)state;
+    assert_true(text_is_blank(bytes_text("")));
+    assert_true(text_is_blank(bytes_text(" \t\xe3\x80\x80 ")));
+    assert_false(text_is_blank(bytes_text("\xe3\x80\x81")));
+    assert_false(text_is_blank(bytes_text(" a ")));
+    assert_false(text_is_blank(bytes_text("\xe3\x80")));
+}
+
+static void
 test_work_names_and_codes_follow_their_alphabets(void **state)
 {
     static const struct {
@@ -521,6 +532,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blank_is_nothing_but_spaces),
         cmocka_unit_test(test_work_names_and_codes_follow_their_alphabets),
         cmocka_unit_test(test_copies_fit_and_hold_no_nul),
         cmocka_unit_test(test_numbers_have_one_form),

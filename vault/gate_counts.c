@@ -518,7 +518,7 @@ act_request_apply(struct act *a)
     if (c == NULL)
         return SV_ERR_NOMEM;
     err = count_run(a, c);
-    if (err == SV_OK && c->body.basis.len == 0)
+    if (err == SV_OK && text_is_blank(c->body.basis))
         err = SV_ERR_INPUT; /* exact figures have a legal basis */
     if (err == SV_OK)
         err = keep_release(a, c, &m);
