@@ -193,6 +193,9 @@ app_done(struct app *app, enum sv_err err)
 {
     if (err == SV_OK)
         err = term_flush(&app->term);
+    /* Whoever reads with head(1) has seen enough. */
+    if (err == SV_ERR_IO && term_is_hung_up(&app->term))
+        return EXIT_IO;
     return err == SV_OK ? EXIT_DONE : app_fail(app, NULL, err, NULL);
 }
 

@@ -415,6 +415,24 @@ cmd_record_edit(struct app *app, int argc, char **argv)
 
 /* ---- record assign, unassign ---- */
 
+/* It is so already, or it is not so: this is no fault of the record's. */
+static enum exit_code
+assigned_before(struct session *s, const char *record, const char *person,
+                enum sv_err err)
+{
+    char why[NAME_SIZE + 128];
+    enum exit_code code;
+
+    (void)snprintf(why, sizeof why,
+                   err == SV_ERR_EXISTS ? _("is assigned to %s already")
+                                        : _("is not assigned to %s"),
+                   person);
+    code = app_fail(s->app, record, err, why);
+    app_hint(s->app, _("It stands in the log as entry %llu."),
+             (unsigned long long)client_trouble(s->client)->index);
+    return code;
+}
+
 static enum exit_code
 assign(struct app *app, int argc, char **argv, bool on)
 {
@@ -436,7 +454,10 @@ assign(struct app *app, int argc, char **argv, bool on)
     if (!session_record(&s, words[0], &type, &handle, &code))
         return session_close(&s, code);
     err = client_record_assign(s.client, type->name, &handle, words[1], on);
-    if (err != SV_OK)
+    if (client_trouble(s.client)->logged &&
+        err == (on ? SV_ERR_EXISTS : SV_ERR_NOT_FOUND))
+        code = assigned_before(&s, words[0], words[1], err);
+    else if (err != SV_OK)
         code = session_fail(&s, words[0], err);
     else if (app->json)
         code = app_done(

@@ -138,11 +138,9 @@ counting_print(struct app *app, const struct schema *schema, struct bytes json)
         fwrite(text.ptr, 1, text.len, app->term.out) != text.len)
         err = SV_ERR_IO;
     buf_free(&text);
-    return err == SV_OK ? app_done(app, SV_OK)
-                        : app_fail(app, NULL, err,
-                                   err == SV_ERR_FORMAT
-                                       ? _("the gate's report cannot be read")
-                                       : NULL);
+    return err == SV_ERR_FORMAT
+               ? app_fail(app, NULL, err, _("the gate's report cannot be read"))
+               : app_done(app, err);
 }
 
 void

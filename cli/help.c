@@ -5,7 +5,7 @@
 
 #define NEAR 2 /* edits between what was typed and what is meant */
 #define WORD_MAX 32
-#define NAME_WIDTH 18
+#define NAME_WIDTH_MIN 18
 
 static const struct {
     enum exit_code code;
@@ -162,12 +162,26 @@ json_command(const struct command *c)
                      json_bytes(bytes_text(_(c->help))));
 }
 
+/* The column in which summaries begin: behind the longest name. */
+static int
+name_width(void)
+{
+    size_t width = NAME_WIDTH_MIN;
+
+    for (const struct command *c = commands; c->run != NULL; c++) {
+        size_t n = strlen(c->noun) + 1 + strlen(c->verb) + 1;
+
+        width = n > width ? n : width;
+    }
+    return (int)width;
+}
+
 static void
 print_line(struct app *app, const struct command *c)
 {
     (void)fprintf(
         app->term.out, "  %s%s%-*s%s\n", c->noun, c->noun[0] != '\0' ? " " : "",
-        NAME_WIDTH - (int)strlen(c->noun) - (c->noun[0] != '\0' ? 1 : 0),
+        name_width() - (int)strlen(c->noun) - (c->noun[0] != '\0' ? 1 : 0),
         c->verb, _(c->summary));
 }
 

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
@@ -192,6 +193,14 @@ is_lang(const char *lang)
     return strcmp(lang, "en") == 0 || strcmp(lang, "ja") == 0;
 }
 
+static bool
+is_readable(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && (flags & O_ACCMODE) != O_WRONLY;
+}
+
 /* Options before environment before configuration. */
 static bool
 settle(struct app *app, struct line *l, enum exit_code *code)
@@ -234,6 +243,13 @@ settle(struct app *app, struct line *l, enum exit_code *code)
                         &fd))
             return false;
         app->passphrase_fd = (int)fd;
+        if (!is_readable(app->passphrase_fd)) {
+            (void)app_usage(app,
+                            _("--passphrase-fd %d: this descriptor is not open "
+                              "for reading"),
+                            app->passphrase_fd);
+            return false;
+        }
     }
     if (app->vault == NULL)
         app->vault = vault != NULL && vault[0] != '\0' ? vault
@@ -312,7 +328,7 @@ main(int argc, char **argv)
         code = dispatch(&app, &line);
     arena_free(app.arena);
     /* What could not be printed was not done. */
-    if (term_flush(&app.term) != SV_OK && code == EXIT_DONE)
-        code = app_fail(&app, NULL, SV_ERR_IO, NULL);
+    if (code == EXIT_DONE)
+        code = app_done(&app, SV_OK);
     return (int)code;
 }

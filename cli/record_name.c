@@ -19,6 +19,7 @@ struct search {
     size_t n; /* matches, up to 2 */
     const struct schema_type *type;
     struct handle handle;
+    bool listed; /* a type at least */
     /* Where a record may be that no list shows to this user. */
     const struct schema_type *hidden;
 };
@@ -97,6 +98,7 @@ search_all(struct search *f)
         const char *role = NULL;
 
         err = session_may(f->s, ACT_RECORD_LIST, type->name, &role);
+        f->listed = f->listed || err == SV_OK;
         if (err == SV_OK)
             err = search_type(f, type);
         else if (err == SV_ERR_DENIED)
@@ -202,6 +204,12 @@ session_record(struct session *s, const char *text,
         }
         if (err != SV_OK) {
             *code = session_fail(s, text, err);
+            return false;
+        }
+        if (f.n == 0 && strlen(text) >= PREFIX_MIN && !f.listed) {
+            *code = app_fail(s->app, text, SV_ERR_DENIED,
+                             _("none of your roles lists records, and so none "
+                               "is known by the beginning of its handle"));
             return false;
         }
         if (f.n != 1) {

@@ -86,6 +86,14 @@ term_flush(struct term *t)
     return ferror(t->out) ? SV_ERR_IO : SV_OK;
 }
 
+bool
+term_is_hung_up(const struct term *t)
+{
+    struct pollfd p = {.fd = fileno(t->out), .events = POLLOUT};
+
+    return ferror(t->out) && poll(&p, 1, 0) > 0 && (p.revents & POLLERR) != 0;
+}
+
 void
 term_text(FILE *to, struct bytes text, bool multiline, unsigned indent)
 {

@@ -30,6 +30,8 @@ void term_init(struct term *t);
 
 /* Flush stdout; SV_ERR_IO or SV_ERR_FULL where not all of it was written. */
 enum sv_err term_flush(struct term *t);
+/* Has whoever read the output, through a pipe, gone while it was written? */
+bool term_is_hung_up(const struct term *t);
 
 /* Print text made inert.  Lines after the first are indented by indent. */
 void term_text(FILE *to, struct bytes text, bool multiline, unsigned indent);

@@ -1,15 +1,14 @@
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "cli/app.h"
 
-/* A key that others may read is no longer its owner's alone. */
 static bool
-is_private(struct app *app, const char *path, enum exit_code *code)
+is_there(struct app *app, const char *path, struct stat *st,
+         enum exit_code *code)
 {
-    struct stat st;
-
-    if (stat(path, &st) != 0) {
+    if (stat(path, st) != 0) {
         enum sv_err err = err_of_errno(errno);
 
         *code = app_fail(app, path, err, NULL);
@@ -19,16 +18,40 @@ is_private(struct app *app, const char *path, enum exit_code *code)
                        "make a key: svault key new FILE --name NAME"));
         return false;
     }
-    if (!S_ISREG(st.st_mode)) {
+    if (!S_ISREG(st->st_mode)) {
         *code = app_fail(app, path, SV_ERR_FORMAT, _("not a file"));
         return false;
     }
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        *code = app_fail(app, path, SV_ERR_DENIED,
-                         _("other accounts may read this key file"));
-        app_hint(app, _("Make it yours alone: chmod 600 %s"), path);
+    return true;
+}
+
+/* A key that others may read is no longer its owner's alone. */
+static bool
+is_private(struct app *app, const char *path, const struct stat *st,
+           enum exit_code *code)
+{
+    if ((st->st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return true;
+    *code = app_fail(app, path, SV_ERR_DENIED,
+                     _("other accounts may read this key file"));
+    app_hint(app, _("Make it yours alone: chmod 600 %s"), path);
+    return false;
+}
+
+/* FILE.pub for FILE: a slip that is easily made. */
+static bool
+is_card(struct app *app, const char *path, struct bytes file)
+{
+    size_t len = strlen(path), pub = strlen(".pub");
+    struct card card;
+
+    if (card_parse(file, &card) != SV_OK)
         return false;
-    }
+    (void)app_fail(app, path, SV_ERR_FORMAT,
+                   _("this is a key card, which is for others; a key is "
+                     "needed"));
+    if (len > pub && strcmp(path + len - pub, ".pub") == 0)
+        app_hint(app, _("The key is %.*s."), (int)(len - pub), path);
     return true;
 }
 
@@ -37,10 +60,11 @@ userkey_read(struct app *app, const char *path, struct keyfile *out,
              enum exit_code *code)
 {
     struct buf file = BUF_INIT;
+    struct stat st;
     const char *why = NULL;
     enum sv_err err;
 
-    if (!is_private(app, path, code))
+    if (!is_there(app, path, &st, code))
         return false;
     err = file_read(path, KEYFILE_MAX, &file);
     if (err == SV_OK) {
@@ -53,9 +77,18 @@ userkey_read(struct app *app, const char *path, struct keyfile *out,
     } else if (err == SV_ERR_RANGE) {
         why = _("not a key file of svault, or cut off");
     }
+    if (err == SV_ERR_FORMAT && is_card(app, path, buf_bytes(&file))) {
+        *code = EXIT_BAD_INPUT;
+        buf_free(&file);
+        return false;
+    }
     buf_free(&file);
-    if (err == SV_OK)
+    if (err == SV_OK && is_private(app, path, &st, code))
         return true;
+    if (err == SV_OK) {
+        keyfile_wipe(out);
+        return false;
+    }
     *code = app_fail(app, path, err, why);
     if (*code == EXIT_BAD_INPUT)
         app_hint(app, "%s",

@@ -52,6 +52,15 @@ role_may(const struct policy *p, const char *role, enum request_act act,
     return type == NULL || (t >= 0 && (r->act_types[act] >> t & 1) != 0);
 }
 
+bool
+client_is_refused(struct client *c, enum request_act act, const char *type)
+{
+    const char *role;
+
+    return client_role_for(c, act, type, &role) == SV_OK &&
+           !role_may(&c->pin.roster.policy, role, act, type);
+}
+
 /* A role of who is suspended, or whose term is over. */
 static const char *
 resting_role(const struct client *c)

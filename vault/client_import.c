@@ -153,8 +153,13 @@ send_batch(struct batch *b, struct import_report *report)
     struct hash root;
     enum sv_err err = seal_batch(b, &body, &root);
 
+    (void)text_copy(bytes_text(b->im->type->name), r.type, sizeof r.type);
+    if (err == SV_ERR_DENIED && client_is_refused(b->c, r.act, r.type)) {
+        buf_truncate(&body, 0);
+        root = tree_empty();
+        err = SV_OK;
+    }
     if (err == SV_OK && b->sent > 0) {
-        (void)text_copy(bytes_text(b->im->type->name), r.type, sizeof r.type);
         r.count = b->sent;
         memcpy(r.body, root.b, sizeof r.body);
         err = client_act(b->c, &r, buf_bytes(&body), &answer);

@@ -97,6 +97,12 @@ enum sv_err client_act(struct client *c, struct request *r, struct bytes body,
 bool client_is_outdated(const struct client *c, uint64_t known,
                         enum sv_err err);
 
+/* client_access.c: will the gate deny this for the role alone?  Then it is
+ * sent without what only another role's keys could make: the refusal is for
+ * the log to keep. */
+bool client_is_refused(struct client *c, enum request_act act,
+                       const char *type);
+
 /* client_keys.c */
 enum sv_err client_open_grants(struct client *c, struct bytes grants);
 /* The secret for a column and epoch, or NULL. */

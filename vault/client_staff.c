@@ -42,18 +42,6 @@ secret_of(struct client *c, const struct request *r,
     return key != NULL ? &key->secret : NULL;
 }
 
-/* Would the gate deny this for the role alone?  Then it is sent without
- * keys: the refusal is for the log to keep. */
-static bool
-is_for_the_log(struct client *c, enum request_act act)
-{
-    const struct policy *p = &c->pin.roster.policy;
-    const char *role;
-
-    return client_role_for(c, act, NULL, &role) == SV_OK &&
-           !p->roles[policy_role(p, role)].acts[act];
-}
-
 enum sv_err
 client_hand_over(struct client *c, struct request *r,
                  const struct box_secret fresh[], struct buf *blob)
@@ -69,7 +57,7 @@ client_hand_over(struct client *c, struct request *r,
     for (size_t i = 0; i < h.n && err == SV_OK; i++) {
         const struct box_secret *secret = secret_of(c, r, fresh, &h.items[i]);
 
-        if (secret == NULL && is_for_the_log(c, r->act)) {
+        if (secret == NULL && client_is_refused(c, r->act, NULL)) {
             buf_truncate(&items, 0);
             h.n = 0;
             break;

@@ -31,6 +31,16 @@ expect_exit 1 --key sato.key record add victim --from absent.csv
 expect_exit 77 --key sato.key record add offence
 expect_exit 77 --key nagai.key record add victim --from one.csv
 expect_not_in err "Kobayashi-Testname"
+expect_in err "your role does not do this"
+# Refused for the role, whatever keys she lacks for it, and logged.
+printf 'identity.suspect_no\nS-1\n' >suspect.csv
+expect_exit 77 --key sato.key import suspect.csv --type suspect
+expect_in err "your role does not do this"
+expect_in err "stands in the log as entry"
+expect_exit 77 --key sato.key record add suspect --from suspect.csv
+expect_in err "stands in the log as entry"
+expect_exit 77 --key nagai.key record show "$(echo "$id" | cut -c 1-8)"
+expect_in err "none of your roles lists records"
 
 # A list: hers with number and initials, to others a handle.
 expect_exit 0 --key sato.key record list victim
@@ -86,6 +96,8 @@ expect_exit 77 --key mori.key record assign "$id" nagai
 expect_exit 77 --key mori.key record assign "$id" nobody
 expect_exit 2 --key mori.key record assign "$id" "Not A Name"
 expect_exit 0 --key mori.key record assign "$id" abe
+expect_exit 1 --key mori.key record assign "$id" abe
+expect_in err "is assigned to abe already"
 expect_exit 0 --key abe.key record list victim
 expect_in out "$(echo "$id" | cut -c 1-8)"
 
@@ -114,6 +126,8 @@ expect_exit 0 --key sato.key record history 1
 expect_in out "addition"
 expect_exit 77 --key nagai.key record edit "$id"
 expect_exit 0 --key mori.key record unassign "$id" abe
+expect_exit 1 --key mori.key record unassign "$id" abe
+expect_in err "is not assigned to abe"
 printf 'Asthma\n.\n.\nyes\n' >in
 expect_exit 77 --key abe.key record edit "$id" -c health
 expect_in err "not assigned to you"

@@ -62,12 +62,27 @@ expect_exit 2 record list victim extra
 expect_exit 2 status --json=yes
 expect_exit 2 status --lang fr
 expect_exit 2 status --passphrase-fd x
+expect_exit 2 status --passphrase-fd 77
+expect_in err "--passphrase-fd 77: this descriptor is not open for reading"
 expect_exit 2 --key
 expect_exit 2 status --key a --key b
 expect_exit 2 status
 expect_in err "--vault"
 expect_exit 2 --vault nowhere whoami
 expect_in err "svault key new FILE --name NAME"
+: >nothing
+chmod 644 nothing
+expect_exit 65 --vault nowhere --key nothing whoami
+expect_in err "not a key file of svault"
+expect_not_in err chmod
+new_key oka
+expect_exit 65 --vault nowhere --key oka.key.pub whoami
+expect_in err "this is a key card"
+expect_in err "The key is oka.key."
+chmod 644 oka.key
+expect_exit 77 --vault nowhere --key oka.key key show oka.key
+expect_in err "chmod 600 oka.key"
+rm -r oka.key oka.key.pub home/.config
 
 # The configuration: strict, and said where.
 mkdir -p home/.config/svault
@@ -113,4 +128,17 @@ if [ -w /dev/full ]; then
     "$SVAULT" help >/dev/full 2>err </dev/null
     [ $? -eq 74 ] || fail "a full disk goes unnoticed"
 fi
+# Whoever has seen enough of it is not bothered.
+mkfifo pipe
+exec 4<>pipe 5>pipe 4>&-
+"$SVAULT" help >&5 2>err </dev/null
+[ $? -eq 74 ] || fail "a closed pipe goes unnoticed"
+line="svault help into a closed pipe"
+expect_empty err
+exec 5>&-
+
+# Names and what they mean do not run into each other.
+expect_exit 0 help
+! grep -E '^  [a-z]+ [a-z]+[A-Z]|acknowledgego' out || fail "no space in a list"
+grep -q '^  release acknowledge  *go on' out || fail "no release acknowledge"
 finish
