@@ -175,6 +175,8 @@ enum sv_err session_may(struct session *s, enum request_act act,
 enum exit_code session_no_role(struct session *s, const char *role);
 /* Why the policy said no, in the user's language. */
 const char *denial_text(const char *rule);
+/* A role's name in the user's language; itself where it has none. */
+const char *role_text(const char *role);
 
 /* A record named on the command line: its number in the last list, or any
  * unique prefix of a handle.  *type is the schema's.  Reports failures. */

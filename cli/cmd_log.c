@@ -209,7 +209,7 @@ log_table(struct session *s, const struct log_filter *f)
         const struct log_row *r = row_at(f, i);
         char index[24], when[WHEN_SIZE] = "", of[OF_SIZE];
         char decision[2 * ENTRY_RULE_SIZE + 64];
-        const char *cells[8] = {index,  when, r->actor,   r->role,
+        const char *cells[8] = {index,  when, r->actor,   role_text(r->role),
                                 r->act, of,   r->purpose, decision};
 
         (void)snprintf(index, sizeof index, "%llu",

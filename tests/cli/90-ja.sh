@@ -30,6 +30,12 @@ expect_exit 77 --key nagai.key --lang ja record list victim
 expect_in err "役割"
 expect_exit 0 --key nagai.key --lang ja log verify
 expect_not_in out "The log"
+expect_exit 0 --lang ja --key nagai.key log list
+expect_in out "ケースワーカー"
+expect_in out "拒否: "
+expect_not_in out caseworker
+expect_exit 0 --key nagai.key log list
+expect_in out caseworker
 expect_exit 0 --lang ja --key sato.key status
 expect_in out "保管庫"
 
