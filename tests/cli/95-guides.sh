@@ -99,12 +99,32 @@ hire nagai justice_liaison
 expect_exit 0 --key sato.key import "$data/victims.csv" --type victim
 expect_exit 0 --key nagai.key import "$data/offences.csv" --type offence
 expect_exit 0 --key nagai.key import "$data/suspects.csv" --type suspect
-cat >shelters.counts <<END
-plan "Routes" population victim unit person as_of 2023-03-31
-table routes by detection_route
-method exact
-END
+today=$(TZ=Asia/Tokyo date +%Y-%m-%d)
+sed "s/as_of [0-9-]*/as_of $today/" "$docs/examples/shelters.counts" >shelters.counts
 who=stats-1 role=statistics_officer
 walk officer.md
+
+# Plans: each block of the page that begins with the word, and the example as
+# it stands in both pages.
+awk -v n=0 '/^    plan / { n++; on = 1 }
+!/^    / { on = 0 }
+on { print substr($0, 5) >("plan-" n ".counts") }' "$docs/plans.md"
+n=0
+for plan in plan-*.counts; do
+    n=$((n + 1))
+    expect_exit 0 counts check "$plan"
+    sed "s/as_of [0-9-]*/as_of $today/" "$plan" >now.counts
+    expect_exit 0 --key stats-1.key counts run now.counts
+    expect_not_in err "Nothing had been entered"
+    grep -qE '^ .* [1-9][0-9]*$' out || fail "$plan counts nothing"
+done
+[ "$n" -ge 4 ] || fail "plans.md has $n plans"
+cmp -s plan-1.counts "$docs/examples/shelters.counts" ||
+    fail "plans.md shows another plan than the example"
+awk '/^    plan / { on = 1 } !/^    / { on = 0 }
+on { print substr($0, 5) }' "$docs/officer.md" |
+    cmp -s - "$docs/examples/shelters.counts" ||
+    fail "officer.md shows another plan than the example"
+grep -q 'docs/plans.md' "$docs/../README.md" || fail "the README lacks the plans"
 
 finish
