@@ -284,6 +284,7 @@ print_view(struct session *s, uint64_t number, const struct release_view *v,
                             app->lang, &text);
         if (err == SV_OK)
             term_text(to, buf_bytes(&text), true, 0);
+        (void)fputc('\n', to);
         buf_free(&text);
     }
     return err;

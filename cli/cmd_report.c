@@ -266,6 +266,7 @@ cmd_counts_check(struct app *app, int argc, char **argv)
                                                 json_bytes(buf_bytes(&spec)))));
         else {
             term_text(app->term.out, buf_bytes(&spec), true, 0);
+            (void)fputc('\n', app->term.out);
             code = app_done(app, SV_OK);
         }
     }

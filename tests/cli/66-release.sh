@@ -153,6 +153,9 @@ logged toda release.approve act
 expect_exit 0 --key hara.key release show "$number" --json
 expect_in out '"value"'
 expect_json commitment "$commitment"
+expect_exit 0 --key hara.key release show "$number"
+[ -z "$(tail -c 1 out)" ] || fail "no newline behind the figures"
+[ -n "$(tail -n 1 out)" ] || fail "an empty line behind the figures"
 other=$(echo "$commitment" | tr '0-9a-f' '1-9a-f0')
 expect_exit 77 --key hara.key release approve "$number" --no-input \
     --commitment "$other"

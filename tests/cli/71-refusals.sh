@@ -101,6 +101,8 @@ expect_not_in err "Nothing had been entered by that day"
 # A good plan, asked for by those who may not.
 printf '%s\ntable t by gender method exact\n' "$head" >good.counts
 expect_exit 0 counts check good.counts
+[ -z "$(tail -c 1 out)" ] || fail "no newline behind a plan"
+[ -n "$(tail -n 1 out)" ] || fail "an empty line behind a plan"
 expect_exit 0 --key toda.key counts run good.counts
 expect_in out "NOT RELEASED"
 expect_in err "Nothing had been entered by that day"
