@@ -355,12 +355,17 @@ next_at_vault(struct app *app, const struct keyfile *key)
     char pin[PATH_SIZE];
     struct stat st;
     enum exit_code code = EXIT_FAILED;
-    bool known;
+    bool known, waits;
 
     if (!session_hello(app, &s, &code))
         return session_close(&s, code);
     known = client_knows(s.client, &key->card);
+    waits = client_awaits(s.client, &key->card);
     code = session_close(&s, EXIT_DONE);
+    if (!known && waits)
+        return say_next(app, "staff confirm",
+                        _("You are proposed, and not confirmed yet. Ask your "
+                          "supervisor; till then nothing is open to you."));
     if (!known)
         return say_next(app, "hand over the key card",
                         _("The vault does not know your key yet. Hand your "

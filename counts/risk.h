@@ -33,9 +33,10 @@ struct risk_list {
 /*
  * Derived are: unknown figures that follow from a complete relation, step by
  * step (the year before is the total minus the change); what a part leaves of
- * its whole; and what all known parts leave of it.  Each expression stands
- * there once.  Changes are no numbers of people and never listed.  A group
- * whose name ends in "unknown" says nothing of anybody and is not listed.
+ * its whole; and what all known parts leave of it (but not of parts that are
+ * nobody: that is the whole itself).  Each expression stands there once.
+ * Changes are no numbers of people and never listed.  A group whose name ends
+ * in "unknown" says nothing of anybody and is not listed.
  */
 enum sv_err risk_find(const struct figures *f, struct risk_list *out);
 void risk_clear(struct risk_list *l); /* wipes */

@@ -30,6 +30,8 @@ expect_in out "svault staff confirm sato"
 expect_exit 77 --key sato.key --gate "$gate" --no-input whoami
 expect_in err "you are proposed, and not confirmed yet"
 expect_in err "Ask your supervisor"
+expect_exit 0 --key sato.key
+expect_in out "You are proposed, and not confirmed yet"
 new_key oka
 expect_exit 77 --key oka.key --no-input whoami
 expect_in err "nobody with this name and key"
