@@ -52,6 +52,6 @@ void annual_spec_period(const struct annual_spec *spec, unsigned year,
  * millisecond of the day as of which is counted. */
 void annual_spec_today(uint64_t now_ms, char out[static ANNUAL_DATE_SIZE]);
 uint64_t annual_spec_as_of_ms(const struct annual_spec *spec);
-uint64_t annual_day_end_ms(const char *day); /* YYYY-MM-DD */
+uint64_t annual_day_end_ms(const char *date); /* YYYY-MM-DD */
 
 #endif

@@ -55,7 +55,7 @@ role_may(const struct policy *p, const char *role, enum request_act act,
 bool
 client_is_refused(struct client *c, enum request_act act, const char *type)
 {
-    const char *role;
+    const char *role = NULL;
 
     return client_role_for(c, act, type, &role) == SV_OK &&
            !role_may(&c->pin.roster.policy, role, act, type);
@@ -80,7 +80,7 @@ enum sv_err
 client_role_for(struct client *c, enum request_act act, const char *type,
                 const char **role)
 {
-    const char *roles[POLICY_ROLES_MAX], *found = NULL;
+    const char *roles[POLICY_ROLES_MAX] = {NULL}, *found = NULL;
     size_t n = client_roles(c, roles, POLICY_ROLES_MAX), may = 0;
 
     if (c->role[0] != '\0') {
