@@ -95,10 +95,13 @@ client_hello(struct client *c, struct client_hello *out)
     if (err == SV_OK)
         err = c->config.transport.call(c->config.transport.ctx,
                                        buf_bytes(&request), &response);
+    /* Nothing was to happen, so nothing is unsure. */
+    if (err == SV_ERR_UNSURE)
+        err = SV_ERR_IO;
     if (err == SV_OK)
         err = message_answer_decode(buf_bytes(&response), m);
-    if (err == SV_OK)
-        err = m->status;
+    if (err == SV_OK && m->status != SV_OK)
+        err = client_refused(c, m);
     if (err == SV_OK)
         err = read_hello_roster(c, m->sync.roster);
     if (err == SV_OK)

@@ -72,9 +72,25 @@ call(struct client *c, struct bytes note, struct bytes body,
     return err;
 }
 
-/* A message that got no entry. */
+/*
+ * Once more, where nobody knows what became of the request: its id makes it
+ * safe, and the answer tells.  Who is not heard now knows no more than before.
+ */
 static enum sv_err
-refused(struct client *c, const struct message_answer *m)
+ask_again(struct client *c, struct bytes note, struct bytes body,
+          struct buf *response, struct message_answer *m)
+{
+    enum sv_err err;
+
+    buf_truncate(response, 0);
+    err = call(c, note, body, response, m);
+    if (err == SV_ERR_UNVERIFIED || err == SV_ERR_NOMEM)
+        return err;
+    return err != SV_OK || m->status == SV_ERR_BUSY ? SV_ERR_UNSURE : SV_OK;
+}
+
+enum sv_err
+client_refused(struct client *c, const struct message_answer *m)
 {
     if (strcmp(m->reason, "signature") == 0)
         return client_fault(c, m->status,
@@ -82,6 +98,13 @@ refused(struct client *c, const struct message_answer *m)
     if (strcmp(m->reason, "foreign") == 0)
         return client_fault(c, m->status,
                             N_("this request is for another vault"));
+    if (strcmp(m->reason, "peer") == 0)
+        return client_fault(c, m->status,
+                            N_("the service does not serve this account (it "
+                               "is not in its group)"));
+    if (strcmp(m->reason, "busy") == 0)
+        return client_fault(c, m->status,
+                            N_("the service has too much to do; try again"));
     return m->status;
 }
 
@@ -181,13 +204,10 @@ client_act(struct client *c, struct request *r, struct bytes body,
         err = request_sign(r, &c->keys->sign, &note);
     if (err == SV_OK)
         err = call(c, buf_bytes(&note), body, &out->raw, m);
-    if (err == SV_OK && m->status == SV_ERR_UNSURE) {
-        /* Ask once more: the id makes it safe, and it tells the outcome. */
-        buf_truncate(&out->raw, 0);
-        err = call(c, buf_bytes(&note), body, &out->raw, m);
-    }
+    if (err == SV_ERR_UNSURE || (err == SV_OK && m->status == SV_ERR_UNSURE))
+        err = ask_again(c, buf_bytes(&note), body, &out->raw, m);
     if (err == SV_OK && m->status != SV_OK)
-        err = refused(c, m);
+        err = client_refused(c, m);
     if (err == SV_OK)
         err = check_entry(c, m, buf_bytes(&note), out);
     if (err == SV_OK)

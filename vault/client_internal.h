@@ -48,6 +48,8 @@ struct client {
 
 /* Set the check that failed and give err. */
 enum sv_err client_fault(struct client *c, enum sv_err err, const char *what);
+/* client_act.c: a message that got no entry, and why. */
+enum sv_err client_refused(struct client *c, const struct message_answer *m);
 
 /* client_sync.c: bring head and roster up to date.  The answer stays valid
  * in *response, which the caller frees. */

@@ -188,6 +188,19 @@ take_sync(struct client *c, const struct sync_answer *a)
     return SV_OK;
 }
 
+/* A question that leaves no trace is asked again where its answer was lost. */
+static enum sv_err
+ask_gate(struct client *c, struct bytes request, struct buf *response)
+{
+    const struct transport *t = &c->config.transport;
+    enum sv_err err = t->call(t->ctx, request, response);
+
+    if (err == SV_ERR_UNSURE)
+        err = t->call(t->ctx, request, response);
+    /* Nothing was to happen, so nothing is unsure. */
+    return err == SV_ERR_UNSURE ? SV_ERR_IO : err;
+}
+
 enum sv_err
 client_sync(struct client *c, bool want_schema, struct buf *response,
             struct sync_answer *answer)
@@ -205,15 +218,14 @@ client_sync(struct client *c, bool want_schema, struct buf *response,
     if (err == SV_OK)
         err = message_sync_encode(&ask, &request);
     if (err == SV_OK)
-        err = c->config.transport.call(c->config.transport.ctx,
-                                       buf_bytes(&request), response);
+        err = ask_gate(c, buf_bytes(&request), response);
     if (err == SV_OK &&
         (message_answer_decode(buf_bytes(response), m) != SV_OK ||
          (m->status == SV_OK && m->kind != MESSAGE_SYNC)))
         err = client_fault(c, SV_ERR_UNVERIFIED,
                            N_("the gate's answer is malformed"));
-    if (err == SV_OK)
-        err = m->status;
+    if (err == SV_OK && m->status != SV_OK)
+        err = client_refused(c, m);
     if (err == SV_OK)
         err = take_sync(c, &m->sync);
     if (err == SV_OK)
