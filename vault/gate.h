@@ -17,6 +17,8 @@ struct gate;
 
 struct gate_config {
     const char *dir; /* the vault's directory; the key is in <dir>.gate */
+    /* Or gate_open() takes this one, and reads none; borrowed until then. */
+    const struct gate_keys *keys;
     struct clock clock;
     struct rng rng;
     /* How the store under dir is opened; NULL: store_lmdb_open().  Tests

@@ -119,13 +119,39 @@ check_head(struct gate *g, struct bytes note)
     return has ? SV_OK : SV_ERR_ROLLBACK;
 }
 
+/* The account's own, and closed to all others. */
 static enum sv_err
-load_keys(struct gate *g)
+check_private(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return err_of_errno(errno);
+    return st.st_uid == geteuid() && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0
+               ? SV_OK
+               : SV_ERR_DENIED;
+}
+
+/* *what is the part that fails. */
+static enum sv_err
+load_keys(struct gate *g, const char **what)
 {
     char path[PATH_SIZE];
     struct buf raw = BUF_INIT;
     enum sv_err err = path_suffix(path, g->dir, ".gate");
 
+    if (g->config.keys != NULL) {
+        *g->keys = *g->config.keys;
+        g->config.keys = NULL;
+        return SV_OK;
+    }
+    *what =
+        N_("the gate's key file, which other accounts may read (chmod 600)");
+    if (err == SV_OK)
+        err = check_private(path);
+    if (err == SV_ERR_DENIED)
+        return err;
+    *what = N_("the gate's key file");
     if (err == SV_OK)
         err = file_read(path, GATEKEY_FILE_LEN, &raw);
     if (err == SV_OK)
@@ -149,19 +175,6 @@ lock_dir(struct gate *g, char holder[static GATE_HOLDER_SIZE])
     if (!S_ISDIR(st.st_mode) || access(path, F_OK) != 0)
         return SV_ERR_NOT_FOUND;
     return file_lock(path, holder, GATE_HOLDER_SIZE, &g->lock_fd);
-}
-
-/* The account's own, and closed to all others. */
-static enum sv_err
-check_private(const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0)
-        return err_of_errno(errno);
-    return st.st_uid == geteuid() && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0
-               ? SV_OK
-               : SV_ERR_DENIED;
 }
 
 enum sv_err
@@ -215,15 +228,7 @@ open_steps(struct gate *g, char holder[static GATE_HOLDER_SIZE],
     err = check_private(g->dir);
     if (err != SV_OK)
         return err;
-    *what =
-        N_("the gate's key file, which other accounts may read (chmod 600)");
-    err = path_suffix(path, g->dir, ".gate");
-    if (err == SV_OK)
-        err = check_private(path);
-    if (err == SV_ERR_DENIED)
-        return err;
-    *what = N_("the gate's key file");
-    err = load_keys(g);
+    err = load_keys(g, what);
     if (err != SV_OK)
         return err;
     *what = N_("the vault's data file");

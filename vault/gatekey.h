@@ -34,4 +34,19 @@ enum sv_err gate_keys_encode(const struct gate_keys *k, struct buf *out);
 /* SV_ERR_FORMAT, SV_ERR_VERSION; SV_ERR_TAMPERED where the check fails. */
 enum sv_err gate_keys_decode(struct bytes in, struct gate_keys *out);
 
+/*
+ * The same under a passphrase: "SVW", u8 suite 1, u32 passes, u32 KiB,
+ * salt[16], and a CB1 box of a whole gate key file.
+ */
+#define GATEKEY_WRAPPED_LEN (28 + GATEKEY_FILE_LEN + CB1_OVERHEAD)
+/* SV_ERR_USAGE without a passphrase. */
+enum sv_err gate_keys_wrap(const struct gate_keys *k, const struct rng *rng,
+                           struct bytes passphrase, struct buf *out);
+/* Does it need a passphrase? */
+bool gate_keys_is_wrapped(struct bytes in);
+/* SV_ERR_FORMAT, SV_ERR_VERSION; SV_ERR_RANGE for a cost beyond the bounds;
+ * SV_ERR_DENIED: another passphrase, or altered (nothing tells which). */
+enum sv_err gate_keys_unwrap(struct bytes in, struct bytes passphrase,
+                             struct gate_keys *out);
+
 #endif
