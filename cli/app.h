@@ -3,8 +3,8 @@
 
 #include "cli/config.h"
 #include "cli/term.h"
+#include "cli/way.h"
 #include "vault/client.h"
-#include "vault/gate.h"
 
 /* Exit codes; svault help exit-codes lists them. */
 enum exit_code {
@@ -127,12 +127,12 @@ bool userkey_unlock(struct app *app, const char *path, const struct keyfile *k,
                     struct user_keys **out, enum exit_code *code);
 
 /*
- * A vault opened by this process for its user, up to date and verified.
+ * A vault opened for its user, up to date and verified.
  * Declare it zeroed; session_close() accepts any state.
  */
 struct session {
     struct app *app;
-    struct gate *gate; /* NULL while paused */
+    struct way way;
     struct client *client;
     struct client_hello hello;
     struct card card;
@@ -158,7 +158,7 @@ enum exit_code session_fail(struct session *s, const char *what,
                             enum sv_err err);
 /*
  * Let others have the vault while a person fills in a form, and take it
- * again.  Where it is in use then, it asks whether to try again: what she
+ * again, where it is open in this process alone.  Where it is in use then, it asks whether to try again: what she
  * typed is not lost.
  */
 void session_pause(struct session *s);
@@ -202,7 +202,7 @@ struct command {
     const char *noun;    /* "record"; "" for commands of one word */
     const char *verb;    /* "show" */
     const char *args;    /* "[ID|N] [-c COMPARTMENT,...]" */
-    const char *summary; /* msgid, one line */
+    const char *summary; /* msgid, one line; NULL: not listed */
     const char *help;    /* msgid: examples first, then what it does */
     command_fn run;
 };
@@ -214,6 +214,7 @@ enum exit_code cmd_key_passwd(struct app *app, int argc, char **argv);
 enum exit_code cmd_init(struct app *app, int argc, char **argv);
 enum exit_code cmd_status(struct app *app, int argc, char **argv);
 enum exit_code cmd_whoami(struct app *app, int argc, char **argv);
+enum exit_code cmd_relay(struct app *app, int argc, char **argv);
 enum exit_code cmd_help(struct app *app, int argc, char **argv);
 enum exit_code cmd_staff_propose(struct app *app, int argc, char **argv);
 enum exit_code cmd_staff_confirm(struct app *app, int argc, char **argv);

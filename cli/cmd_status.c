@@ -157,6 +157,21 @@ json_due(const struct session *s)
     return out;
 }
 
+/* Whom the log binds. */
+static const char *
+form_text(const struct session *s)
+{
+    switch (s->way.form) {
+    case WAY_SOCKET:
+        return _("guarded, by a service on this machine");
+    case WAY_SSH:
+        return _("guarded, by a service on another machine, over ssh");
+    default:
+        return _("embedded: the gate runs in this program, so the log binds "
+                 "honest programs only");
+    }
+}
+
 static enum sv_err
 status_text(struct session *s)
 {
@@ -168,13 +183,14 @@ status_text(struct session *s)
     text_base64(BYTES(pin->root.b), root);
     (void)fprintf(app->term.out,
                   _("Vault:              %s (%s)\n"
+                    "Form:               %s\n"
                     "Gate's fingerprint: %s\n"
                     "Log:                %llu entries, root %s\n"
                     "Staff:              %zu\n"
                     "Policy:             %s\n"
                     "Checked:            the head, the whole roster and all "
                     "since this device's last visit\n"),
-                  pin->origin, app->vault, s->hello.fingerprint,
+                  pin->origin, app->vault, form_text(s), s->hello.fingerprint,
                   (unsigned long long)pin->size, root, active_staff(s),
                   r->policy.profile);
     if (r->n_proposals > 0)
@@ -225,16 +241,17 @@ status_json(struct session *s)
     return term_json(
         &s->app->term,
         json_pack(
-            "{s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o, s:o, "
-            "s:o, s:b}",
-            "origin", r->origin, "log_key", vkey, "gate_fingerprint",
-            s->hello.fingerprint, "vault", app_json_hex(BYTES(r->vault.b)),
-            "size", app_json_number(pin->size), "root",
-            app_json_base64(BYTES(pin->root.b)), "verified", true, "profile",
-            r->policy.profile, "staff", app_json_number(active_staff(s)),
-            "proposals", app_json_number(r->n_proposals), "warnings",
-            json_warnings(s), "flags", json_flags(s), "rotate_due", json_due(s),
-            "recovery", has_recovery(s)));
+            "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o, "
+            "s:o, s:o, s:b}",
+            "form", way_form_name(s->way.form), "origin", r->origin, "log_key",
+            vkey, "gate_fingerprint", s->hello.fingerprint, "vault",
+            app_json_hex(BYTES(r->vault.b)), "size", app_json_number(pin->size),
+            "root", app_json_base64(BYTES(pin->root.b)), "verified", true,
+            "profile", r->policy.profile, "staff",
+            app_json_number(active_staff(s)), "proposals",
+            app_json_number(r->n_proposals), "warnings", json_warnings(s),
+            "flags", json_flags(s), "rotate_due", json_due(s), "recovery",
+            has_recovery(s)));
 }
 
 /* Without a key: the gate's own word, and it says so. */
@@ -250,19 +267,21 @@ status_unverified(struct app *app)
     if (app->json)
         err = term_json(
             &app->term,
-            json_pack("{s:s, s:s, s:o, s:o, s:b}", "origin", s.hello.origin,
+            json_pack("{s:s, s:s, s:s, s:o, s:o, s:b}", "form",
+                      way_form_name(s.way.form), "origin", s.hello.origin,
                       "gate_fingerprint", s.hello.fingerprint, "vault",
                       app_json_hex(BYTES(s.hello.vault.b)), "size",
                       app_json_number(s.hello.size), "verified", false));
     else
         (void)fprintf(app->term.out,
                       _("Vault:              %s (%s)\n"
+                        "Form:               %s\n"
                         "Gate's fingerprint: %s\n"
                         "Log:                %llu entries\n"
                         "Checked:            not verified; the gate says so "
                         "(a key is needed to check)\n"),
-                      s.hello.origin, app->vault, s.hello.fingerprint,
-                      (unsigned long long)s.hello.size);
+                      s.hello.origin, app->vault, form_text(&s),
+                      s.hello.fingerprint, (unsigned long long)s.hello.size);
     return session_close(&s, app_done(app, err));
 }
 

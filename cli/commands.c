@@ -342,6 +342,16 @@ const struct command commands[] = {
         "tlog-checkpoint). Keep it\n"
         "elsewhere: a later log must extend it."),
      cmd_log_head},
+    {"", "relay", "[SOCKET]", NULL,
+     N_("  svault relay\n"
+        "  command=\"svault relay\",restrict ssh-ed25519 AAAA... a desk\n"
+        "\n"
+        "The far end of --vault ssh:HOST, which ssh starts there: it joins "
+        "its standard input\n"
+        "and output to svaultd's socket. The second line, in "
+        "authorized_keys, lets that key do\n"
+        "nothing else."),
+     cmd_relay},
     {"", "help", "[TOPIC|NOUN [VERB]]", N_("help"),
      N_("  svault help\n"
         "  svault help record show\n"

@@ -28,6 +28,8 @@ static const struct {
     const char *option, *text;
 } options[] = {
     {"--vault DIR", N_("the vault (or SVAULT_VAULT, or the configuration)")},
+    {"--vault unix:PATH", N_("the same behind svaultd, on this machine")},
+    {"--vault ssh:HOST", N_("on another: ssh:[USER@]HOST[:SOCKET]")},
     {"--key FILE", N_("your key file (or SVAULT_KEY, or the configuration)")},
     {"--as ROLE", N_("the role you act in, if you have several")},
     {"--purpose CODE", N_("what it is for; by default your role's")},
@@ -156,9 +158,11 @@ help_unknown(struct app *app, const char *noun, const char *verb)
 static json_t *
 json_command(const struct command *c)
 {
+    const char *summary = c->summary != NULL ? _(c->summary) : "";
+
     return json_pack("{s:s, s:s, s:s, s:o, s:o}", "noun", c->noun, "verb",
                      c->verb, "arguments", c->args, "summary",
-                     json_bytes(bytes_text(_(c->summary))), "help",
+                     json_bytes(bytes_text(summary)), "help",
                      json_bytes(bytes_text(_(c->help))));
 }
 
@@ -179,6 +183,8 @@ name_width(void)
 static void
 print_line(struct app *app, const struct command *c)
 {
+    if (c->summary == NULL)
+        return;
     (void)fprintf(
         app->term.out, "  %s%s%-*s%s\n", c->noun, c->noun[0] != '\0' ? " " : "",
         name_width() - (int)strlen(c->noun) - (c->noun[0] != '\0' ? 1 : 0),
@@ -394,7 +400,8 @@ help_next(struct app *app)
                           "  svault key new FILE --name NAME"));
     if (!userkey_read(app, app->key, &key, &code))
         return code;
-    if (app->vault == NULL || stat(app->vault, &st) != 0)
+    if (app->vault == NULL ||
+        (way_form_of(app->vault) == WAY_EMBEDDED && stat(app->vault, &st) != 0))
         code = say_next(
             app, "init",
             _("There is no vault yet that this program knows.\n"

@@ -2,25 +2,10 @@
 #include <unistd.h>
 
 #include "cli/app.h"
-#include "counts/document.h"
 
 #define FINGERPRINT_TRIES 3
 
 /* ---- The way to the gate ---- */
-
-static enum sv_err
-open_gate(struct session *s, const char **why, char holder[static 128])
-{
-    struct gate_config config = {.counting = document_counting(),
-
-                                 .dir = s->app->vault,
-                                 .clock = s->app->clock,
-                                 .rng = s->app->rng};
-
-    *why = NULL;
-    holder[0] = '\0';
-    return gate_open(&config, holder, why, &s->gate);
-}
 
 /* Is something of a vault there, so that what lacks was taken away? */
 static bool
@@ -43,17 +28,44 @@ no_vault(struct app *app)
     return code;
 }
 
-/* part: what of the vault could not be opened, a msgid. */
+/* Of a service. */
 static enum exit_code
-gate_failed(struct session *s, enum sv_err err, const char *part,
-            const char *holder)
+service_failed(struct session *s, enum sv_err err)
+{
+    const char *why = s->way.what;
+    enum exit_code code;
+
+    if (why == NULL && s->client != NULL)
+        why = client_trouble(s->client)->what;
+    code = app_fail(s->app, s->app->vault, err, why != NULL ? _(why) : NULL);
+    if (s->way.form == WAY_SOCKET && err == SV_ERR_DENIED)
+        app_hint(s->app, "%s",
+                 _("Ask the administrator to add your account to the "
+                   "service's group; then log in again."));
+    else if (s->way.form == WAY_SOCKET &&
+             (err == SV_ERR_NOT_FOUND || err == SV_ERR_IO))
+        app_hint(s->app, "%s",
+                 _("Check --vault, and whether svaultd runs there "
+                   "(systemctl status svaultd)."));
+    else if (s->way.form == WAY_SSH && err == SV_ERR_IO)
+        app_hint(s->app, "%s",
+                 _("What ssh said stands above. svault and its service must "
+                   "be installed there."));
+    return code;
+}
+
+static enum exit_code
+gate_failed(struct session *s, enum sv_err err)
 {
     struct app *app = s->app;
+    const char *part = s->way.what, *holder = s->way.holder;
     char gate[PATH_SIZE];
     struct buf text = BUF_INIT;
     enum exit_code code;
     enum sv_err made = SV_OK;
 
+    if (s->way.form != WAY_EMBEDDED)
+        return service_failed(s, err);
     if (err == SV_ERR_NOT_FOUND && !is_vault(app->vault))
         return no_vault(app);
     if (err == SV_ERR_BUSY && holder[0] != '\0')
@@ -79,14 +91,11 @@ gate_failed(struct session *s, enum sv_err err, const char *part,
     return code;
 }
 
-/* The transport: to the gate in this process, which may be paused. */
+/* The transport, which Ctrl-C may end between two requests. */
 static enum sv_err
 call_gate(void *ctx, struct bytes request, struct buf *response)
 {
     struct session *s = ctx;
-    char holder[GATE_HOLDER_SIZE];
-    const char *why;
-    enum sv_err err;
 
     if (s->interruptible && term_wait_end()) {
         term_wait_begin();
@@ -94,36 +103,26 @@ call_gate(void *ctx, struct bytes request, struct buf *response)
     }
     if (s->interruptible)
         term_wait_begin();
-    if (s->gate == NULL) {
-        err = open_gate(s, &why, holder);
-        if (err != SV_OK)
-            return err;
-    }
-    return gate_handle(s->gate, request, response);
+    return way_call(&s->way, request, response);
 }
 
 void
 session_pause(struct session *s)
 {
-    gate_close(s->gate);
-    s->gate = NULL;
+    way_pause(&s->way);
 }
 
 bool
 session_resume(struct session *s, enum exit_code *code)
 {
-    char holder[GATE_HOLDER_SIZE];
-    const char *why;
     enum sv_err err;
     bool again = true;
 
-    if (s->gate != NULL)
-        return true;
     for (;;) {
-        err = open_gate(s, &why, holder);
+        err = way_open(&s->way);
         if (err == SV_OK)
             return true;
-        *code = gate_failed(s, err, why, holder);
+        *code = gate_failed(s, err);
         if (err != SV_ERR_BUSY || s->app->no_input ||
             !s->app->term.interactive ||
             term_confirm(&s->app->term, _("Try again? Nothing is saved yet."),
@@ -289,26 +288,25 @@ open_hello(struct session *s, enum exit_code *code)
                                    .clock = app->clock,
                                    .rng = app->rng,
                                    .arena = app->arena};
-    char holder[GATE_HOLDER_SIZE];
-    const char *why;
-    enum sv_err err;
+    enum sv_err err = way_open(&s->way);
 
-    err = open_gate(s, &why, holder);
     if (err != SV_OK) {
-        *code = gate_failed(s, err, why, holder);
+        *code = gate_failed(s, err);
         return false;
     }
     err = client_new(&config, &s->client);
     if (err == SV_OK)
         err = client_hello(s->client, &s->hello);
     if (err != SV_OK)
-        *code = app_fail(app, app->vault, err, NULL);
+        *code = service_failed(s, err);
     return err == SV_OK;
 }
 
 static bool
-has_vault(struct app *app, enum exit_code *code)
+find_vault(struct session *s, enum exit_code *code)
 {
+    struct app *app = s->app;
+
     if (app->vault == NULL) {
         *code = app_usage(app, "%s",
                           _("no vault: --vault DIR is missing, and "
@@ -316,11 +314,8 @@ has_vault(struct app *app, enum exit_code *code)
                             "configuration names one"));
         return false;
     }
-    if (strncmp(app->vault, "unix:", 5) == 0 ||
-        strncmp(app->vault, "ssh:", 4) == 0) {
-        *code = app_usage(app, "%s",
-                          _("this version opens a vault's "
-                            "directory only"));
+    if (way_init(&s->way, app->vault, app->clock, app->rng) != SV_OK) {
+        *code = app_usage(app, "--vault: %s", _(s->way.what));
         return false;
     }
     return true;
@@ -330,7 +325,7 @@ bool
 session_hello(struct app *app, struct session *s, enum exit_code *code)
 {
     s->app = app;
-    return has_vault(app, code) && open_hello(s, code);
+    return find_vault(s, code) && open_hello(s, code);
 }
 
 enum exit_code
@@ -483,7 +478,7 @@ session_open(struct app *app, struct session *s, enum exit_code *code)
     bool ok = false;
 
     s->app = app;
-    if (!has_vault(app, code))
+    if (!find_vault(s, code))
         return false;
     if (app->key == NULL) {
         *code = app_usage(app, "%s",
@@ -502,7 +497,7 @@ session_open(struct app *app, struct session *s, enum exit_code *code)
     if (userkey_read(app, app->key, &key, code))
         ok = open_with_key(s, &key, code);
     keyfile_wipe(&key);
-    if (ok && app->term.interactive)
+    if (ok && app->term.interactive && s->way.form == WAY_EMBEDDED)
         (void)fprintf(app->term.err, "%s\n",
                       _("(embedded: the gate runs in this program, so the "
                         "log binds honest programs only)"));
@@ -560,7 +555,7 @@ session_close(struct session *s, enum exit_code code)
         code = code == EXIT_DONE ? failed : code;
     }
     client_free(s->client);
-    gate_close(s->gate);
+    way_close(&s->way);
     if (s->app != NULL)
         secret_free(s->app->arena, s->keys);
     memset(s, 0, sizeof *s);
@@ -650,6 +645,7 @@ enum exit_code
 session_fail(struct session *s, const char *what, enum sv_err err)
 {
     const struct client_trouble *t = client_trouble(s->client);
+    const char *why;
     enum exit_code code;
 
     if (err == SV_ERR_DENIED)
@@ -663,7 +659,8 @@ session_fail(struct session *s, const char *what, enum sv_err err)
         hint_roles(s);
         return code;
     }
-    code = app_fail(s->app, what, err, t->what != NULL ? _(t->what) : NULL);
+    why = t->what != NULL ? t->what : s->way.what;
+    code = app_fail(s->app, what, err, why != NULL ? _(why) : NULL);
     if (t->actor[0] != '\0')
         app_hint(s->app, _("It is about %s."), t->actor);
     if (t->logged)
