@@ -20,7 +20,11 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 # Debian 12 has 2.8.0, whose .pc file says 2.6.0.
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc>=2.6.0)
 pkg_check_modules(SMARTCOLS REQUIRED IMPORTED_TARGET smartcols>=2.38)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5.4)
 pkg_check_modules(BSD REQUIRED IMPORTED_TARGET libbsd-overlay>=0.11)
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
 
 # libcsv has no .pc file.
 find_path(CSV_INCLUDE csv.h REQUIRED)

@@ -12,12 +12,12 @@ allowed() {
     policy) echo "base crypto audit" ;;
     vault) echo "base crypto store audit policy" ;;
     counts) echo "base crypto store audit policy vault" ;;
-    cli) echo "base crypto store audit policy vault counts" ;;
+    cli | daemon) echo "base crypto store audit policy vault counts" ;;
     esac
 }
 
 bad=0
-for layer in base crypto store audit policy vault counts cli; do
+for layer in base crypto store audit policy vault counts cli daemon; do
     may=" $layer $(allowed "$layer") "
     while IFS=: read -r file line include; do
         other=${include#*\"}

@@ -1,0 +1,54 @@
+#ifndef SV_DAEMON_CONN_H
+#define SV_DAEMON_CONN_H
+
+#include <sys/types.h>
+
+#include "daemon/crew.h"
+
+/*
+ * One connection.  It has one question at a time: what a peer sends behind it
+ * stays in the kernel until the answer is out.
+ */
+enum conn_state {
+    CONN_READING, /* a question, or waiting for one */
+    CONN_WORKING, /* the crew's: fd is only written, by whoever finishes */
+    CONN_WRITING, /* what the peer has not taken yet */
+};
+
+struct conn {
+    struct task task; /* first: the crew hands it back */
+    int fd;
+    uid_t uid;
+    enum conn_state state;
+    struct frame in;
+    size_t written;       /* of task.answer */
+    uint64_t deadline_ms; /* monotonic; UINT64_MAX while working */
+    bool readable;        /* something came while working */
+    bool last;            /* close behind this answer */
+    bool armed;           /* the loop is told when there is room to write */
+    size_t held;          /* bytes counted against the service's limit */
+    unsigned at;          /* its place among the connections */
+};
+
+enum conn_result {
+    CONN_WAIT,  /* for more, or for room */
+    CONN_WHOLE, /* a question is here; the answer is out */
+    CONN_MALFORMED,
+    CONN_FULL, /* more is held than `room` */
+    CONN_NOMEM,
+    CONN_END, /* the peer is gone */
+};
+
+/* Takes fd.  NULL: out of memory. */
+struct conn *conn_new(int fd, uid_t uid);
+void conn_free(struct conn *c); /* closes; accepts NULL */
+/* Read until the question is here, at most `room` bytes more than held. */
+enum conn_result conn_read(struct conn *c, size_t room);
+/* Write as much of the answer as the peer takes now. */
+enum conn_result conn_write(struct conn *c);
+/* The answer is out: ready for the next question. */
+void conn_reset(struct conn *c);
+/* What it holds now of questions and answers. */
+size_t conn_holds(const struct conn *c);
+
+#endif

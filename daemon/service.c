@@ -1,0 +1,534 @@
+#include "daemon/service.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "daemon/conn.h"
+
+#define EVENTS_MAX 256
+#define NEVER UINT64_MAX
+/* How soon after the system had no descriptor it is asked again. */
+#define ACCEPT_AGAIN_MS 1000
+/* What a large frame's time grows by. */
+#define BYTES_PER_MS 128
+
+struct service {
+    struct service_config config;
+    struct crew *crew;
+    int epoll_fd;
+    int wake_fd;         /* an answer is done */
+    struct conn **conns; /* config.connections of them */
+    unsigned n_conns;
+    unsigned n_working;
+    size_t held;        /* bytes, by all */
+    uint64_t next_ms;   /* no deadline is earlier */
+    uint64_t accept_ms; /* when to accept again; NEVER: when told */
+    bool stopping;
+    bool alone;         /* the loop answers by itself */
+    struct task *fresh; /* read, and not yet given to anybody */
+    pthread_mutex_t mutex;
+    struct task *done; /* by the crew */
+};
+
+void
+service_limits_default(struct service_config *config)
+{
+    config->connections = 1024;
+    config->per_user = 256;
+    config->bytes = (size_t)256 << 20;
+    config->slow_ms = 30 * 1000;
+    config->idle_ms = 60 * 60 * 1000;
+    config->stop_ms = 5 * 1000;
+}
+
+static uint64_t
+now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+event(const struct service *s, enum service_event e)
+{
+    s->config.event(s->config.event_ctx, e);
+}
+
+/* ---- Connections ---- */
+
+static void
+set_deadline(struct service *s, struct conn *c, uint64_t after_ms)
+{
+    c->deadline_ms = now_ms() + after_ms;
+    if (c->deadline_ms < s->next_ms)
+        s->next_ms = c->deadline_ms;
+}
+
+static void
+count_held(struct service *s, struct conn *c)
+{
+    size_t holds = conn_holds(c);
+
+    s->held = s->held - c->held + holds;
+    c->held = holds;
+}
+
+static void
+close_conn(struct service *s, struct conn *c)
+{
+    s->held -= c->held;
+    s->n_conns--;
+    s->conns[c->at] = s->conns[s->n_conns];
+    s->conns[c->at]->at = c->at;
+    conn_free(c); /* which takes it out of epoll */
+}
+
+/* Events are told once, when something changes: what is not read at once is
+ * remembered (c->readable), so that no call is needed for each question. */
+static bool
+watch(struct service *s, struct conn *c, int op, uint32_t more)
+{
+    struct epoll_event e = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET | more,
+                            .data.ptr = c};
+
+    return epoll_ctl(s->epoll_fd, op, c->fd, &e) == 0;
+}
+
+static void read_more(struct service *s, struct conn *c);
+
+static void
+answer_is_out(struct service *s, struct conn *c)
+{
+    if (c->last || s->stopping) {
+        close_conn(s, c);
+        return;
+    }
+    conn_reset(c);
+    count_held(s, c);
+    set_deadline(s, c, (uint64_t)s->config.idle_ms);
+    if (c->readable)
+        read_more(s, c);
+}
+
+static void
+write_more(struct service *s, struct conn *c)
+{
+    switch (conn_write(c)) {
+    case CONN_WHOLE:
+        answer_is_out(s, c);
+        return;
+    case CONN_WAIT:
+        if (!c->armed && !watch(s, c, EPOLL_CTL_MOD, EPOLLOUT)) {
+            event(s, SERVICE_SYSTEM);
+            close_conn(s, c);
+            return;
+        }
+        c->armed = true;
+        return;
+    default:
+        close_conn(s, c);
+    }
+}
+
+/* An answer of our own, behind which nothing more is heard. */
+static void
+turn_away(struct service *s, struct conn *c, enum sv_err err,
+          const char *reason, enum service_event why)
+{
+    event(s, why);
+    frame_clear(&c->in);
+    if (answer_failure(err, reason, &c->task.answer) != SV_OK)
+        buf_free(&c->task.answer);
+    c->last = true;
+    c->state = CONN_WRITING;
+    count_held(s, c);
+    set_deadline(s, c, (uint64_t)s->config.slow_ms);
+    write_more(s, c);
+}
+
+static void
+read_more(struct service *s, struct conn *c)
+{
+    bool begun = frame_begun(&c->in);
+    size_t len = c->in.len;
+    size_t room = s->held < s->config.bytes ? s->config.bytes - s->held : 0;
+    enum conn_result result;
+
+    c->readable = false;
+    result = conn_read(c, room);
+    count_held(s, c);
+    switch (result) {
+    case CONN_WAIT:
+        /* Once for the frame, once for its length. */
+        if (frame_begun(&c->in) && (!begun || c->in.len != len))
+            set_deadline(
+                s, c, (uint64_t)s->config.slow_ms + c->in.len / BYTES_PER_MS);
+        return;
+    case CONN_WHOLE:
+        c->state = CONN_WORKING;
+        c->deadline_ms = NEVER;
+        /* There may be more already, of which nobody will tell. */
+        c->readable = true;
+        c->task.request = buf_bytes(&c->in.payload);
+        c->task.next = s->fresh;
+        s->fresh = &c->task;
+        s->n_working++;
+        return;
+    case CONN_MALFORMED:
+        turn_away(s, c, SV_ERR_FORMAT, "malformed", SERVICE_MALFORMED);
+        return;
+    case CONN_FULL:
+        turn_away(s, c, SV_ERR_BUSY, "busy", SERVICE_BYTES);
+        return;
+    case CONN_NOMEM:
+        turn_away(s, c, SV_ERR_NOMEM, "service", SERVICE_SYSTEM);
+        return;
+    case CONN_END:
+        close_conn(s, c);
+    }
+}
+
+/* ---- New ones ---- */
+
+static unsigned
+conns_of(const struct service *s, uid_t uid)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < s->n_conns; i++)
+        n += s->conns[i]->uid == uid;
+    return n;
+}
+
+/* What is told to somebody who gets no connection: if it can be said now. */
+static void
+refuse(struct service *s, int fd, enum sv_err err, const char *reason,
+       enum service_event why)
+{
+    struct buf answer = BUF_INIT;
+
+    event(s, why);
+    if (answer_failure(err, reason, &answer) == SV_OK)
+        (void)!send(fd, answer.ptr, answer.len, MSG_NOSIGNAL);
+    buf_free(&answer);
+    (void)close(fd);
+}
+
+static void
+admit(struct service *s, int fd, uid_t uid)
+{
+    struct conn *c = conn_new(fd, uid);
+
+    if (c == NULL) {
+        event(s, SERVICE_SYSTEM);
+        return;
+    }
+    if (!watch(s, c, EPOLL_CTL_ADD, 0)) {
+        event(s, SERVICE_SYSTEM);
+        conn_free(c);
+        return;
+    }
+    c->at = s->n_conns;
+    s->conns[s->n_conns++] = c;
+    set_deadline(s, c, (uint64_t)s->config.slow_ms);
+}
+
+static void
+receive_peer(struct service *s, int fd)
+{
+    uid_t uid = 0;
+    bool allowed = false;
+
+    if (peer_check(fd, &s->config.peers, &uid, &allowed) != SV_OK || !allowed)
+        refuse(s, fd, SV_ERR_DENIED, "peer", SERVICE_REFUSED);
+    else if (s->n_conns >= s->config.connections)
+        refuse(s, fd, SV_ERR_BUSY, "busy", SERVICE_CONNECTIONS);
+    else if (conns_of(s, uid) >= s->config.per_user)
+        refuse(s, fd, SV_ERR_BUSY, "busy", SERVICE_PER_USER);
+    else
+        admit(s, fd, uid);
+}
+
+static void
+accept_all(struct service *s)
+{
+    s->accept_ms = NEVER;
+    for (;;) {
+        int fd = accept4(s->config.listen_fd, NULL, NULL,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd >= 0) {
+            receive_peer(s, fd);
+            continue;
+        }
+        if (errno == EINTR || errno == ECONNABORTED)
+            continue;
+        if (errno != EAGAIN) {
+            event(s, SERVICE_SYSTEM);
+            s->accept_ms = now_ms() + ACCEPT_AGAIN_MS;
+        }
+        return;
+    }
+}
+
+/* ---- Answers ---- */
+
+/* In the thread that finished: the peer has its answer before the loop even
+ * wakes up. */
+static void
+task_done(void *ctx, struct task *t)
+{
+    struct service *s = ctx;
+    struct conn *c = (struct conn *)t;
+    const uint64_t one = 1;
+    bool first;
+
+    (void)conn_write(c);
+    (void)pthread_mutex_lock(&s->mutex);
+    first = s->done == NULL;
+    t->next = s->done;
+    s->done = t;
+    (void)pthread_mutex_unlock(&s->mutex);
+    if (first && !s->alone)
+        (void)!write(s->wake_fd, &one, sizeof one);
+}
+
+static void
+take_done(struct service *s)
+{
+    struct task *t;
+
+    (void)pthread_mutex_lock(&s->mutex);
+    t = s->done;
+    s->done = NULL;
+    (void)pthread_mutex_unlock(&s->mutex);
+    while (t != NULL) {
+        struct conn *c = (struct conn *)t;
+
+        t = t->next;
+        s->n_working--;
+        c->state = CONN_WRITING;
+        count_held(s, c);
+        set_deadline(s, c,
+                     (uint64_t)s->config.slow_ms +
+                         c->task.answer.len / BYTES_PER_MS);
+        write_more(s, c);
+    }
+}
+
+/* To the crew, unless there is one alone. */
+static void
+start_fresh(struct service *s)
+{
+    while (s->fresh != NULL) {
+        struct task *t = s->fresh;
+
+        s->fresh = t->next;
+        s->alone = s->n_working == 1;
+        if (s->alone)
+            crew_serve(s->crew, t);
+        else
+            crew_add(s->crew, t);
+        s->alone = false;
+    }
+}
+
+/* ---- The loop ---- */
+
+static void
+close_late(struct service *s, uint64_t now)
+{
+    s->next_ms = NEVER;
+    for (unsigned i = s->n_conns; i-- > 0;) {
+        struct conn *c = s->conns[i];
+
+        if (c->deadline_ms > now) {
+            if (c->deadline_ms < s->next_ms)
+                s->next_ms = c->deadline_ms;
+            continue;
+        }
+        if (c->state == CONN_WRITING || frame_begun(&c->in))
+            event(s, SERVICE_SLOW);
+        close_conn(s, c);
+    }
+}
+
+static void
+begin_stop(struct service *s)
+{
+    s->stopping = true;
+    s->accept_ms = NEVER;
+    event(s, SERVICE_STOPPING);
+    (void)epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->config.stop_fd, NULL);
+    (void)close(s->config.listen_fd);
+    s->config.listen_fd = -1;
+    for (unsigned i = s->n_conns; i-- > 0;) {
+        struct conn *c = s->conns[i];
+
+        if (c->state == CONN_READING)
+            close_conn(s, c);
+        else if (c->state == CONN_WRITING)
+            set_deadline(s, c, (uint64_t)s->config.stop_ms);
+    }
+    /* Answers yet to come do not wait longer either. */
+    s->config.slow_ms = s->config.stop_ms;
+}
+
+static void
+handle_conn(struct service *s, struct conn *c, uint32_t events)
+{
+    if (c->state == CONN_READING)
+        read_more(s, c);
+    else if (c->state == CONN_WRITING && (events & EPOLLOUT) != 0)
+        write_more(s, c);
+    else if (c->state == CONN_WRITING && (events & (EPOLLHUP | EPOLLERR)) != 0)
+        close_conn(s, c);
+    else
+        c->readable = true;
+}
+
+static int
+wait_ms(const struct service *s)
+{
+    uint64_t now = now_ms();
+    uint64_t next = s->next_ms < s->accept_ms ? s->next_ms : s->accept_ms;
+
+    if (next == NEVER && s->fresh == NULL)
+        return -1;
+    if (next <= now || s->fresh != NULL)
+        return 0;
+    return next - now < INT32_MAX ? (int)(next - now) : INT32_MAX;
+}
+
+/* One round; what take_done() reads is for the next, so that one who asks
+ * without a pause is not the only one.  Connections close only by their own
+ * event, or behind all events: none of them points to one that is gone. */
+static enum sv_err
+turn(struct service *s)
+{
+    struct epoll_event events[EVENTS_MAX];
+    bool came = false, stop = false;
+    int n = epoll_wait(s->epoll_fd, events, EVENTS_MAX, wait_ms(s));
+    uint64_t drained;
+
+    if (n < 0 && errno != EINTR)
+        return err_of_errno(errno);
+    for (int i = 0; i < n; i++) {
+        void *at = events[i].data.ptr;
+
+        if (at == &s->config.listen_fd)
+            came = true;
+        else if (at == &s->config.stop_fd)
+            stop = true;
+        else if (at == &s->wake_fd)
+            (void)!read(s->wake_fd, &drained, sizeof drained);
+        else
+            handle_conn(s, at, events[i].events);
+    }
+    if (stop && !s->stopping)
+        begin_stop(s);
+    if (!s->stopping && (came || s->accept_ms <= now_ms()))
+        accept_all(s);
+    start_fresh(s);
+    take_done(s);
+    if (s->next_ms <= now_ms())
+        close_late(s, now_ms());
+    return SV_OK;
+}
+
+enum sv_err
+service_run(struct service *s)
+{
+    enum sv_err err = SV_OK;
+
+    while (err == SV_OK && !(s->stopping && s->n_conns == 0))
+        err = turn(s);
+    return err;
+}
+
+/* ---- Start and end ---- */
+
+static enum sv_err
+watch_own(struct service *s, int *fd, uint32_t events)
+{
+    struct epoll_event e = {.events = events, .data.ptr = fd};
+
+    return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, *fd, &e) == 0
+               ? SV_OK
+               : err_of_errno(errno);
+}
+
+static enum sv_err
+set_up(struct service *s)
+{
+    enum sv_err err;
+
+    s->conns = calloc(s->config.connections, sizeof *s->conns);
+    if (s->conns == NULL)
+        return SV_ERR_NOMEM;
+    s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (s->epoll_fd < 0 || s->wake_fd < 0)
+        return err_of_errno(errno);
+    err = watch_own(s, &s->config.listen_fd, EPOLLIN | EPOLLET);
+    if (err == SV_OK)
+        err = watch_own(s, &s->config.stop_fd, EPOLLIN);
+    if (err == SV_OK)
+        err = watch_own(s, &s->wake_fd, EPOLLIN);
+    if (err == SV_OK)
+        err =
+            crew_new(s->config.gate, s->config.threads, task_done, s, &s->crew);
+    return err;
+}
+
+enum sv_err
+service_new(const struct service_config *config, struct service **out)
+{
+    struct service *s = calloc(1, sizeof *s);
+    enum sv_err err;
+
+    if (s == NULL)
+        return SV_ERR_NOMEM;
+    s->config = *config;
+    s->epoll_fd = s->wake_fd = -1;
+    s->next_ms = NEVER;
+    s->accept_ms = 0; /* who waits already is not told of again */
+    (void)pthread_mutex_init(&s->mutex, NULL);
+    err = set_up(s);
+    if (err != SV_OK) {
+        s->config.listen_fd = -1; /* the caller's, still */
+        service_free(s);
+        return err;
+    }
+    *out = s;
+    return SV_OK;
+}
+
+void
+service_free(struct service *s)
+{
+    if (s == NULL)
+        return;
+    crew_free(s->crew);
+    while (s->n_conns > 0)
+        close_conn(s, s->conns[s->n_conns - 1]);
+    free(s->conns);
+    if (s->epoll_fd >= 0)
+        (void)close(s->epoll_fd);
+    if (s->wake_fd >= 0)
+        (void)close(s->wake_fd);
+    if (s->config.listen_fd >= 0)
+        (void)close(s->config.listen_fd);
+    (void)pthread_mutex_destroy(&s->mutex);
+    free(s);
+}
