@@ -20,10 +20,9 @@
 #include "daemon/secret.h"
 
 #define SOCKET_DEFAULT "/run/svault/gate.sock"
-#define GROUP_DEFAULT "svault"
+#define GROUP_DEFAULT "svault-users"
 #define ARENA_SIZE 4096
 #define SPARE_FILES 64 /* beside one for each connection */
-#define EXIT_USAGE 2
 
 static const char usage[] =
     "svaultd serves a vault to the people of one machine; svault reaches it\n"
@@ -35,7 +34,8 @@ static const char usage[] =
     "  --socket PATH       listen here (" SOCKET_DEFAULT "); not where\n"
     "                      systemd hands a socket over\n"
     "  --group NAME        whose members may connect, beside the service's\n"
-    "                      own account (" GROUP_DEFAULT ", where it exists)\n"
+    "                      own account (" GROUP_DEFAULT ",\n"
+    "                      where it exists)\n"
     "  --gate-key FILE     the gate's key; else the systemd credential\n"
     "                      \"gate\"; else DIR.gate\n"
     "  --passphrase-fd N   where a key under a passphrase has it from; else\n"
@@ -47,8 +47,10 @@ static const char usage[] =
     "  --allow-root        run as root all the same\n"
     "  --help, --version\n"
     "\n"
-    "It tells of its own life in lines of JSON on the standard error, never\n"
-    "of records or of who asks. SIGTERM ends it: what was asked is answered.\n";
+    "It ends with the exit codes of svault (svault help exit-codes), and "
+    "tells\n"
+    "of its own life in lines of JSON on the standard error, never of records\n"
+    "or of who asks. SIGTERM ends it: what was asked is answered.\n";
 
 struct options {
     const char *socket;
@@ -62,12 +64,36 @@ struct options {
 
 /* ---- The command line ---- */
 
+/* The exit codes of svault, for who starts it again, or does not. */
+static int
+exit_code_of(enum sv_err err)
+{
+    switch (err) {
+    case SV_OK:
+        return 0;
+    case SV_ERR_USAGE:
+        return 2;
+    case SV_ERR_TAMPERED:
+    case SV_ERR_ROLLBACK:
+        return 4;
+    case SV_ERR_FULL:
+    case SV_ERR_IO:
+        return 74;
+    case SV_ERR_BUSY:
+        return 75;
+    case SV_ERR_DENIED:
+        return 77;
+    default:
+        return 1;
+    }
+}
+
 static int
 complain(const char *option)
 {
     (void)fprintf(stderr, "svaultd: %s makes no sense (svaultd --help)\n",
                   option);
-    return EXIT_USAGE;
+    return exit_code_of(SV_ERR_USAGE);
 }
 
 static bool
@@ -98,7 +124,7 @@ read_options(int argc, char **argv, struct options *o, int *code)
     bool ok = true;
     int c;
 
-    *code = EXIT_USAGE;
+    *code = exit_code_of(SV_ERR_USAGE);
     while (ok && (c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
         switch (c) {
         case 'v':
@@ -329,7 +355,7 @@ main(int argc, char **argv)
                                    .connections = 1024,
                                    .per_user = 256},
                        .life = {.clock = clock_system()}};
-    int code = EXIT_USAGE;
+    int code = 0;
     enum sv_err err;
 
     if (!read_options(argc, argv, &d.options, &code))
@@ -342,5 +368,5 @@ main(int argc, char **argv)
         life_failed(&d.life, d.what, err);
     else if (d.options.wrap == NULL)
         life_stopped(&d.life);
-    return err == SV_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    return exit_code_of(err);
 }

@@ -1,0 +1,644 @@
+#include <poll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "tests/support/served.h"
+#include "vault/message.h"
+
+/* Short enough to wait for, in the two tests that must. */
+#define SHORT_MS 50
+
+static void
+work_goes_on(struct desk *d)
+{
+    static unsigned n;
+    struct record_view v = {0};
+    struct handle h;
+    char case_no[32];
+
+    (void)snprintf(case_no, sizeof case_no, "W%u", n++);
+    assert_ok(client_add_victim(d->client, case_no, &h));
+    assert_ok(client_record_read(d->client, "victim", &h, 0, NULL, &v));
+    record_view_free(&v);
+}
+
+static void
+end_and_verify(struct served *s)
+{
+    served_stop(s);
+    assert_ok(office_open(&s->office));
+    office_verify(&s->office);
+    served_free(s);
+}
+
+/* The loop has not seen everything at once: until it has. */
+static void
+wait_for_event(struct served *s, enum service_event e, unsigned n)
+{
+    for (int i = 0; i < 1000 && atomic_load(&s->events[e]) < n; i++)
+        (void)poll(NULL, 0, 10);
+    assert_true(atomic_load(&s->events[e]) >= n);
+}
+
+/* ---- Work ---- */
+
+static void
+test_two_desks_work_at_once(void **state)
+{
+    struct served s;
+    struct desk one, two;
+    struct handle h;
+    struct record_view v = {0};
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    served_desk(&s, "case-1", &one);
+    served_desk(&s, "lead-1", &two);
+    assert_ok(client_add_victim(one.client, "K1", &h));
+    assert_ok(client_record_read(two.client, "victim", &h, 0, NULL, &v));
+    record_view_free(&v);
+    work_goes_on(&one);
+    desk_free(&one);
+    desk_free(&two);
+    end_and_verify(&s);
+}
+
+static void
+test_who_is_revoked_in_mid_session_is_denied_next(void **state)
+{
+    struct served s;
+    struct desk worker, lead;
+    struct handle h;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    served_desk(&s, "case-1", &worker);
+    served_desk(&s, "lead-1", &lead);
+    work_goes_on(&worker);
+    assert_ok(client_staff_revoke(lead.client, "case-1", "caseworker"));
+    assert_err(client_add_victim(worker.client, "K2", &h), SV_ERR_DENIED);
+    desk_free(&worker);
+    desk_free(&lead);
+    end_and_verify(&s);
+}
+
+static void
+test_a_clock_set_back_stops_nobody(void **state)
+{
+    struct served s;
+    struct desk d;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    served_desk(&s, "case-1", &d);
+    work_goes_on(&d);
+    atomic_fetch_sub(&s.now_ms, 3600 * 1000);
+    work_goes_on(&d);
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+/* ---- A transport that is listened to ---- */
+
+struct tap {
+    struct transport to;
+    struct buf last; /* the last request */
+    bool swallow;    /* it never gets there */
+    unsigned lose;   /* so many answers */
+};
+
+static enum sv_err
+call_tap(void *ctx, struct bytes request, struct buf *response)
+{
+    struct tap *t = ctx;
+    enum sv_err err;
+
+    buf_free(&t->last);
+    assert_ok(buf_append(&t->last, request));
+    if (t->swallow)
+        return SV_ERR_IO;
+    err = t->to.call(t->to.ctx, request, response);
+    if (t->lose == 0)
+        return err;
+    t->lose--;
+    buf_truncate(response, 0);
+    return SV_ERR_UNSURE;
+}
+
+/* Her client, through the tap. */
+static struct client *
+tapped_client(struct served *s, struct desk *d, struct tap *t)
+{
+    struct client_config config = {
+        {call_tap, t}, s->office.config.clock, rng_system(), d->arena};
+    struct client_hello hello;
+    struct client *c = NULL;
+
+    memset(t, 0, sizeof *t);
+    t->to = transport_to_wire(&d->wire);
+    assert_ok(client_new(&config, &c));
+    assert_ok(client_hello(c, &hello));
+    assert_ok(client_begin(c, &d->card, d->keys, &d->pin));
+    return c;
+}
+
+static void
+tapped_desk(struct served *s, const char *name, struct desk *d)
+{
+    desk_init(d, s->path, s->office.config.clock, name, &s->office.vault);
+}
+
+/* An answer to these bytes, sent as they are. */
+static void
+send_again(struct desk *d, struct bytes request, struct message_answer *m,
+           struct buf *answer)
+{
+    struct transport t = transport_to_wire(&d->wire);
+
+    buf_free(answer);
+    assert_ok(t.call(t.ctx, request, answer));
+    assert_ok(message_answer_decode(buf_bytes(answer), m));
+}
+
+static void
+test_a_lost_answer_is_asked_for_again_and_nothing_happens_twice(void **state)
+{
+    struct served s;
+    struct desk d;
+    struct tap tap;
+    struct record_list list;
+    struct handle h;
+    struct client *c;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    tapped_desk(&s, "case-1", &d);
+    c = tapped_client(&s, &d, &tap);
+    tap.lose = 1;
+    assert_ok(client_add_victim(c, "K1", &h));
+    assert_ok(client_record_list(c, "victim", UINT64_MAX, 10, &list));
+    assert_int_equal(list.n, 1);
+    record_list_free(&list);
+    client_free(c);
+    buf_free(&tap.last);
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+static void
+test_an_answer_that_is_lost_twice_is_unsure_though_it_was_done(void **state)
+{
+    struct served s;
+    struct desk d;
+    struct tap tap;
+    struct record_list list;
+    struct handle h;
+    struct client *c;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    tapped_desk(&s, "case-1", &d);
+    c = tapped_client(&s, &d, &tap);
+    tap.lose = 2;
+    assert_err(client_add_victim(c, "K1", &h), SV_ERR_UNSURE);
+    assert_ok(client_record_list(c, "victim", UINT64_MAX, 10, &list));
+    assert_int_equal(list.n, 1);
+    record_list_free(&list);
+    client_free(c);
+    buf_free(&tap.last);
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+static void
+test_a_service_that_is_started_again_is_found_again(void **state)
+{
+    struct served s;
+    struct desk d;
+    struct handle h;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    served_desk(&s, "case-1", &d);
+    served_stop(&s);
+    /* It is seen before anything is sent: not unsure. */
+    assert_err(client_add_victim(d.client, "K1", &h), SV_ERR_NOT_FOUND);
+    served_start(&s);
+    assert_ok(client_add_victim(d.client, "K2", &h));
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+static void
+test_a_request_that_is_replayed_gets_no_second_entry(void **state)
+{
+    struct served s;
+    struct desk d, other;
+    struct tap tap;
+    struct message_answer m;
+    struct buf request = BUF_INIT, answer = BUF_INIT;
+    struct handle h;
+    struct client *c;
+    uint64_t index;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    tapped_desk(&s, "case-1", &d);
+    c = tapped_client(&s, &d, &tap);
+    tapped_desk(&s, "case-2", &other); /* a connection of somebody else */
+    assert_ok(client_add_victim(c, "K1", &h));
+    request = buf_take(&tap.last);
+    send_again(&d, buf_bytes(&request), &m, &answer);
+    assert_ok(m.status);
+    index = m.act.index;
+    for (int i = 0; i < 5; i++) {
+        send_again(i % 2 == 0 ? &d : &other, buf_bytes(&request), &m, &answer);
+        assert_ok(m.status);
+        assert_int_equal(m.act.index, index);
+    }
+    /* Encoded otherwise: a byte more, and the version before. */
+    assert_ok(buf_append(&request, bytes_of("", 1)));
+    send_again(&d, buf_bytes(&request), &m, &answer);
+    assert_err(m.status, SV_ERR_FORMAT);
+    request.len--;
+    request.ptr[3]++;
+    send_again(&d, buf_bytes(&request), &m, &answer);
+    assert_err(m.status, SV_ERR_VERSION);
+    buf_free(&request);
+    buf_free(&answer);
+    client_free(c);
+    buf_free(&tap.last);
+    desk_free(&d);
+    desk_free(&other);
+    end_and_verify(&s);
+}
+
+static void
+test_requests_out_of_order_are_requests_like_others(void **state)
+{
+    struct served s;
+    struct desk d;
+    struct tap tap;
+    struct message_answer m;
+    struct buf first = BUF_INIT, second = BUF_INIT, answer = BUF_INIT;
+    struct handle h;
+    struct client *c;
+    uint64_t index;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    tapped_desk(&s, "case-1", &d);
+    c = tapped_client(&s, &d, &tap);
+    tap.swallow = true;
+    assert_err(client_add_victim(c, "K1", &h), SV_ERR_IO);
+    first = buf_take(&tap.last);
+    assert_err(client_add_victim(c, "K2", &h), SV_ERR_IO);
+    second = buf_take(&tap.last);
+    send_again(&d, buf_bytes(&second), &m, &answer);
+    assert_ok(m.status);
+    index = m.act.index;
+    send_again(&d, buf_bytes(&first), &m, &answer);
+    assert_ok(m.status);
+    assert_int_equal(m.act.index, index + 1);
+    buf_free(&first);
+    buf_free(&second);
+    buf_free(&answer);
+    client_free(c);
+    buf_free(&tap.last);
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+static void
+test_a_request_for_another_vault_is_refused(void **state)
+{
+    struct served here, there;
+    struct desk d, elsewhere;
+    struct tap tap;
+    struct message_answer m;
+    struct buf answer = BUF_INIT;
+    struct handle h;
+    struct client *c;
+
+    (void)state;
+    served_prepare(&here);
+    served_prepare_as(&there, 1);
+    assert_false(hash_equal(&here.office.vault, &there.office.vault));
+    served_start(&here);
+    served_start(&there);
+    tapped_desk(&here, "case-1", &d);
+    tapped_desk(&there, "case-1", &elsewhere);
+    c = tapped_client(&here, &d, &tap);
+    tap.swallow = true;
+    assert_err(client_add_victim(c, "K1", &h), SV_ERR_IO);
+    send_again(&elsewhere, buf_bytes(&tap.last), &m, &answer);
+    assert_true(m.status != SV_OK);
+    assert_string_equal(m.reason, "foreign");
+    buf_free(&answer);
+    client_free(c);
+    buf_free(&tap.last);
+    desk_free(&d);
+    desk_free(&elsewhere);
+    end_and_verify(&here);
+    end_and_verify(&there);
+}
+
+/* ---- What is no question ---- */
+
+static void
+test_garbage_is_refused_and_nobody_else_notices(void **state)
+{
+    static const char *const garbage[] = {
+        "474554202f20485454502f312e310d0a0d0a",
+        "53564601ffffffff00",
+        "5356460100000000",
+        "5356460200000001ff",
+        "0000000000000000",
+        "5356460180000000",
+    };
+    struct served s;
+    struct desk d;
+    char reason[33];
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    served_desk(&s, "case-1", &d);
+    for (size_t i = 0; i < sizeof garbage / sizeof garbage[0]; i++) {
+        struct buf raw = support_unhex(garbage[i]);
+        int fd = raw_connect(s.path);
+
+        raw_send(fd, raw.ptr, raw.len);
+        assert_err(raw_refusal(fd, reason), SV_ERR_FORMAT);
+        assert_string_equal(reason, "malformed");
+        assert_true(raw_is_closed(fd));
+        (void)close(fd);
+        buf_free(&raw);
+        work_goes_on(&d);
+    }
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+static void
+test_a_frame_without_a_message_is_answered_and_the_stream_goes_on(void **state)
+{
+    struct served s;
+    char reason[33];
+    int fd;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    fd = raw_connect(s.path);
+    for (int i = 0; i < 3; i++) {
+        raw_send_frame(fd, bytes_text("no message at all"));
+        assert_err(raw_refusal(fd, reason), SV_ERR_FORMAT);
+        assert_string_equal(reason, "malformed");
+    }
+    (void)close(fd);
+    end_and_verify(&s);
+}
+
+static void
+test_half_a_frame_is_waited_for_only_so_long(void **state)
+{
+    static const char *const halves[] = {"53", "53564601000000",
+                                         "5356460100000020aabb"};
+    struct served s;
+    struct desk d;
+
+    (void)state;
+    served_prepare(&s);
+    s.config.slow_ms = SHORT_MS;
+    served_start(&s);
+    served_desk(&s, "case-1", &d);
+    for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++) {
+        struct buf raw = support_unhex(halves[i]);
+        int fd = raw_connect(s.path);
+
+        raw_send(fd, raw.ptr, raw.len);
+        work_goes_on(&d);
+        assert_true(raw_is_closed(fd));
+        (void)close(fd);
+        buf_free(&raw);
+    }
+    assert_int_equal(atomic_load(&s.events[SERVICE_SLOW]), 3);
+    work_goes_on(&d);
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+static void
+test_a_peer_that_does_not_read_holds_up_nobody(void **state)
+{
+    struct served s;
+    struct desk d;
+    struct sync_request ask = {.want_schema = true};
+    struct buf request = BUF_INIT;
+    int fd;
+
+    (void)state;
+    served_prepare(&s);
+    s.config.slow_ms = 10 * SHORT_MS;
+    served_start(&s);
+    served_desk(&s, "case-1", &d);
+    assert_ok(message_sync_encode(&ask, &request));
+    fd = raw_connect(s.path);
+    for (int i = 0; i < 50; i++) { /* some MB of answers */
+        uint8_t header[8] = {'S', 'V', 'F', 1, 0, 0, 0, 0};
+
+        header[7] = (uint8_t)request.len;
+        raw_send(fd, header, sizeof header);
+        raw_send(fd, request.ptr, request.len);
+    }
+    for (int i = 0; i < 20; i++)
+        work_goes_on(&d);
+    wait_for_event(&s, SERVICE_SLOW, 1);
+    work_goes_on(&d);
+    (void)close(fd);
+    buf_free(&request);
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+/* ---- Too much ---- */
+
+static void
+test_a_thousand_connections_are_not_let_in_and_nobody_else_notices(void **state)
+{
+    enum { MANY = 1000, ALLOWED = 100 };
+    static int fds[MANY];
+    const struct rlimit files = {2 * MANY + 100, 2 * MANY + 100};
+    struct served s;
+    struct desk d;
+    char reason[33];
+
+    (void)state;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        fail_msg("%d descriptors are needed", 2 * MANY + 100);
+    served_prepare(&s);
+    s.config.per_user = ALLOWED;
+    served_start(&s);
+    served_desk(&s, "case-1", &d);
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = raw_connect(s.path);
+        if (i % 100 == 0)
+            work_goes_on(&d);
+    }
+    for (int i = ALLOWED - 1; i < MANY; i++) {
+        assert_err(raw_refusal(fds[i], reason), SV_ERR_BUSY);
+        assert_string_equal(reason, "busy");
+        assert_true(raw_is_closed(fds[i]));
+    }
+    work_goes_on(&d);
+    for (int i = 0; i < MANY; i++)
+        (void)close(fds[i]);
+    assert_int_equal(atomic_load(&s.events[SERVICE_PER_USER]),
+                     MANY - ALLOWED + 1);
+    desk_free(&d);
+    served_desk(&s, "case-1", &d); /* there is room again */
+    work_goes_on(&d);
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+static void
+test_more_than_the_service_holds_is_turned_away_as_busy(void **state)
+{
+    static uint8_t part[1 << 20];
+    struct served s;
+    struct desk d;
+    char reason[33];
+    uint8_t header[8] = {'S', 'V', 'F', 1, 1, 0x40, 0, 0}; /* 20 MiB */
+    int fds[4];
+
+    (void)state;
+    served_prepare(&s);
+    s.config.bytes = 6 << 20;
+    served_start(&s);
+    served_desk(&s, "case-1", &d);
+    for (int i = 0; i < 4; i++) {
+        fds[i] = raw_connect(s.path);
+        raw_send(fds[i], header, sizeof header);
+        for (int k = 0; k < 4; k++)
+            raw_send(fds[i], part, sizeof part);
+    }
+    wait_for_event(&s, SERVICE_BYTES, 3);
+    for (int i = 1; i < 4; i++) {
+        assert_err(raw_refusal(fds[i], reason), SV_ERR_BUSY);
+        assert_string_equal(reason, "busy");
+        (void)close(fds[i]);
+    }
+    (void)close(fds[0]);
+    wait_for_event(&s, SERVICE_BYTES, 3);
+    for (int i = 0; i < 3; i++)
+        work_goes_on(&d);
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+/* ---- The end ---- */
+
+struct worker {
+    struct served *served;
+    unsigned number;
+    unsigned n_saved;
+    struct handle saved[4096];
+};
+
+static void *
+save_until_it_ends(void *ctx)
+{
+    struct worker *w = ctx;
+    struct desk d;
+    enum sv_err err = SV_OK;
+
+    served_desk(w->served, w->number % 2 == 0 ? "case-1" : "case-2", &d);
+    while (err == SV_OK && w->n_saved < 4096) {
+        char case_no[32];
+
+        (void)snprintf(case_no, sizeof case_no, "T%u-%u", w->number,
+                       w->n_saved);
+        err = client_add_victim(d.client, case_no, &w->saved[w->n_saved]);
+        if (err == SV_OK)
+            w->n_saved++;
+    }
+    desk_free(&d);
+    return NULL;
+}
+
+static void
+test_what_was_acknowledged_before_a_stop_is_there(void **state)
+{
+    enum { WORKERS = 8 };
+    static struct worker workers[WORKERS];
+    pthread_t threads[WORKERS];
+    struct served s;
+    unsigned n = 0;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        workers[i] = (struct worker){.served = &s, .number = i};
+        assert_int_equal(
+            pthread_create(&threads[i], NULL, save_until_it_ends, &workers[i]),
+            0);
+    }
+    (void)poll(NULL, 0, 300);
+    served_stop(&s);
+    for (unsigned i = 0; i < WORKERS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_ok(office_open(&s.office));
+    for (unsigned i = 0; i < WORKERS; i++)
+        for (unsigned k = 0; k < workers[i].n_saved; k++, n++) {
+            struct record_view v = {0};
+
+            assert_ok(client_record_read(
+                office_client(&s.office, i % 2 == 0 ? "case-1" : "case-2"),
+                "victim", &workers[i].saved[k], 0, NULL, &v));
+            record_view_free(&v);
+        }
+    assert_true(n > 0);
+    office_close(&s.office);
+    end_and_verify(&s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_two_desks_work_at_once),
+        cmocka_unit_test(test_who_is_revoked_in_mid_session_is_denied_next),
+        cmocka_unit_test(test_a_clock_set_back_stops_nobody),
+        cmocka_unit_test(
+            test_a_lost_answer_is_asked_for_again_and_nothing_happens_twice),
+        cmocka_unit_test(
+            test_an_answer_that_is_lost_twice_is_unsure_though_it_was_done),
+        cmocka_unit_test(test_a_service_that_is_started_again_is_found_again),
+        cmocka_unit_test(test_a_request_that_is_replayed_gets_no_second_entry),
+        cmocka_unit_test(test_requests_out_of_order_are_requests_like_others),
+        cmocka_unit_test(test_a_request_for_another_vault_is_refused),
+        cmocka_unit_test(test_garbage_is_refused_and_nobody_else_notices),
+        cmocka_unit_test(
+            test_a_frame_without_a_message_is_answered_and_the_stream_goes_on),
+        cmocka_unit_test(test_half_a_frame_is_waited_for_only_so_long),
+        cmocka_unit_test(test_a_peer_that_does_not_read_holds_up_nobody),
+        cmocka_unit_test(
+            test_a_thousand_connections_are_not_let_in_and_nobody_else_notices),
+        cmocka_unit_test(
+            test_more_than_the_service_holds_is_turned_away_as_busy),
+        cmocka_unit_test(test_what_was_acknowledged_before_a_stop_is_there),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
