@@ -144,9 +144,12 @@ end(struct desk *d)
 {
     if (d->client == NULL)
         return;
-    pin_clear(&d->pin);
-    d->pin = *client_pin(d->client);
-    pin_init(client_pin(d->client));
+    if (d->begun) {
+        pin_clear(&d->pin);
+        d->pin = *client_pin(d->client);
+        pin_init(client_pin(d->client));
+        d->begun = false;
+    }
     client_free(d->client);
     d->client = NULL;
 }
@@ -164,8 +167,10 @@ desk_begin(struct desk *d)
     err = client_new(&config, &d->client);
     if (err == SV_OK)
         err = client_hello(d->client, &hello);
-    if (err == SV_OK)
+    if (err == SV_OK) {
+        d->begun = true;
         err = client_begin(d->client, &d->card, d->keys, &d->pin);
+    }
     if (err != SV_OK)
         end(d);
     return err;

@@ -40,6 +40,7 @@ struct desk {
     struct card card;
     struct user_keys *keys;
     struct pin pin;
+    bool begun; /* the client has the pin */
 };
 void desk_init(struct desk *d, const char *path, struct clock clock,
                const char *name, const struct hash *vault);

@@ -1,0 +1,196 @@
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/support/receipts.h"
+#include "tests/support/served.h"
+
+/*
+ * svaultd itself (SVAULTD) is killed at random moments under the load of
+ * several desks, SV_KILL_ROUNDS times (10 unless it is set).  After each kill
+ * the log verifies and has all that any desk was answered.  Every third round
+ * it is stopped by SIGTERM instead.
+ */
+#define DESKS 6
+#define RECEIPTS_MAX 4096
+#define MOST_MS 200
+
+struct killed {
+    struct served served; /* prepared, and served by another process */
+    pid_t pid;
+    atomic_bool over;
+    atomic_uint answers;
+};
+
+struct load {
+    struct killed *killed;
+    unsigned number;
+    unsigned round;
+    unsigned n;
+    struct receipt receipts[RECEIPTS_MAX];
+};
+
+static uint64_t
+system_time(void *ctx)
+{
+    const struct clock c = clock_system();
+
+    (void)ctx;
+    return clock_now(&c);
+}
+
+static void
+start(struct killed *k)
+{
+    const char *program = getenv("SVAULTD");
+    const char *const argv[] = {
+        program,    "--vault",      k->served.office.dir,
+        "--socket", k->served.path, "--allow-root",
+        NULL};
+
+    if (program == NULL)
+        fail_msg("SVAULTD does not say where svaultd is");
+    k->pid = fork();
+    assert_true(k->pid >= 0);
+    if (k->pid == 0) {
+        (void)execv(program, (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+}
+
+static void
+add_receipt(struct load *l, bool read, const struct handle *h, uint64_t index)
+{
+    l->receipts[l->n++] = (struct receipt){read, *h, index};
+    atomic_fetch_add(&l->killed->answers, 1);
+}
+
+/* Until the service is gone, or everything ends. */
+static void
+work_while_it_lives(struct load *l, struct desk *d)
+{
+    while (!atomic_load(&l->killed->over) && l->n + 2 <= RECEIPTS_MAX) {
+        struct record_view v = {0};
+        struct handle h;
+        char case_no[48];
+
+        (void)snprintf(case_no, sizeof case_no, "R%u-%u-%u", l->round,
+                       l->number, l->n);
+        if (client_add_victim(d->client, case_no, &h) != SV_OK)
+            return;
+        add_receipt(l, false, &h, 0);
+        if (client_record_read(d->client, "victim", &h, 0, NULL, &v) != SV_OK)
+            return;
+        add_receipt(l, true, &h, v.index);
+        record_view_free(&v);
+    }
+}
+
+static void *
+work(void *ctx)
+{
+    struct load *l = ctx;
+    struct desk d;
+
+    desk_init(&d, l->killed->served.path, (struct clock){system_time, NULL},
+              l->number % 2 == 0 ? "case-1" : "case-2",
+              &l->killed->served.office.vault);
+    for (int i = 0; i < 1000 && desk_begin(&d) != SV_OK; i++) {
+        if (atomic_load(&l->killed->over))
+            break;
+        (void)poll(NULL, 0, 5); /* it is starting */
+    }
+    if (d.client != NULL)
+        work_while_it_lives(l, &d);
+    desk_free(&d);
+    return NULL;
+}
+
+/* Kills it some time after it began to answer. */
+static void
+end_it(struct killed *k, bool kindly)
+{
+    unsigned enough = (unsigned)random() % 20;
+    int status;
+
+    for (int i = 0; i < 10000 && atomic_load(&k->answers) < enough; i++)
+        (void)poll(NULL, 0, 1);
+    (void)poll(NULL, 0, (int)(random() % MOST_MS));
+    assert_int_equal(kill(k->pid, kindly ? SIGTERM : SIGKILL), 0);
+    assert_int_equal(waitpid(k->pid, &status, 0), k->pid);
+    if (kindly)
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    else
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    atomic_store(&k->over, true);
+}
+
+static unsigned
+one_round(struct killed *k, unsigned round)
+{
+    static struct load loads[DESKS];
+    pthread_t threads[DESKS];
+    struct log_copy log;
+    unsigned n = 0;
+
+    atomic_store(&k->over, false);
+    atomic_store(&k->answers, 0);
+    start(k);
+    for (unsigned i = 0; i < DESKS; i++) {
+        loads[i] = (struct load){.killed = k, .number = i, .round = round};
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &loads[i]), 0);
+    }
+    end_it(k, round % 3 == 2);
+    for (unsigned i = 0; i < DESKS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_ok(office_open(&k->served.office));
+    log_copy_take(&k->served.office, &log);
+    for (unsigned i = 0; i < DESKS; i++)
+        for (unsigned r = 0; r < loads[i].n; r++, n++)
+            receipt_check(&log, &loads[i].receipts[r]);
+    log_copy_free(&log);
+    office_verify(&k->served.office);
+    office_close(&k->served.office);
+    return n;
+}
+
+static void
+test_no_kill_loses_what_was_answered_or_releases_what_is_not_logged(
+    void **state)
+{
+    const char *text = getenv("SV_KILL_ROUNDS");
+    unsigned rounds = text != NULL ? (unsigned)strtoul(text, NULL, 10) : 10;
+    unsigned seed = (unsigned)time(NULL), receipts = 0;
+    struct killed k;
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srandom(seed);
+    served_prepare(&k.served);
+    /* svaultd has the system's clock: so have all. */
+    k.served.office.config.clock = (struct clock){system_time, NULL};
+    for (unsigned round = 0; round < rounds; round++) {
+        if (round % 40 == 39) { /* a log that grows costs ever more to check */
+            served_free(&k.served);
+            served_prepare_as(&k.served, (uint8_t)round);
+            k.served.office.config.clock = (struct clock){system_time, NULL};
+        }
+        receipts += one_round(&k, round);
+    }
+    served_free(&k.served);
+    print_message("%u receipts in %u rounds\n", receipts, rounds);
+    assert_true(receipts > 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            test_no_kill_loses_what_was_answered_or_releases_what_is_not_logged),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
