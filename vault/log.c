@@ -56,6 +56,35 @@ log_state_store(const struct tables *t, const struct log_state *state)
     return err;
 }
 
+static struct log_cached *
+slot_of(const struct tables *t, unsigned level, uint64_t index)
+{
+    if (t->hashes == NULL || level >= LOG_CACHE_LEVELS)
+        return NULL;
+    return &t->hashes->at[level][index % LOG_CACHE_SLOTS];
+}
+
+static void
+remember(const struct tables *t, unsigned level, uint64_t index,
+         const struct hash *root)
+{
+    struct log_cached *slot = slot_of(t, level, index);
+
+    if (slot != NULL)
+        *slot = (struct log_cached){index + 1, *root};
+}
+
+static bool
+recall(const struct tables *t, unsigned level, uint64_t index, struct hash *out)
+{
+    const struct log_cached *slot = slot_of(t, level, index);
+
+    if (slot == NULL || slot->next != index + 1)
+        return false;
+    *out = slot->root;
+    return true;
+}
+
 enum sv_err
 log_append(const struct tables *t, struct log_state *state, struct bytes entry)
 {
@@ -70,6 +99,8 @@ log_append(const struct tables *t, struct log_state *state, struct bytes entry)
     if (err != SV_OK)
         return err;
     frontier_append(&state->frontier, &leaf, done, &n);
+    for (unsigned l = 0; l < n; l++)
+        remember(t, l, (state->frontier.size - 1) >> l, &done[l]);
     return tables_put(t, TABLE_HASH, BYTES(key),
                       bytes_of(done, n * sizeof done[0]));
 }
@@ -89,17 +120,22 @@ log_entry(const struct tables *t, uint64_t index, struct buf *out)
 enum sv_err
 log_read_hash(void *ctx, unsigned level, uint64_t index, struct hash *out)
 {
+    const struct tables *t = ctx;
     struct buf raw = BUF_INIT;
     uint8_t key[8];
     enum sv_err err;
 
+    if (recall(t, level, index, out))
+        return SV_OK;
     /* The entry that completed it is its last leaf. */
     put_u64(key, ((index + 1) << level) - 1);
-    err = tables_get(ctx, TABLE_HASH, BYTES(key), &raw);
+    err = tables_get(t, TABLE_HASH, BYTES(key), &raw);
     if (err == SV_OK && raw.len < (level + 1) * sizeof *out)
         err = SV_ERR_TAMPERED;
-    if (err == SV_OK)
+    if (err == SV_OK) {
         memcpy(out->b, raw.ptr + level * sizeof *out, sizeof *out);
+        remember(t, level, index, out);
+    }
     buf_free(&raw);
     return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
 }

@@ -17,6 +17,22 @@ struct log_state {
     uint64_t roster; /* index of the last roster entry */
 };
 
+/*
+ * Roots of complete subtrees, as they were read or appended lately, so that a
+ * proof opens few rows; by level, and there by the low bits of the index.
+ * None is ever out of date: what an entry completes is set each time that
+ * the entry is appended, again after a transaction that was aborted too, and
+ * is asked for only behind that.  All zeros is empty.
+ */
+#define LOG_CACHE_LEVELS 32
+#define LOG_CACHE_SLOTS 4096 /* of each level */
+struct log_cache {
+    struct log_cached {
+        uint64_t next; /* its index and 1; 0: empty */
+        struct hash root;
+    } at[LOG_CACHE_LEVELS][LOG_CACHE_SLOTS];
+};
+
 /* SV_ERR_NOT_FOUND in a vault that has none yet. */
 enum sv_err log_state_load(const struct tables *t, struct log_state *out);
 enum sv_err log_state_store(const struct tables *t,

@@ -31,11 +31,14 @@ enum table_id {
     TABLES_N
 };
 
+struct log_cache;
+
 /* What a transaction works with. */
 struct tables {
     struct store_txn *txn;
     const struct storage_key *key;
     const struct rng *rng;
+    struct log_cache *hashes; /* of TABLE_HASH; NULL: none */
 };
 
 /* Appended to out.  SV_ERR_NOT_FOUND; SV_ERR_TAMPERED where it does not
