@@ -87,7 +87,7 @@ fill_store(struct gate *g, struct schema_source schema, struct bytes founding)
 
     if (err != SV_OK)
         return err;
-    t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+    t = (struct tables){txn, &g->keys->storage, &g->config.rng, NULL};
     err = store_schema(&t, schema);
     if (err == SV_OK)
         err = log_state_store(&t, &g->log);

@@ -88,7 +88,8 @@ commit_group(struct group *t)
     err = store_begin(g->store, STORE_WRITE, &txn);
     if (err != SV_OK)
         return err;
-    t->tables = (struct tables){txn, &g->keys->storage, &g->config.rng};
+    t->tables =
+        (struct tables){txn, &g->keys->storage, &g->config.rng, g->hashes};
     err = perform_all(t);
     if (err == SV_OK)
         err = answer_all(t);

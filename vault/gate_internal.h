@@ -26,6 +26,7 @@ struct gate {
     struct roster roster;
     pthread_rwlock_t roster_lock;
     struct log_state log; /* as of the last commit */
+    struct log_cache *hashes;
     uint64_t junk;        /* messages refused without an entry */
 };
 

@@ -65,7 +65,7 @@ load_state(struct gate *g)
 
     if (err != SV_OK)
         return err;
-    t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+    t = (struct tables){txn, &g->keys->storage, &g->config.rng, g->hashes};
     err = log_state_load(&t, &g->log);
     if (err == SV_OK)
         err = load_roster(g, &t);
@@ -111,7 +111,7 @@ check_head(struct gate *g, struct bytes note)
     err = store_begin(g->store, STORE_READ, &txn);
     if (err != SV_OK)
         return err;
-    t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+    t = (struct tables){txn, &g->keys->storage, &g->config.rng, g->hashes};
     err = log_has_root(&t, &g->log, kept.size, &kept.root, &has);
     store_abort(&txn);
     if (err != SV_OK)
@@ -197,7 +197,8 @@ gate_new(const struct gate_config *config, const char *dir, struct gate **out)
     g->headfile = (struct headfile)HEADFILE_NONE;
     roster_init(&g->roster);
     frontier_init(&g->log.frontier);
-    err = path_suffix(g->dir, dir, "");
+    g->hashes = calloc(1, sizeof *g->hashes);
+    err = g->hashes == NULL ? SV_ERR_NOMEM : path_suffix(g->dir, dir, "");
     if (err == SV_OK)
         err = arena_new(ARENA_LEN, &g->arena);
     if (err == SV_OK)
@@ -282,6 +283,7 @@ gate_close(struct gate *g)
     (void)pthread_rwlock_destroy(&g->roster_lock);
     secret_free(g->arena, g->keys);
     arena_free(g->arena);
+    free(g->hashes);
     if (g->lock_fd >= 0)
         (void)close(g->lock_fd);
     free(g);

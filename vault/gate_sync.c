@@ -246,7 +246,7 @@ gate_sync(struct gate *g, const struct sync_request *in, struct buf *response)
     if (err == SV_OK)
         err = store_begin(g->store, STORE_READ, &txn);
     if (err == SV_OK) {
-        t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+        t = (struct tables){txn, &g->keys->storage, &g->config.rng, g->hashes};
         err = answer_sync(g, &t, in, response);
     }
     store_abort(&txn);
