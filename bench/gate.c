@@ -5,6 +5,7 @@
 #include "audit/entry.h"
 #include "bench/vault.h"
 #include "daemon/crew.h"
+#include "daemon/service.h"
 #include "vault/frame.h"
 
 /*
@@ -13,8 +14,6 @@
  * clients' own work.  One client is served without a change of thread, as the
  * service does.
  */
-#define CREW_THREADS 2
-
 /* One client's requests, in order. */
 struct line {
     struct lines *all;
@@ -189,6 +188,7 @@ run(struct subject *subject, enum work w, unsigned clients)
 {
     struct signing *s = subject->own;
     struct lines *q = calloc(1, sizeof *q);
+    struct service_config service;
     struct measure m;
 
     must_be(q != NULL && pthread_mutex_init(&q->mutex, NULL) == 0 &&
@@ -202,7 +202,8 @@ run(struct subject *subject, enum work w, unsigned clients)
         l->n = requests_of_each(s, subject->plan, w, clients);
         sign_line(s, w, i, clients, l);
     }
-    must(crew_new(s->asker.vault->office.gate, CREW_THREADS, on_answer, q,
+    service_limits_default(&service); /* as many threads as svaultd has */
+    must(crew_new(s->asker.vault->office.gate, service.threads, on_answer, q,
                   &q->crew),
          "threads");
     m = take(q, clients);

@@ -35,6 +35,7 @@ struct series {
 
 struct run {
     struct plan plan;
+    const char *only; /* subjects whose name has this in it; NULL: all */
     bool take[SUBJECTS];
     double limit_us[ROUNDS_MAX];
     struct series cells[SUBJECTS][WORK_N][CLIENT_COUNTS];
@@ -128,7 +129,11 @@ static void
 start_all(struct run *r)
 {
     for (size_t i = 0; i < SUBJECTS; i++) {
-        const char *why = subjects[i]->start(subjects[i], &r->plan);
+        const char *why;
+
+        if (r->only != NULL && strstr(subjects[i]->name, r->only) == NULL)
+            continue;
+        why = subjects[i]->start(subjects[i], &r->plan);
 
         r->take[i] = why == NULL;
         if (why != NULL)
@@ -300,21 +305,23 @@ print_rest(struct run *r)
 
 static const char usage[] =
     "Usage: bench_all [--quick] [--records N] [--rounds N] [--seconds S]\n"
-    "                 [--dir DIR] [--svaultd PATH]\n"
+    "                 [--only PART-OF-A-NAME] [--dir DIR] [--svaultd PATH]\n"
     "Compares svault with its peers, in rounds, and prints tables.\n";
 
 static bool
-read_options(int argc, char **argv, struct plan *p)
+read_options(int argc, char **argv, struct run *r)
 {
     static const struct option known[] = {
         {"quick", no_argument, NULL, 'q'},
         {"records", required_argument, NULL, 'n'},
         {"rounds", required_argument, NULL, 'r'},
         {"seconds", required_argument, NULL, 's'},
+        {"only", required_argument, NULL, 'o'},
         {"dir", required_argument, NULL, 'd'},
         {"svaultd", required_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
+    struct plan *p = &r->plan;
     int c;
 
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -332,6 +339,9 @@ read_options(int argc, char **argv, struct plan *p)
             break;
         case 's':
             p->seconds = strtod(optarg, NULL);
+            break;
+        case 'o':
+            r->only = optarg;
             break;
         case 'd':
             p->dir = optarg;
@@ -358,7 +368,7 @@ main(int argc, char **argv)
                            .records = 200000,
                            .seconds = 2,
                            .rounds = 5};
-    if (!read_options(argc, argv, &r.plan)) {
+    if (!read_options(argc, argv, &r)) {
         (void)fputs(usage, stderr);
         return 2;
     }
