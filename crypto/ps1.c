@@ -93,28 +93,60 @@ ps1_sender_seal(const struct ps1_sender *sender, const struct rng *rng,
 }
 
 enum sv_err
+ps1_ephemeral(struct bytes box, struct box_public *out)
+{
+    if (box.len < PS1_OVERHEAD)
+        return SV_ERR_TAMPERED;
+    memcpy(out->b, box.ptr, sizeof out->b);
+    return SV_OK;
+}
+
+enum sv_err
+ps1_agree(const struct box_secret *secret, const struct box_public *own,
+          const struct box_public *ephemeral, struct ps1_agreed *out)
+{
+    struct ps1_agreed fresh = {.ephemeral = *ephemeral};
+
+    if (agree(secret, ephemeral, ephemeral, own, fresh.key) != SV_OK)
+        return SV_ERR_TAMPERED;
+    *out = fresh;
+    wipe(&fresh, sizeof fresh);
+    return SV_OK;
+}
+
+enum sv_err
+ps1_agreed_open(const struct ps1_agreed *agreed, const char *label,
+                struct bytes context, struct bytes box, struct buf *out)
+{
+    if (box.len < PS1_OVERHEAD ||
+        memcmp(agreed->ephemeral.b, box.ptr, BOX_PUBLIC_LEN) != 0)
+        return SV_ERR_TAMPERED;
+    return cb1_open(agreed->key, label, context,
+                    bytes_slice(box, BOX_PUBLIC_LEN, box.len - BOX_PUBLIC_LEN),
+                    out);
+}
+
+enum sv_err
 ps1_receiver_open(struct ps1_receiver *receiver,
                   const struct box_secret *secret, const struct box_public *own,
                   const char *label, struct bytes context, struct bytes box,
                   struct buf *out)
 {
-    struct ps1_receiver fresh = {true, {{0}}, {0}};
-    enum sv_err err = SV_OK;
+    struct box_public ephemeral;
+    struct ps1_agreed fresh;
+    enum sv_err err = ps1_ephemeral(box, &ephemeral);
 
-    if (box.len < PS1_OVERHEAD)
-        return SV_ERR_TAMPERED;
-    if (!receiver->ready ||
-        memcmp(receiver->ephemeral.b, box.ptr, BOX_PUBLIC_LEN) != 0) {
-        memcpy(fresh.ephemeral.b, box.ptr, BOX_PUBLIC_LEN);
-        err = agree(secret, &fresh.ephemeral, &fresh.ephemeral, own, fresh.key);
-        if (err != SV_OK)
-            return SV_ERR_TAMPERED;
-        *receiver = fresh;
+    if (err == SV_OK &&
+        (!receiver->ready || memcmp(receiver->agreed.ephemeral.b, ephemeral.b,
+                                    sizeof ephemeral.b) != 0)) {
+        err = ps1_agree(secret, own, &ephemeral, &fresh);
+        if (err == SV_OK)
+            *receiver = (struct ps1_receiver){true, fresh};
         wipe(&fresh, sizeof fresh);
     }
-    return cb1_open(receiver->key, label, context,
-                    bytes_slice(box, BOX_PUBLIC_LEN, box.len - BOX_PUBLIC_LEN),
-                    out);
+    return err != SV_OK
+               ? err
+               : ps1_agreed_open(&receiver->agreed, label, context, box, out);
 }
 
 enum sv_err
@@ -138,10 +170,14 @@ ps1_open(const struct box_secret *secret, const struct box_public *own,
          const char *label, struct bytes context, struct bytes box,
          struct buf *out)
 {
-    struct ps1_receiver receiver = {false, {{0}}, {0}};
-    enum sv_err err;
+    struct box_public ephemeral;
+    struct ps1_agreed agreed;
+    enum sv_err err = ps1_ephemeral(box, &ephemeral);
 
-    err = ps1_receiver_open(&receiver, secret, own, label, context, box, out);
-    wipe(&receiver, sizeof receiver);
+    if (err == SV_OK)
+        err = ps1_agree(secret, own, &ephemeral, &agreed);
+    if (err == SV_OK)
+        err = ps1_agreed_open(&agreed, label, context, box, out);
+    wipe(&agreed, sizeof agreed);
     return err;
 }

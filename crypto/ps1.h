@@ -55,14 +55,32 @@ enum sv_err ps1_sender_seal(const struct ps1_sender *sender,
                             struct buf *out);
 
 /*
+ * The recipient's two steps apart, for where the secret lies with another
+ * process than the box: what is agreed opens every box under that ephemeral
+ * key, and no other.  SV_ERR_TAMPERED for an ephemeral key of low order, for
+ * a box under another one, and for what is too short to have one.
+ */
+struct ps1_agreed {
+    struct box_public ephemeral;
+    uint8_t key[32];
+};
+enum sv_err ps1_ephemeral(struct bytes box, struct box_public *out);
+enum sv_err ps1_agree(const struct box_secret *secret,
+                      const struct box_public *own,
+                      const struct box_public *ephemeral,
+                      struct ps1_agreed *out);
+enum sv_err ps1_agreed_open(const struct ps1_agreed *agreed, const char *label,
+                            struct bytes context, struct bytes box,
+                            struct buf *out);
+
+/*
  * One recipient's agreed key with one ephemeral key, the other side of the
  * same saving: ps1_receiver_open() agrees anew only when the box's ephemeral
  * key is another than the last one.  Start from all zeros.
  */
 struct ps1_receiver {
     bool ready;
-    struct box_public ephemeral;
-    uint8_t key[32];
+    struct ps1_agreed agreed;
 };
 enum sv_err ps1_receiver_open(struct ps1_receiver *receiver,
                               const struct box_secret *secret,

@@ -299,12 +299,55 @@ test_open_fails_for_anybody_else(void **state)
 }
 
 static void
+test_what_is_agreed_serves_one_ephemeral_key(void **state)
+{
+    struct fixture f, other;
+    struct box_public ephemeral, low = {{0}};
+    struct ps1_agreed agreed;
+    struct buf out = BUF_INIT;
+
+    (void)state;
+    fixture_init(&f);
+    fixture_init(&other);
+    assert_ok(ps1_ephemeral(buf_bytes(&f.box), &ephemeral));
+    assert_ok(ps1_agree(&f.secret, &f.own, &ephemeral, &agreed));
+    assert_ok(
+        ps1_agreed_open(&agreed, "label", f.context, buf_bytes(&f.box), &out));
+    buf_free(&out);
+    assert_err(
+        ps1_agreed_open(&agreed, "another", f.context, buf_bytes(&f.box), &out),
+        SV_ERR_TAMPERED);
+    assert_err(ps1_agreed_open(&agreed, "label", f.context,
+                               buf_bytes(&other.box), &out),
+               SV_ERR_TAMPERED);
+    /* The ephemeral key is not the sealer's to exchange. */
+    for (size_t i = 0; i < BOX_PUBLIC_LEN; i++) {
+        f.box.ptr[i] ^= 1;
+        assert_err(ps1_agreed_open(&agreed, "label", f.context,
+                                   buf_bytes(&f.box), &out),
+                   SV_ERR_TAMPERED);
+        f.box.ptr[i] ^= 1;
+    }
+    for (size_t len = 0; len < PS1_OVERHEAD; len++) {
+        struct bytes cut = bytes_slice(buf_bytes(&f.box), 0, len);
+
+        assert_err(ps1_ephemeral(cut, &ephemeral), SV_ERR_TAMPERED);
+        assert_err(ps1_agreed_open(&agreed, "label", f.context, cut, &out),
+                   SV_ERR_TAMPERED);
+    }
+    assert_err(ps1_agree(&f.secret, &f.own, &low, &agreed), SV_ERR_TAMPERED);
+    assert_null(out.ptr);
+    buf_free(&f.box);
+    buf_free(&other.box);
+}
+
+static void
 test_a_sender_serves_many_boxes_under_one_ephemeral_key(void **state)
 {
     struct fixture f;
     struct rng rng = rng_system();
     struct ps1_sender sender;
-    struct ps1_receiver receiver = {false, {{0}}, {0}};
+    struct ps1_receiver receiver = {0};
     struct box_secret none = {{0}};
     struct buf one = BUF_INIT;
     struct buf two = BUF_INIT;
@@ -342,7 +385,7 @@ static void
 test_a_receiver_forgets_a_wrong_agreement(void **state)
 {
     struct fixture f;
-    struct ps1_receiver receiver = {false, {{0}}, {0}};
+    struct ps1_receiver receiver = {0};
     struct buf out = BUF_INIT;
 
     (void)state;
@@ -364,7 +407,7 @@ static void
 test_an_empty_receiver_does_not_take_zeros_for_agreed(void **state)
 {
     struct fixture f;
-    struct ps1_receiver receiver = {false, {{0}}, {0}};
+    struct ps1_receiver receiver = {0};
     static const uint8_t zeros[CB1_KEY_LEN];
     struct rng rng = rng_system();
     struct buf box = BUF_INIT;
@@ -421,6 +464,7 @@ main(void)
         cmocka_unit_test(test_open_fails_when_cut_at_any_length),
         cmocka_unit_test(test_open_fails_when_label_or_context_differs),
         cmocka_unit_test(test_open_fails_for_anybody_else),
+        cmocka_unit_test(test_what_is_agreed_serves_one_ephemeral_key),
         cmocka_unit_test(
             test_a_sender_serves_many_boxes_under_one_ephemeral_key),
         cmocka_unit_test(test_a_receiver_forgets_a_wrong_agreement),
