@@ -127,6 +127,20 @@ bool userkey_unlock(struct app *app, const char *path, const struct keyfile *k,
                     struct user_keys **out, enum exit_code *code);
 
 /*
+ * A user's secrets for the length of one command.  Declare it zeroed and
+ * leave it in its place; userkey_close() accepts any state.
+ */
+struct userkey {
+    struct app *app;
+    struct user_keys *keys; /* in the arena */
+    struct identity identity;
+};
+/* Ask for the passphrase if there is one.  Reports. */
+bool userkey_open(struct app *app, const char *path, const struct keyfile *k,
+                  struct userkey *out, enum exit_code *code);
+void userkey_close(struct userkey *u);
+
+/*
  * A vault opened for its user, up to date and verified.
  * Declare it zeroed; session_close() accepts any state.
  */
@@ -136,7 +150,7 @@ struct session {
     struct client *client;
     struct client_hello hello;
     struct card card;
-    struct user_keys *keys; /* in the arena */
+    struct userkey key;
     char pin_path[PATH_SIZE];
     uint64_t seen;      /* entries, before this session */
     bool begun;         /* the client has a pin worth saving */

@@ -11,8 +11,7 @@ struct founding_key {
     const char *path;
     char pin_path[PATH_SIZE];
     struct keyfile file;
-    struct user_keys *keys;
-    struct card card;
+    struct userkey key;
 };
 
 struct founding {
@@ -132,11 +131,13 @@ list_founders(const struct founding *f, struct founder out[static FOUNDERS_MAX])
     const struct founding_key *a = &f->administrator, *s = &f->supervisor;
     size_t n = 0;
 
-    out[n++] = (struct founder){"administrator", a->card, a->keys};
-    out[n++] = (struct founder){"supervisor", s->card, s->keys};
+    out[n++] =
+        (struct founder){"administrator", a->file.card, &a->key.identity};
+    out[n++] = (struct founder){"supervisor", s->file.card, &s->key.identity};
     if (strcmp(f->profile, SMALL_OFFICE) == 0) {
-        out[n++] = (struct founder){"caseworker", s->card, s->keys};
-        out[n++] = (struct founder){"approver", a->card, a->keys};
+        out[n++] =
+            (struct founder){"caseworker", s->file.card, &s->key.identity};
+        out[n++] = (struct founder){"approver", a->file.card, &a->key.identity};
     }
     if (f->recovery != NULL)
         out[n++] = (struct founder){"recovery", f->recovery_card, NULL};
@@ -183,7 +184,7 @@ set_pin(struct founding *f, struct founding_key *k, enum exit_code *code)
     pin_init(&pin);
     pin.vault = f->gate->vault;
     (void)snprintf(pin.origin, sizeof pin.origin, "%s", f->origin);
-    err = pin_encode(&pin, k->keys, &file);
+    err = pin_encode(&pin, &k->key.identity, &file);
     if (err == SV_OK)
         err = file_create(k->pin_path, 0600, buf_bytes(&file));
     if (err != SV_OK) {
@@ -267,15 +268,11 @@ found(struct founding *f)
         return app_fail(app, NULL, err, NULL);
     if (!is_new(f, &code) || !read_key(app, &f->administrator, &code) ||
         !read_key(app, &f->supervisor, &code) || !are_two_people(f, &code) ||
-        !userkey_unlock(app, f->administrator.path, &f->administrator.file,
-                        &f->administrator.keys, &code) ||
-        !userkey_unlock(app, f->supervisor.path, &f->supervisor.file,
-                        &f->supervisor.keys, &code))
+        !userkey_open(app, f->administrator.path, &f->administrator.file,
+                      &f->administrator.key, &code) ||
+        !userkey_open(app, f->supervisor.path, &f->supervisor.file,
+                      &f->supervisor.key, &code))
         return code;
-    card_of(f->administrator.keys, f->administrator.file.card.name,
-            &f->administrator.card);
-    card_of(f->supervisor.keys, f->supervisor.file.card.name,
-            &f->supervisor.card);
     err = create(f);
     if (err != SV_OK)
         return app_fail(app, f->dir, err, NULL);
@@ -326,8 +323,8 @@ cmd_init(struct app *app, int argc, char **argv)
     code = found(&f);
     keyfile_wipe(&f.administrator.file);
     keyfile_wipe(&f.supervisor.file);
-    secret_free(app->arena, f.administrator.keys);
-    secret_free(app->arena, f.supervisor.keys);
+    userkey_close(&f.administrator.key);
+    userkey_close(&f.supervisor.key);
     secret_free(app->arena, f.gate);
     return code;
 }

@@ -474,8 +474,7 @@ cmd_release_open(struct app *app, int argc, char **argv)
     const char *dir = NULL;
     const struct flag flags[] = {{"output", 'o', &dir, NULL}, {0}};
     struct keyfile key = {0};
-    struct user_keys *keys = NULL;
-    struct card card;
+    struct userkey own = {0};
     enum exit_code code = EXIT_FAILED;
     char **words;
 
@@ -486,11 +485,9 @@ cmd_release_open(struct app *app, int argc, char **argv)
     if (app->key == NULL)
         return app_usage(app, "%s", _("--key FILE is missing"));
     if (userkey_read(app, app->key, &key, &code) &&
-        userkey_unlock(app, app->key, &key, &keys, &code)) {
-        card_of(keys, key.card.name, &card);
-        code = release_files_open(app, words[0], keys, &card, dir);
-    }
-    secret_free(app->arena, keys);
+        userkey_open(app, app->key, &key, &own, &code))
+        code = release_files_open(app, words[0], &own.identity, dir);
+    userkey_close(&own);
     keyfile_wipe(&key);
     return code;
 }

@@ -164,8 +164,7 @@ read_sealed(struct bytes raw, struct hash *vault, uint64_t *number,
 
 enum exit_code
 release_files_open(struct app *app, const char *path,
-                   const struct user_keys *keys, const struct card *card,
-                   const char *dir)
+                   const struct identity *identity, const char *dir)
 {
     struct files f = {app, dir, EXIT_DONE};
     struct buf raw = BUF_INIT, plain = BUF_INIT;
@@ -180,8 +179,7 @@ release_files_open(struct app *app, const char *path,
     if (err == SV_OK)
         err = read_sealed(buf_bytes(&raw), &vault, &number, &sealed);
     if (err == SV_OK)
-        err = release_open_sealed(&keys->box, &card->box, &vault, number,
-                                  sealed, &plain);
+        err = release_open_sealed(identity, &vault, number, sealed, &plain);
     if (err == SV_OK)
         err = release_parcel_decode(buf_bytes(&plain), &parcel);
     if (err == SV_OK)

@@ -25,7 +25,7 @@ enum exit_code release_files_write(struct app *app, const char *dir,
                                    const struct release_package *p);
 /* The recipient's part: what release.sealed holds, into another directory. */
 enum exit_code release_files_open(struct app *app, const char *path,
-                                  const struct user_keys *keys,
-                                  const struct card *card, const char *dir);
+                                  const struct identity *identity,
+                                  const char *dir);
 
 #endif

@@ -367,7 +367,7 @@ begin(struct session *s, struct pin *pin, enum exit_code *code)
     enum sv_err err;
 
     s->seen = pin->size;
-    err = client_begin(s->client, &s->card, s->keys, pin);
+    err = client_begin(s->client, &s->card, &s->key.identity, pin);
     if (err == SV_ERR_DENIED && client_trouble(s->client)->rule[0] == '\0') {
         *code = not_of_this_vault(s, _("nobody with this name and key is on "
                                        "this vault's roster"));
@@ -445,16 +445,16 @@ open_with_key(struct session *s, const struct keyfile *key,
     /* The vault is not kept from others while a passphrase is typed. */
     if (!key->unprotected && app->passphrase_fd < 0)
         session_pause(s);
-    if (!userkey_unlock(app, app->key, key, &s->keys, code))
+    if (!userkey_open(app, app->key, key, &s->key, code))
         goto out;
-    card_of(s->keys, key->card.name, &s->card);
+    s->card = key->card;
     if (known && app->gate != NULL &&
         !words_equal(app->gate, s->hello.fingerprint)) {
         *code = wrong_gate(s);
         goto out;
     }
     if (known) {
-        err = pin_decode(buf_bytes(&file), s->keys, &pin);
+        err = pin_decode(buf_bytes(&file), &s->key.identity, &pin);
         if (err != SV_OK) {
             *code = pin_failed(s, err);
             goto out;
@@ -514,7 +514,7 @@ is_outdone(struct session *s, struct bytes file)
     bool more = false;
 
     pin_init(&there);
-    if (pin_decode(file, s->keys, &there) == SV_OK)
+    if (pin_decode(file, &s->key.identity, &there) == SV_OK)
         more = there.size > client_pin(s->client)->size;
     pin_clear(&there);
     return more;
@@ -526,7 +526,7 @@ save_pin(struct session *s)
     struct buf now = BUF_INIT, before = BUF_INIT;
     enum sv_err err;
 
-    err = pin_encode(client_pin(s->client), s->keys, &now);
+    err = pin_encode(client_pin(s->client), &s->key.identity, &now);
     if (err == SV_OK &&
         file_read(s->pin_path, PIN_FILE_MAX, &before) == SV_OK &&
         (bytes_equal(buf_bytes(&now), buf_bytes(&before)) ||
@@ -556,8 +556,7 @@ session_close(struct session *s, enum exit_code code)
     }
     client_free(s->client);
     way_close(&s->way);
-    if (s->app != NULL)
-        secret_free(s->app->arena, s->keys);
+    userkey_close(&s->key);
     memset(s, 0, sizeof *s);
     return code;
 }

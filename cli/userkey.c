@@ -169,6 +169,25 @@ out:
 }
 
 bool
+userkey_open(struct app *app, const char *path, const struct keyfile *k,
+             struct userkey *out, enum exit_code *code)
+{
+    out->app = app;
+    if (!userkey_unlock(app, path, k, &out->keys, code))
+        return false;
+    out->identity = identity_of_keys(out->keys);
+    return true;
+}
+
+void
+userkey_close(struct userkey *u)
+{
+    if (u->app != NULL)
+        secret_free(u->app->arena, u->keys);
+    memset(u, 0, sizeof *u);
+}
+
+bool
 app_card(struct app *app, const char *path, struct card *out,
          enum exit_code *code)
 {

@@ -79,9 +79,9 @@ found(struct vault_files *v)
     struct office *o = &v->o;
     const struct founder founders[] = {
         {"administrator", office_person(o, "admin-1")->card,
-         &office_person(o, "admin-1")->keys},
+         &office_person(o, "admin-1")->identity},
         {"supervisor", office_person(o, "lead-1")->card,
-         &office_person(o, "lead-1")->keys},
+         &office_person(o, "lead-1")->identity},
     };
     struct schema_source schema;
     struct policy *policy = calloc(1, sizeof *policy);
@@ -174,7 +174,7 @@ begin_recorded(struct vault_files *v, const char *name)
     assert_ok(client_new(&config, &p->client));
     assert_ok(client_hello(p->client, &hello));
     p->pin.vault = v->o.vault;
-    assert_ok(client_begin(p->client, &p->card, &p->keys, &p->pin));
+    assert_ok(client_begin(p->client, &p->card, &p->identity, &p->pin));
 }
 
 /* ---- A day's work ---- */
@@ -380,7 +380,7 @@ keep_vault(struct vault_files *v)
 
     keep_log(v);
     office_close(&v->o);
-    assert_ok(pin_encode(&p->pin, &p->keys, add_file(v, "case.pin")));
+    assert_ok(pin_encode(&p->pin, &p->identity, add_file(v, "case.pin")));
     keep_rows(v);
     assert_ok(path_suffix(path, v->o.dir, ".gate"));
     keep_disk_file(v, "office.gate", path);

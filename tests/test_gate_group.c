@@ -115,7 +115,7 @@ catching(struct group *g, const char *name)
     pin.vault = o->vault;
     assert_ok(client_new(&config, &c));
     assert_ok(client_hello(c, &hello));
-    assert_ok(client_begin(c, &p->card, &p->keys, &pin));
+    assert_ok(client_begin(c, &p->card, &p->identity, &pin));
     pin_clear(&pin);
     return c;
 }
@@ -314,7 +314,7 @@ work(void *ctx)
     if (d->err == SV_OK)
         d->err = client_hello(c, &hello);
     if (d->err == SV_OK)
-        d->err = client_begin(c, &d->who->card, &d->who->keys, &pin);
+        d->err = client_begin(c, &d->who->card, &d->who->identity, &pin);
     for (int i = 0; i < 10 && d->err == SV_OK; i++) {
         d->err = client_record_read(c, "victim", &g->record, 0, NULL, &v);
         record_view_free(&v);

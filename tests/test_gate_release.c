@@ -391,11 +391,11 @@ test_a_named_recipient_alone_opens_the_figures(void **state)
     assert_ok(client_release_fetch(at_work(o, "stats-1"), number, &p));
     assert_true(p.is_sealed);
     assert_int_equal(p.bytes.len, 0);
-    assert_err(release_open_sealed(&own->keys.box, &own->card.box, &o->vault,
-                                   number, buf_bytes(&p.sealed), &parcel),
+    assert_err(release_open_sealed(&own->identity, &o->vault, number,
+                                   buf_bytes(&p.sealed), &parcel),
                SV_ERR_TAMPERED);
-    assert_ok(release_open_sealed(&to->keys.box, &to->card.box, &o->vault,
-                                  number, buf_bytes(&p.sealed), &parcel));
+    assert_ok(release_open_sealed(&to->identity, &o->vault, number,
+                                  buf_bytes(&p.sealed), &parcel));
     assert_ok(release_parcel_decode(buf_bytes(&parcel), &inside));
     assert_true(bytes_equal(inside.bytes, buf_bytes(&v.bytes)));
     release_view_free(&v);

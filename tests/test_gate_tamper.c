@@ -436,7 +436,7 @@ test_t11_another_key_in_a_colleagues_place_is_refused(void **state)
     assert_ok(client_new(&config, &c));
     err = client_hello(c, &hello);
     if (err == SV_OK)
-        err = client_begin(c, &p->card, &p->keys, &fresh);
+        err = client_begin(c, &p->card, &p->identity, &fresh);
     assert_true(s.hits > 0);
     assert_int_not_equal(err, SV_OK);
     client_free(c);
@@ -444,7 +444,7 @@ test_t11_another_key_in_a_colleagues_place_is_refused(void **state)
     memcpy(s.to, s.from, sizeof s.to);
     assert_ok(client_new(&config, &c));
     assert_ok(client_hello(c, &hello));
-    assert_ok(client_begin(c, &p->card, &p->keys, &fresh));
+    assert_ok(client_begin(c, &p->card, &p->identity, &fresh));
     client_free(c);
     pin_clear(&fresh);
 }
@@ -465,7 +465,7 @@ test_t22_an_answer_changed_at_any_byte_is_refused(void **state)
     assert_ok(client_new(&config, &p->client));
     assert_ok(client_hello(p->client, &hello));
     p->pin.vault = o->vault;
-    assert_ok(client_begin(p->client, &p->card, &p->keys, &p->pin));
+    assert_ok(client_begin(p->client, &p->card, &p->identity, &p->pin));
     for (size_t at = 0;; at++) {
         struct record_view v = {0};
         enum sv_err err;
@@ -546,7 +546,7 @@ test_t20_the_same_request_again_is_the_same_entry(void **state)
     assert_ok(client_new(&config, &p->client));
     assert_ok(client_hello(p->client, &hello));
     p->pin.vault = o->vault;
-    assert_ok(client_begin(p->client, &p->card, &p->keys, &p->pin));
+    assert_ok(client_begin(p->client, &p->card, &p->identity, &p->pin));
     assert_ok(client_record_read(p->client, "victim", &t->a, 1, identity, &v));
     record_view_free(&v);
     size = client_pin(p->client)->size;

@@ -50,12 +50,14 @@ static enum sv_err
 open_one(const struct granted *g, const struct grant_context *c)
 {
     struct grant_item item;
+    struct user_keys keys = {.box = g->person, .own = g->person_pub};
+    struct identity own = identity_of_keys(&keys);
     struct box_secret out;
     enum sv_err err = only_item(buf_bytes(&g->blob), &item);
 
     if (err != SV_OK)
         return err;
-    err = grants_open(&g->person, &g->person_pub, c, &item, &out);
+    err = grants_open(&own, c, &item, &out);
     if (err == SV_OK)
         assert_memory_equal(out.b, g->secret.b, sizeof out.b);
     return err;

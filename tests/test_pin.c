@@ -34,6 +34,14 @@ keys_from(uint8_t first)
     return keys;
 }
 
+static enum sv_err
+encode(const struct pin *p, struct user_keys *keys, struct buf *out)
+{
+    struct identity identity = identity_of_keys(keys);
+
+    return pin_encode(p, &identity, out);
+}
+
 static void
 copy_roster(const struct roster *from, struct roster *to)
 {
@@ -76,7 +84,7 @@ setup(void **state)
     fakelog_found(&f->log, "standard");
     f->keys = keys_from(0);
     fill(&f->pin, &f->log);
-    assert_ok(pin_encode(&f->pin, &f->keys, &f->raw));
+    assert_ok(encode(&f->pin, &f->keys, &f->raw));
     *state = f;
     return 0;
 }
@@ -93,16 +101,24 @@ teardown(void **state)
     return 0;
 }
 
+static enum sv_err
+take(struct bytes in, struct user_keys *keys, struct pin *out)
+{
+    struct identity identity = identity_of_keys(keys);
+
+    return pin_decode(in, &identity, out);
+}
+
 /* What is refused leaves the pin as it was. */
 static enum sv_err
-decode(struct bytes in, const struct user_keys *keys)
+decode(struct bytes in, struct user_keys *keys)
 {
     struct pin got;
     enum sv_err err;
 
     pin_init(&got);
     got.size = 4711;
-    err = pin_decode(in, keys, &got);
+    err = take(in, keys, &got);
     if (err != SV_OK) {
         assert_int_equal(got.size, 4711);
         assert_null(got.list);
@@ -133,7 +149,7 @@ test_pin_decodes_to_what_was_encoded(void **state)
     struct pin got;
 
     pin_init(&got);
-    assert_ok(pin_decode(buf_bytes(&f->raw), &f->keys, &got));
+    assert_ok(take(buf_bytes(&f->raw), &f->keys, &got));
     assert_true(hash_equal(&got.vault, &f->pin.vault));
     assert_string_equal(got.origin, FAKELOG_ORIGIN);
     assert_int_equal(got.size, f->pin.size);
@@ -144,7 +160,7 @@ test_pin_decodes_to_what_was_encoded(void **state)
     assert_string_equal(got.list_type, "victim");
     assert_int_equal(got.n_list, 3);
     assert_memory_equal(got.list, f->pin.list, 3 * sizeof *got.list);
-    assert_ok(pin_encode(&got, &f->keys, &again));
+    assert_ok(encode(&got, &f->keys, &again));
     assert_true(bytes_equal(buf_bytes(&again), buf_bytes(&f->raw)));
     pin_clear(&got);
     assert_null(got.list);
@@ -164,16 +180,16 @@ test_pin_before_the_first_head_is_the_frozen_vector(void **state)
     pin_init(&p);
     pin_init(&got);
     memset(p.vault.b, 0x11, sizeof p.vault.b);
-    assert_ok(pin_encode(&p, &keys, &raw));
+    assert_ok(encode(&p, &keys, &raw));
     digest("test", buf_bytes(&raw), hash);
     assert_hex(BYTES(hash), "6095d9793760e318f318421aed1e6597"
                             "257ae287bdeb6b491ccafb94725f0195");
-    assert_ok(pin_decode(buf_bytes(&raw), &keys, &got));
+    assert_ok(take(buf_bytes(&raw), &keys, &got));
     assert_true(hash_equal(&got.vault, &p.vault));
     assert_int_equal(got.size, 0);
     assert_false(got.roster.started);
     assert_null(got.list);
-    assert_ok(pin_encode(&got, &keys, &again));
+    assert_ok(encode(&got, &keys, &again));
     assert_true(bytes_equal(buf_bytes(&again), buf_bytes(&raw)));
     pin_clear(&got);
     pin_clear(&p);
@@ -320,19 +336,19 @@ test_encode_refuses_what_could_not_be_decoded(void **state)
     uint8_t *at;
 
     f->pin.n_list = PIN_LIST_MAX + 1;
-    assert_err(pin_encode(&f->pin, &f->keys, &out), SV_ERR_RANGE);
+    assert_err(encode(&f->pin, &f->keys, &out), SV_ERR_RANGE);
     f->pin.n_list = 3;
     memcpy(f->pin.list_type, "Victim", 7);
-    assert_err(pin_encode(&f->pin, &f->keys, &out), SV_ERR_FORMAT);
+    assert_err(encode(&f->pin, &f->keys, &out), SV_ERR_FORMAT);
     memcpy(f->pin.list_type, "victim", 7);
     f->pin.origin[0] = '+';
-    assert_err(pin_encode(&f->pin, &f->keys, &out), SV_ERR_FORMAT);
+    assert_err(encode(&f->pin, &f->keys, &out), SV_ERR_FORMAT);
     f->pin.origin[0] = FAKELOG_ORIGIN[0];
     assert_ok(buf_extend(&f->pin.head_note, CHECKPOINT_MAX, &at));
-    assert_err(pin_encode(&f->pin, &f->keys, &out), SV_ERR_RANGE);
+    assert_err(encode(&f->pin, &f->keys, &out), SV_ERR_RANGE);
     buf_truncate(&f->pin.head_note, CHECKPOINT_MAX);
     assert_int_equal(out.len, 0);
-    assert_ok(pin_encode(&f->pin, &f->keys, &out));
+    assert_ok(encode(&f->pin, &f->keys, &out));
     assert_ok(decode(buf_bytes(&out), &f->keys));
     buf_free(&out);
 }
@@ -353,8 +369,8 @@ test_the_longest_list_comes_back_whole_and_a_longer_one_is_refused(void **state)
     f->pin.n_list = PIN_LIST_MAX;
     for (size_t i = 0; i < PIN_LIST_MAX; i++)
         f->pin.list[i] = fakelog_handle(i);
-    assert_ok(pin_encode(&f->pin, &f->keys, &out));
-    assert_ok(pin_decode(buf_bytes(&out), &f->keys, &got));
+    assert_ok(encode(&f->pin, &f->keys, &out));
+    assert_ok(take(buf_bytes(&out), &f->keys, &got));
     assert_int_equal(got.n_list, PIN_LIST_MAX);
     assert_memory_equal(got.list, f->pin.list, PIN_LIST_MAX * sizeof *got.list);
     buf_truncate(&out, out.len - MAC_LEN);

@@ -11,6 +11,14 @@ client_fault(struct client *c, enum sv_err err, const char *what)
 }
 
 enum sv_err
+client_locked(struct client *c, enum sv_err err)
+{
+    return err == SV_ERR_DENIED
+               ? client_fault(c, err, N_("your key has been locked"))
+               : err;
+}
+
+enum sv_err
 client_new(const struct client_config *config, struct client **out)
 {
     struct client *c = calloc(1, sizeof *c);
@@ -171,7 +179,7 @@ load_schema(struct client *c)
 
 enum sv_err
 client_begin(struct client *c, const struct card *card,
-             const struct user_keys *keys, struct pin *pin)
+             const struct identity *identity, struct pin *pin)
 {
     const struct roster_person *me;
     struct buf response = BUF_INIT;
@@ -179,7 +187,7 @@ client_begin(struct client *c, const struct card *card,
     enum sv_err err;
 
     c->card = *card;
-    c->keys = keys;
+    c->identity = identity;
     pin_clear(&c->pin);
     c->pin = *pin;
     pin_init(pin);

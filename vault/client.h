@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "policy/replay.h"
 #include "vault/content.h"
+#include "vault/identity.h"
 #include "vault/import.h"
 #include "vault/pin.h"
 #include "vault/transport.h"
@@ -63,12 +64,13 @@ bool client_awaits(struct client *c, const struct card *card);
 /*
  * Start: check the gate against the pin (moved in; its vault id must be set,
  * its roster may be empty), bring head and roster up to date, and open the
- * compartment keys granted to this user.  keys is borrowed and outlives the
- * session.  SV_ERR_DENIED: not on the roster.  SV_ERR_ROLLBACK: the log is
- * shorter than, or other than, the last head seen.
+ * compartment keys granted to this user.  identity is borrowed and outlives
+ * the session; where it fails, operations give its error.  SV_ERR_DENIED: not
+ * on the roster.  SV_ERR_ROLLBACK: the log is shorter than, or other than, the
+ * last head seen.
  */
 enum sv_err client_begin(struct client *c, const struct card *card,
-                         const struct user_keys *keys, struct pin *pin);
+                         const struct identity *identity, struct pin *pin);
 /* The pin to be saved, valid until client_free(); changes with every
  * verified answer. */
 struct pin *client_pin(struct client *c);
@@ -283,7 +285,7 @@ enum sv_err client_log_verify(struct client *c, client_progress_fn progress,
 struct founder {
     const char *role;
     struct card card;
-    const struct user_keys *keys; /* NULL for who does not sign */
+    const struct identity *identity; /* NULL for who does not sign */
 };
 /*
  * The bytes that gate_create() takes: genesis signed by the administrator

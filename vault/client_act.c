@@ -201,7 +201,8 @@ client_act(struct client *c, struct request *r, struct bytes body,
     if (err == SV_OK)
         err = fill_request(c, r);
     if (err == SV_OK)
-        err = request_sign(r, &c->keys->sign, &note);
+        err = client_locked(
+            c, identity_sign(c->identity, &c->card.sign, r, &note));
     if (err == SV_OK)
         err = call(c, buf_bytes(&note), body, &out->raw, m);
     if (err == SV_ERR_UNSURE || (err == SV_OK && m->status == SV_ERR_UNSURE))

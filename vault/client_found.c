@@ -81,15 +81,17 @@ found_genesis(struct founding *f, const uint8_t schema_hash[static 32],
     if (err == SV_OK)
         err = policy_hash(f->policy, r->genesis.policy_hash);
     if (err == SV_OK)
-        err = request_sign(r, &administrator->keys->sign, &note);
+        err = identity_sign(administrator->identity, &administrator->card.sign,
+                            r, &note);
     /* Both founders sign: neither makes a vault alone. */
     if (err == SV_OK)
         err = request_encode(r, &text);
     if (err == SV_OK)
         err = request_key_name(f->origin, supervisor->card.name, key_name);
     if (err == SV_OK)
-        err = note_add_signature(buf_bytes(&text), key_name,
-                                 &supervisor->keys->sign, &note);
+        err =
+            identity_add_signature(supervisor->identity, &supervisor->card.sign,
+                                   buf_bytes(&text), key_name, &note);
     if (err == SV_OK)
         err = add_request(f, buf_bytes(&note), bytes_of(NULL, 0));
     buf_free(&text);
@@ -115,7 +117,8 @@ add_policy_part(struct founding *f, unsigned part, unsigned parts,
     r->parts = parts;
     err = text_copy(lines, r->text, sizeof r->text);
     if (err == SV_OK)
-        err = request_sign(r, &administrator->keys->sign, &note);
+        err = identity_sign(administrator->identity, &administrator->card.sign,
+                            r, &note);
     if (err == SV_OK)
         err = add_request(f, buf_bytes(&note), bytes_of(NULL, 0));
     buf_free(&note);
@@ -228,7 +231,8 @@ found_keys(struct founding *f)
         err = writer_end(&w);
     grants_hash(buf_bytes(&blob), r->body);
     if (err == SV_OK)
-        err = request_sign(r, &supervisor->keys->sign, &note);
+        err = identity_sign(supervisor->identity, &supervisor->card.sign, r,
+                            &note);
     if (err == SV_OK)
         err = add_request(f, buf_bytes(&note), buf_bytes(&blob));
     buf_free(&items);
@@ -245,8 +249,8 @@ founders_ok(const struct founder founders[], size_t n)
     const struct founder *a = &founders[FOUNDER_ADMINISTRATOR];
     const struct founder *s = &founders[FOUNDER_SUPERVISOR];
 
-    return n >= 2 && n <= REQUEST_FOUNDERS_MAX && a->keys != NULL &&
-           s->keys != NULL && strcmp(a->card.name, s->card.name) != 0 &&
+    return n >= 2 && n <= REQUEST_FOUNDERS_MAX && a->identity != NULL &&
+           s->identity != NULL && strcmp(a->card.name, s->card.name) != 0 &&
            !bytes_equal(BYTES(a->card.sign.b), BYTES(s->card.sign.b));
 }
 

@@ -46,7 +46,7 @@ row_identity(const struct draft *d, struct buf *out)
 }
 
 static enum sv_err
-row_handle(const struct client *c, const struct draft *d, struct handle *out)
+row_handle(struct client *c, const struct draft *d, struct handle *out)
 {
     uint8_t key[KDF_KEY_LEN], tag[MAC_LEN];
     struct buf what = BUF_INIT;
@@ -58,8 +58,10 @@ row_handle(const struct client *c, const struct draft *d, struct handle *out)
     err = writer_end(&w);
     if (err == SV_OK)
         err = row_identity(d, &what);
+    if (err == SV_OK)
+        err = client_locked(
+            c, c->identity->derive(c->identity->ctx, IDENTITY_HANDLE, key));
     if (err == SV_OK) {
-        kdf_derive(c->keys->seed, "user/handle", key);
         mac(key, "sv/v1/handle", buf_bytes(&what), tag);
         memcpy(out->b, tag, sizeof out->b);
         wipe(key, sizeof key);

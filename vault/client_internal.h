@@ -35,7 +35,7 @@ struct client {
     struct client_config config;
     struct client_trouble trouble;
     struct card card;
-    const struct user_keys *keys; /* borrowed; NULL before client_begin() */
+    const struct identity *identity; /* borrowed; NULL before client_begin() */
     struct keyring *keyring;
     struct pin pin;
     struct schema *schema;
@@ -50,6 +50,8 @@ struct client {
 enum sv_err client_fault(struct client *c, enum sv_err err, const char *what);
 /* client_act.c: a message that got no entry, and why. */
 enum sv_err client_refused(struct client *c, const struct message_answer *m);
+/* The same for what an identity gave: SV_ERR_DENIED is that it is locked. */
+enum sv_err client_locked(struct client *c, enum sv_err err);
 
 /* client_sync.c: bring head and roster up to date.  The answer stays valid
  * in *response, which the caller frees. */

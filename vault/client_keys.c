@@ -63,7 +63,7 @@ open_item(struct client *c, bool founding, const struct grant_item *item)
                                  .pub = known->pub};
     if (!founding)
         ctx.vault = r->vault;
-    err = grants_open(&c->keys->box, &c->card.box, &ctx, item, &k->secret);
+    err = client_locked(c, grants_open(c->identity, &ctx, item, &k->secret));
     if (err != SV_OK)
         return err;
     memcpy(k->pub.b, known->pub, sizeof k->pub.b);

@@ -292,13 +292,15 @@ open_parcel(struct client *c, uint64_t number,
             struct buf *plain, struct release_parcel *out)
 {
     uint8_t commitment[32];
-    enum sv_err err = release_open_sealed(&c->keys->box, &c->card.box,
-                                          &c->pin.vault, number, sealed, plain);
+    enum sv_err err =
+        release_open_sealed(c->identity, &c->pin.vault, number, sealed, plain);
 
     if (err == SV_OK)
         err = release_parcel_decode(buf_bytes(plain), out);
-    if (err == SV_ERR_NOMEM)
+    if (err == SV_ERR_NOMEM || err == SV_ERR_DENIED) {
+        (void)client_locked(c, err);
         return err;
+    }
     if (err == SV_OK)
         release_commitment(RELEASE_LABEL, out->nonce, out->bytes, commitment);
     if (err != SV_OK ||
@@ -469,16 +471,15 @@ release_package_free(struct release_package *p)
 }
 
 enum sv_err
-release_open_sealed(const struct box_secret *secret,
-                    const struct box_public *own, const struct hash *vault,
+release_open_sealed(const struct identity *identity, const struct hash *vault,
                     uint64_t number, struct bytes sealed, struct buf *parcel)
 {
     struct buf context = BUF_INIT;
     enum sv_err err = release_parcel_context(vault, number, &context);
 
     if (err == SV_OK)
-        err = ps1_open(secret, own, PARCEL_LABEL, buf_bytes(&context), sealed,
-                       parcel);
+        err = identity_open(identity, PARCEL_LABEL, buf_bytes(&context), sealed,
+                            parcel);
     buf_free(&context);
     return err;
 }

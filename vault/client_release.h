@@ -79,8 +79,7 @@ void release_package_free(struct release_package *p); /* wipes */
 enum sv_err client_release_fetch(struct client *c, uint64_t number,
                                  struct release_package *out);
 /* The recipient's part: no vault is needed.  context: vault id and number. */
-enum sv_err release_open_sealed(const struct box_secret *secret,
-                                const struct box_public *own,
+enum sv_err release_open_sealed(const struct identity *identity,
                                 const struct hash *vault, uint64_t number,
                                 struct bytes sealed, struct buf *parcel);
 

@@ -88,17 +88,16 @@ grants_seal(const struct rng *rng, const struct box_public *grantee,
 }
 
 enum sv_err
-grants_open(const struct box_secret *own_secret, const struct box_public *own,
-            const struct grant_context *c, const struct grant_item *item,
-            struct box_secret *out)
+grants_open(const struct identity *own, const struct grant_context *c,
+            const struct grant_item *item, struct box_secret *out)
 {
     struct buf context = BUF_INIT, plain = BUF_INIT;
     struct box_public pub;
     enum sv_err err = grant_context(c, &context);
 
     if (err == SV_OK)
-        err = ps1_open(own_secret, own, LABEL, buf_bytes(&context),
-                       item->sealed, &plain);
+        err = identity_open(own, LABEL, buf_bytes(&context), item->sealed,
+                            &plain);
     if (err != SV_OK)
         goto out;
     memcpy(out->b, plain.ptr, sizeof out->b);

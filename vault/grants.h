@@ -5,6 +5,7 @@
 #include "crypto/digest.h"
 #include "crypto/ps1.h"
 #include "policy/roster.h"
+#include "vault/identity.h"
 
 /*
  * Sealed compartment keys: what a confirmation or a return carries, what a
@@ -54,8 +55,7 @@ enum sv_err grants_seal(const struct rng *rng, const struct box_public *grantee,
                         const struct box_secret *secret, struct buf *blob);
 /* Open one; demands that the secret's public half is c->pub: a sponsor
  * cannot slip in a key of her own.  SV_ERR_TAMPERED. */
-enum sv_err grants_open(const struct box_secret *own_secret,
-                        const struct box_public *own,
+enum sv_err grants_open(const struct identity *own,
                         const struct grant_context *c,
                         const struct grant_item *item, struct box_secret *out);
 

@@ -25,6 +25,7 @@ struct user_keys {
     uint8_t seed[SEED_LEN];
     struct sign_seed sign;
     struct box_secret box;
+    struct box_public own; /* of box: agreeing needs both halves */
 };
 
 /* A person's public side, as on her key card. */

@@ -7,7 +7,6 @@
 
 #include "base/codec.h"
 #include "crypto/digest.h"
-#include "crypto/kdf.h"
 
 #define VERSION 1
 
@@ -29,15 +28,18 @@ pin_clear(struct pin *p)
     pin_init(p);
 }
 
-static void
-mac_of(struct bytes data, const struct user_keys *keys,
+static enum sv_err
+mac_of(struct bytes data, const struct identity *identity,
        uint8_t out[static MAC_LEN])
 {
     uint8_t key[MAC_KEY_LEN];
+    enum sv_err err = identity->derive(identity->ctx, IDENTITY_PIN, key);
 
-    kdf_derive(keys->seed, "user/pin", key);
+    if (err != SV_OK)
+        return err;
     mac(key, "sv/v1/pin", data, out);
     wipe(key, sizeof key);
+    return SV_OK;
 }
 
 /* Texts that may be empty: before the first head, before the first list. */
@@ -68,7 +70,8 @@ put_content(struct writer *w, const struct pin *p, struct bytes roster)
 }
 
 enum sv_err
-pin_encode(const struct pin *p, const struct user_keys *keys, struct buf *out)
+pin_encode(const struct pin *p, const struct identity *identity,
+           struct buf *out)
 {
     struct buf roster = BUF_INIT;
     struct writer w = writer_to(out);
@@ -89,8 +92,10 @@ pin_encode(const struct pin *p, const struct user_keys *keys, struct buf *out)
         err = SV_ERR_RANGE;
     if (err != SV_OK)
         goto out;
-    mac_of(bytes_slice(buf_bytes(out), was, out->len - was), keys, check);
-    err = buf_append(out, BYTES(check));
+    err = mac_of(bytes_slice(buf_bytes(out), was, out->len - was), identity,
+                 check);
+    if (err == SV_OK)
+        err = buf_append(out, BYTES(check));
 out:
     if (err != SV_OK)
         buf_truncate(out, was);
@@ -175,7 +180,7 @@ get_content(struct reader *r, struct pin *p)
 }
 
 enum sv_err
-pin_decode(struct bytes in, const struct user_keys *keys, struct pin *out)
+pin_decode(struct bytes in, const struct identity *identity, struct pin *out)
 {
     struct bytes content;
     struct reader r;
@@ -191,7 +196,9 @@ pin_decode(struct bytes in, const struct user_keys *keys, struct pin *out)
     err = get_head(&r, &p.vault);
     if (err != SV_OK)
         goto out;
-    mac_of(content, keys, check);
+    err = mac_of(content, identity, check);
+    if (err != SV_OK)
+        goto out;
     if (sodium_memcmp(check, in.ptr + content.len, sizeof check) != 0) {
         err = SV_ERR_TAMPERED;
         goto out;

@@ -3,7 +3,7 @@
 
 #include "audit/checkpoint.h"
 #include "policy/roster.h"
-#include "vault/keyfile.h"
+#include "vault/identity.h"
 
 /*
  * What a client remembers of its vault, in FILE.head beside the key file:
@@ -37,10 +37,10 @@ void pin_clear(struct pin *p);
 
 /* Appended.  SV_ERR_RANGE, SV_ERR_FORMAT for a pin that could not be decoded
  * again. */
-enum sv_err pin_encode(const struct pin *p, const struct user_keys *keys,
+enum sv_err pin_encode(const struct pin *p, const struct identity *identity,
                        struct buf *out);
 /* SV_ERR_TAMPERED where the MAC fails; SV_ERR_FORMAT, SV_ERR_VERSION. */
-enum sv_err pin_decode(struct bytes in, const struct user_keys *keys,
+enum sv_err pin_decode(struct bytes in, const struct identity *identity,
                        struct pin *out);
 /* The vault id alone, not yet authenticated: to refuse the key of another
  * vault before its passphrase is asked for. */

@@ -1,9 +1,8 @@
 #include "tests/support/office.h"
 
-#include "counts/document.h"
-
 #include <sys/stat.h>
 
+#include "counts/document.h"
 #include "crypto/init.h"
 #include "vault/builtin.h"
 
@@ -24,6 +23,7 @@ office_person(struct office *o, const char *name)
     digest("test/person", bytes_text(name), seed);
     user_keys_derive(seed, &p->keys);
     card_of(&p->keys, name, &p->card);
+    p->identity = identity_of_keys(&p->keys);
     pin_init(&p->pin);
     return p;
 }
@@ -54,7 +54,7 @@ add_founder(struct office *o, const char *role, const char *name,
 {
     const struct colleague *who = office_person(o, name);
 
-    out[(*n)++] = (struct founder){role, who->card, &who->keys};
+    out[(*n)++] = (struct founder){role, who->card, &who->identity};
 }
 
 /* Who has which role from the start. */
@@ -168,7 +168,7 @@ office_begin(struct office *o, const char *name)
         err = client_hello(p->client, &hello);
     if (err == SV_OK) {
         p->pin.vault = o->vault;
-        err = client_begin(p->client, &p->card, &p->keys, &p->pin);
+        err = client_begin(p->client, &p->card, &p->identity, &p->pin);
     }
     if (err != SV_OK)
         office_end(o, name);

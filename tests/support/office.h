@@ -15,8 +15,9 @@
 struct colleague {
     struct card card;
     struct user_keys keys;
-    struct pin pin;        /* between sessions */
-    struct client *client; /* in a session */
+    struct identity identity; /* of these keys */
+    struct pin pin;           /* between sessions */
+    struct client *client;    /* in a session */
 };
 
 struct office {
