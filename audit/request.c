@@ -539,6 +539,22 @@ parse_text(struct bytes text, struct request *r)
 }
 
 enum sv_err
+request_text_parse(struct bytes text, struct request *out)
+{
+    struct request r;
+    enum sv_err err;
+
+    memset(&r, 0, sizeof r);
+    if (text.len > REQUEST_NOTE_MAX || !note_text_ok(text))
+        return SV_ERR_FORMAT;
+    err = parse_text(text, &r);
+    if (err != SV_OK)
+        return err == SV_ERR_NOMEM ? err : SV_ERR_FORMAT;
+    *out = r;
+    return SV_OK;
+}
+
+enum sv_err
 request_parse(struct bytes in, struct note *note, struct request *out)
 {
     struct request r;

@@ -237,6 +237,8 @@ enum sv_err request_encode(const struct request *r, struct buf *out);
 /* encode and sign as a note; genesis may get a second signature after. */
 enum sv_err request_sign(const struct request *r, const struct sign_seed *seed,
                          struct buf *out);
+/* The text alone, likewise: who signs must know what; without an actor. */
+enum sv_err request_text_parse(struct bytes text, struct request *out);
 /*
  * The note of one request: parsed strictly, re-encoded and compared.  The
  * actor is the first signature's name behind the origin.  Signatures are

@@ -11,6 +11,9 @@ struct clock {
 
 /* The system's realtime clock. */
 struct clock clock_system(void);
+/* For lengths of time: milliseconds since the machine started, those that it
+ * slept included; nobody sets it. */
+struct clock clock_boot(void);
 uint64_t clock_now(const struct clock *c);
 
 #endif
