@@ -1,6 +1,7 @@
 #ifndef SV_CLI_APP_H
 #define SV_CLI_APP_H
 
+#include "cli/agent_socket.h"
 #include "cli/config.h"
 #include "cli/term.h"
 #include "cli/way.h"
@@ -31,6 +32,7 @@ struct app {
     struct config config;          /* what vault and key may point into */
     const char *vault;             /* --vault, SVAULT_VAULT, config; NULL */
     const char *key;               /* --key, SVAULT_KEY, config; NULL */
+    bool key_given;                /* by --key */
     const char *role;
     const char *purpose;
     const char *gate; /* --gate: the gate's fingerprint, as handed over */
@@ -127,15 +129,27 @@ bool userkey_unlock(struct app *app, const char *path, const struct keyfile *k,
                     struct user_keys **out, enum exit_code *code);
 
 /*
- * A user's secrets for the length of one command.  Declare it zeroed and
- * leave it in its place; userkey_close() accepts any state.
+ * A user's secrets for the length of one command: with an agent where one is
+ * unlocked, else in this process.  Where the agent ends in between, the
+ * passphrase is asked for, so that what was typed is not lost.  Declare it
+ * zeroed and leave it in its place; userkey_close() accepts any state.
  */
 struct userkey {
     struct app *app;
-    struct user_keys *keys; /* in the arena */
-    struct identity identity;
+    const char *path;
+    struct keyfile file;
+    bool by_agent;
+    struct agent_link agent;
+    struct user_keys *keys;   /* in the arena; NULL while an agent has them */
+    uint8_t *pin_key;         /* likewise, of an agent: to save what was seen */
+    struct identity behind;   /* agent or keys */
+    struct identity identity; /* for the session */
+    bool locked;              /* the agent has ended, and nothing took over */
 };
-/* Ask for the passphrase if there is one.  Reports. */
+/* Is there an agent for this key?  Asks nobody, reports nothing. */
+bool userkey_agent(struct app *app, const char *path, const struct keyfile *k,
+                   struct userkey *out);
+/* An agent, or the passphrase if there is one.  Reports. */
 bool userkey_open(struct app *app, const char *path, const struct keyfile *k,
                   struct userkey *out, enum exit_code *code);
 void userkey_close(struct userkey *u);
@@ -225,6 +239,8 @@ extern const struct command commands[]; /* ends with run == NULL */
 enum exit_code cmd_key_new(struct app *app, int argc, char **argv);
 enum exit_code cmd_key_show(struct app *app, int argc, char **argv);
 enum exit_code cmd_key_passwd(struct app *app, int argc, char **argv);
+enum exit_code cmd_unlock(struct app *app, int argc, char **argv);
+enum exit_code cmd_lock(struct app *app, int argc, char **argv);
 enum exit_code cmd_init(struct app *app, int argc, char **argv);
 enum exit_code cmd_status(struct app *app, int argc, char **argv);
 enum exit_code cmd_whoami(struct app *app, int argc, char **argv);

@@ -30,6 +30,29 @@ const struct command commands[] = {
         "copies of the file\n"
         "still open with the old passphrase: replace them."),
      cmd_key_passwd},
+    {"", "unlock", "[--timeout MINUTES]",
+     N_("give your passphrase once for a while"),
+     N_("  svault unlock\n"
+        "  svault unlock --timeout 30\n"
+        "\n"
+        "Asks for the passphrase and starts an agent: a small process that "
+        "holds your key in\n"
+        "locked memory and works with it for your other commands. It locks "
+        "itself when it was\n"
+        "not used for 5 minutes (--timeout: 1 to 480), and 12 hours after "
+        "the passphrase. Who\n"
+        "works under your account can use it while it is unlocked, but "
+        "cannot take the key:\n"
+        "svault lock when you leave your desk."),
+     cmd_unlock},
+    {"", "lock", "", N_("end what svault unlock began"),
+     N_("  svault lock\n"
+        "  svault lock --key ~/keys/mori.key\n"
+        "\n"
+        "Wipes the keys of all your agents, or of the one for --key. The "
+        "next command asks for\n"
+        "the passphrase."),
+     cmd_lock},
     {"", "init",
      "DIR --origin NAME --administrator FILE --supervisor FILE "
      "[--recovery KEY.pub] [--profile small-office]",

@@ -251,6 +251,7 @@ settle(struct app *app, struct line *l, enum exit_code *code)
             return false;
         }
     }
+    app->key_given = app->key != NULL;
     if (app->vault == NULL)
         app->vault = vault != NULL && vault[0] != '\0' ? vault
                      : app->config.vault[0] != '\0'    ? app->config.vault

@@ -140,6 +140,8 @@ pin_failed(struct session *s, enum sv_err err)
     struct app *app = s->app;
     enum exit_code code;
 
+    if (err == SV_ERR_DENIED && s->key.locked)
+        return session_fail(s, s->pin_path, err);
     if (err != SV_ERR_TAMPERED && err != SV_ERR_FORMAT)
         return app_fail(app, s->pin_path, err, NULL);
     code = app_fail(app, s->pin_path, SV_ERR_TAMPERED,
@@ -368,7 +370,8 @@ begin(struct session *s, struct pin *pin, enum exit_code *code)
 
     s->seen = pin->size;
     err = client_begin(s->client, &s->card, &s->key.identity, pin);
-    if (err == SV_ERR_DENIED && client_trouble(s->client)->rule[0] == '\0') {
+    if (err == SV_ERR_DENIED && !s->key.locked &&
+        client_trouble(s->client)->rule[0] == '\0') {
         *code = not_of_this_vault(s, _("nobody with this name and key is on "
                                        "this vault's roster"));
         return false;
@@ -443,7 +446,8 @@ open_with_key(struct session *s, const struct keyfile *key,
         goto out;
     }
     /* The vault is not kept from others while a passphrase is typed. */
-    if (!key->unprotected && app->passphrase_fd < 0)
+    if (!key->unprotected && app->passphrase_fd < 0 &&
+        !userkey_agent(app, app->key, key, &s->key))
         session_pause(s);
     if (!userkey_open(app, app->key, key, &s->key, code))
         goto out;
@@ -600,6 +604,17 @@ hint_roles(struct session *s)
 }
 
 static enum exit_code
+key_locked(struct session *s, const char *what)
+{
+    enum exit_code code =
+        app_fail(s->app, what, SV_ERR_DENIED, _("your key has been locked"));
+
+    app_hint(s->app, "%s",
+             _("Unlock it with svault unlock, then run the command again."));
+    return code;
+}
+
+static enum exit_code
 denied(struct session *s, const char *what, const struct client_trouble *t)
 {
     const char *why = denial_text(t->rule);
@@ -647,6 +662,8 @@ session_fail(struct session *s, const char *what, enum sv_err err)
     const char *why;
     enum exit_code code;
 
+    if (err == SV_ERR_DENIED && s->key.locked)
+        return key_locked(s, what);
     if (err == SV_ERR_DENIED)
         return denied(s, what, t);
     if (err == SV_ERR_ROLLBACK)

@@ -4,6 +4,8 @@
 
 #include "cli/app.h"
 
+#define PASSPHRASE_TRIES 3
+
 static bool
 is_there(struct app *app, const char *path, struct stat *st,
          enum exit_code *code)
@@ -168,10 +170,106 @@ out:
     return err == SV_OK;
 }
 
+/* ---- Secrets of one command ---- */
+
+/* False: nothing has taken over, and it was said why. */
+static bool
+take_over(struct userkey *u)
+{
+    struct app *app = u->app;
+    enum exit_code code = EXIT_DENIED;
+
+    if (!u->by_agent || u->locked)
+        return false;
+    u->locked = true;
+    if (app->no_input)
+        return false;
+    (void)fprintf(app->term.err, "%s\n",
+                  _("Your key has been locked meanwhile. Give the passphrase "
+                    "to go on: nothing is lost."));
+    for (int i = 0; i < PASSPHRASE_TRIES && code == EXIT_DENIED; i++)
+        if (userkey_unlock(app, u->path, &u->file, &u->keys, &code)) {
+            agent_link_close(&u->agent);
+            u->behind = identity_of_keys(u->keys);
+            u->by_agent = u->locked = false;
+            return true;
+        }
+    return false;
+}
+
+static enum sv_err
+userkey_sign(void *ctx, struct bytes message, uint8_t out[static SIGN_LEN])
+{
+    struct userkey *u = ctx;
+    enum sv_err err = u->behind.sign(u->behind.ctx, message, out);
+
+    if (err == SV_ERR_DENIED && take_over(u))
+        err = u->behind.sign(u->behind.ctx, message, out);
+    return err;
+}
+
+static enum sv_err
+userkey_agree(void *ctx, const struct box_public *ephemeral,
+              struct ps1_agreed *out)
+{
+    struct userkey *u = ctx;
+    enum sv_err err = u->behind.agree(u->behind.ctx, ephemeral, out);
+
+    if (err == SV_ERR_DENIED && take_over(u))
+        err = u->behind.agree(u->behind.ctx, ephemeral, out);
+    return err;
+}
+
+/* What was seen of the vault is saved at the end, when the agent may have
+ * locked itself: that one key is kept. */
+static enum sv_err
+userkey_derive(void *ctx, enum identity_key which,
+               uint8_t out[static KDF_KEY_LEN])
+{
+    struct userkey *u = ctx;
+    void *kept = NULL;
+    enum sv_err err;
+
+    if (which == IDENTITY_PIN && u->pin_key != NULL) {
+        memcpy(out, u->pin_key, KDF_KEY_LEN);
+        return SV_OK;
+    }
+    err = u->behind.derive(u->behind.ctx, which, out);
+    if (err == SV_ERR_DENIED && take_over(u))
+        err = u->behind.derive(u->behind.ctx, which, out);
+    if (err == SV_OK && which == IDENTITY_PIN && u->by_agent &&
+        secret_new(u->app->arena, KDF_KEY_LEN, &kept) == SV_OK) {
+        u->pin_key = kept;
+        memcpy(u->pin_key, out, KDF_KEY_LEN);
+    }
+    return err;
+}
+
+bool
+userkey_agent(struct app *app, const char *path, const struct keyfile *k,
+              struct userkey *out)
+{
+    uint64_t left_ms;
+
+    if (k->unprotected || app->passphrase_fd >= 0 ||
+        !agent_link_open(&out->agent, &k->card, &left_ms))
+        return false;
+    out->app = app;
+    out->path = path;
+    out->file = *k;
+    out->by_agent = true;
+    out->behind = identity_of_agent(&out->agent.transport);
+    out->identity =
+        (struct identity){userkey_sign, userkey_agree, userkey_derive, out};
+    return true;
+}
+
 bool
 userkey_open(struct app *app, const char *path, const struct keyfile *k,
              struct userkey *out, enum exit_code *code)
 {
+    if (out->by_agent || userkey_agent(app, path, k, out))
+        return true;
     out->app = app;
     if (!userkey_unlock(app, path, k, &out->keys, code))
         return false;
@@ -182,8 +280,12 @@ userkey_open(struct app *app, const char *path, const struct keyfile *k,
 void
 userkey_close(struct userkey *u)
 {
-    if (u->app != NULL)
+    if (u->by_agent)
+        agent_link_close(&u->agent);
+    if (u->app != NULL) {
         secret_free(u->app->arena, u->keys);
+        secret_free(u->app->arena, u->pin_key);
+    }
     memset(u, 0, sizeof *u);
 }
 

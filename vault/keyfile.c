@@ -322,18 +322,35 @@ static const struct line_rule card_rules[] = {
 static const struct line_format card_format = {
     card_rules, sizeof card_rules / sizeof card_rules[0], NULL};
 
-void
-card_fingerprint(const struct card *c, char out[static WORDS_TEXT_SIZE])
+#define CARD_HASHED_MAX (SIGN_PUBLIC_LEN + BOX_PUBLIC_LEN + NAME_SIZE)
+
+/* The name last: the only part without a fixed length. */
+static struct bytes
+hashed(const struct card *c, uint8_t all[static CARD_HASHED_MAX])
 {
-    /* The name last: the only part without a fixed length. */
-    uint8_t all[SIGN_PUBLIC_LEN + BOX_PUBLIC_LEN + NAME_SIZE];
     size_t keys_len = SIGN_PUBLIC_LEN + BOX_PUBLIC_LEN;
     size_t name_len = strlen(c->name);
 
     memcpy(all, c->sign.b, sizeof c->sign.b);
     memcpy(all + SIGN_PUBLIC_LEN, c->box.b, sizeof c->box.b);
     memcpy(all + keys_len, c->name, name_len);
-    words_fingerprint("sv/v1/card", bytes_of(all, keys_len + name_len), out);
+    return bytes_of(all, keys_len + name_len);
+}
+
+void
+card_fingerprint(const struct card *c, char out[static WORDS_TEXT_SIZE])
+{
+    uint8_t all[CARD_HASHED_MAX];
+
+    words_fingerprint("sv/v1/card", hashed(c, all), out);
+}
+
+void
+card_hash(const struct card *c, uint8_t out[static DIGEST_LEN])
+{
+    uint8_t all[CARD_HASHED_MAX];
+
+    digest("sv/v1/card", hashed(c, all), out);
 }
 
 static enum sv_err

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "crypto/arena.h"
 #include "crypto/cb1.h"
+#include "crypto/digest.h"
 #include "crypto/password.h"
 #include "crypto/ps1.h"
 #include "crypto/sign.h"
@@ -101,5 +102,7 @@ enum sv_err card_encode(const struct user_keys *keys, const char *name,
 enum sv_err card_parse(struct bytes in, struct card *out);
 /* Ten words over both keys and the name (crypto/words.h). */
 void card_fingerprint(const struct card *c, char out[static WORDS_TEXT_SIZE]);
+/* The hash that they are the first bits of. */
+void card_hash(const struct card *c, uint8_t out[static DIGEST_LEN]);
 
 #endif
