@@ -304,6 +304,19 @@ cmd_status(struct app *app, int argc, char **argv)
 
 /* ---- whoami ---- */
 
+/* Until when the agent holds her key, if she has one; 0. */
+static uint64_t
+unlocked_until(struct session *s)
+{
+    struct card card;
+    uint64_t left_ms;
+
+    if (!s->key.by_agent ||
+        agent_hello(&s->key.agent.transport, &card, &left_ms) != SV_OK)
+        return 0;
+    return clock_now(&s->app->clock) + left_ms;
+}
+
 static enum sv_err
 whoami_json(struct session *s, const char *fingerprint)
 {
@@ -320,12 +333,13 @@ whoami_json(struct session *s, const char *fingerprint)
                                  app_json_time(g->from_ms), "until",
                                  app_json_time(g->until_ms)));
     }
-    return term_json(&s->app->term,
-                     json_pack("{s:s, s:s, s:o, s:s, s:s, s:o}", "name",
-                               s->card.name, "fingerprint", fingerprint,
-                               "roles", roles, "origin", r->origin,
-                               "gate_fingerprint", s->hello.fingerprint,
-                               "vault", app_json_hex(BYTES(r->vault.b))));
+    return term_json(
+        &s->app->term,
+        json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o}", "name", s->card.name,
+                  "fingerprint", fingerprint, "roles", roles, "origin",
+                  r->origin, "gate_fingerprint", s->hello.fingerprint, "vault",
+                  app_json_hex(BYTES(r->vault.b)), "unlocked_until",
+                  app_json_time(unlocked_until(s))));
 }
 
 static enum sv_err
@@ -333,6 +347,8 @@ whoami_text(struct session *s, const char *fingerprint)
 {
     struct app *app = s->app;
     const struct roster *r = client_roster(s->client);
+    uint64_t agent_ms = unlocked_until(s);
+    char when[WHEN_SIZE];
 
     (void)fprintf(app->term.out,
                   _("Name:        %s\n"
@@ -352,6 +368,11 @@ whoami_text(struct session *s, const char *fingerprint)
             (void)fprintf(app->term.out, _(", until %s"), until);
         }
         (void)fputc('\n', app->term.out);
+    }
+    if (agent_ms != 0) {
+        app_when(agent_ms, when);
+        (void)fprintf(app->term.out,
+                      _("Unlocked:    until %s (svault lock ends it)\n"), when);
     }
     return SV_OK;
 }
