@@ -58,7 +58,7 @@ asker_begin(struct asker *a, struct bench_vault *v, struct transport to)
     a->who.pin.vault = v->office.vault;
     must(client_new(&config, &a->client), "client");
     must(client_hello(a->client, &hello), "hello");
-    must(client_begin(a->client, &a->who.card, &a->who.keys, &a->who.pin),
+    must(client_begin(a->client, &a->who.card, &a->who.identity, &a->who.pin),
          "begin");
     make_content(a);
 }

@@ -141,7 +141,7 @@ tapped_client(struct served *s, struct desk *d, struct tap *t)
     t->to = transport_to_wire(&d->wire);
     assert_ok(client_new(&config, &c));
     assert_ok(client_hello(c, &hello));
-    assert_ok(client_begin(c, &d->card, d->keys, &d->pin));
+    assert_ok(client_begin(c, &d->card, &d->identity, &d->pin));
     return c;
 }
 

@@ -134,6 +134,7 @@ desk_init(struct desk *d, const char *path, struct clock clock,
     d->keys = keys;
     digest("test/person", bytes_text(name), seed); /* as the office has her */
     user_keys_derive(seed, d->keys);
+    d->identity = identity_of_keys(d->keys);
     card_of(d->keys, name, &d->card);
     pin_init(&d->pin);
     d->pin.vault = *vault;
@@ -169,7 +170,7 @@ desk_begin(struct desk *d)
         err = client_hello(d->client, &hello);
     if (err == SV_OK) {
         d->begun = true;
-        err = client_begin(d->client, &d->card, d->keys, &d->pin);
+        err = client_begin(d->client, &d->card, &d->identity, &d->pin);
     }
     if (err != SV_OK)
         end(d);

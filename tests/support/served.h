@@ -39,6 +39,7 @@ struct desk {
     struct client *client;
     struct card card;
     struct user_keys *keys;
+    struct identity identity; /* of these keys */
     struct pin pin;
     bool begun; /* the client has the pin */
 };
