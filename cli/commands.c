@@ -88,6 +88,18 @@ const struct command commands[] = {
         "Shows your work name, your roles and until when, your fingerprint "
         "and the vault."),
      cmd_whoami},
+    {"", "doctor", "", N_("what is amiss on this machine, and what to do"),
+     N_("  svault doctor\n"
+        "  svault doctor --json\n"
+        "\n"
+        "One line for each check: ok, warn or bad, what was found, and what "
+        "to do. Permissions of\n"
+        "key file and vault, the gate's socket, swap, locked memory, core "
+        "files, clock, room on\n"
+        "the disk, backup, witness. It needs neither vault nor key. Exit "
+        "code 1 where something\n"
+        "is bad."),
+     cmd_doctor},
     {"staff", "propose", "KEY.pub --role ROLE [--until YYYY-MM-DD]",
      N_("propose a person for a role (administrator)"),
      N_("  svault staff propose sato.key.pub --role caseworker\n"
