@@ -182,13 +182,14 @@ look_at_vault(struct visit *v)
 
     if (vault == NULL)
         return;
-    if (strncmp(vault, "ssh:", 4) == 0) {
+    if (way_form_of(vault) == WAY_SSH) {
         tell(v, doctor_program("ssh", "ssh", getenv("PATH")));
-    } else if (strncmp(vault, "unix:", 5) == 0) {
-        int error = lstat(vault + 5, &st) != 0 ? errno : 0;
+    } else if (way_form_of(vault) == WAY_SOCKET) {
+        const char *path = vault + strlen("unix:");
+        int error = lstat(path, &st) != 0 ? errno : 0;
 
-        tell(v, doctor_socket(vault + 5, error == 0 ? &st : NULL, error,
-                              error == 0 ? call(vault + 5) : 0));
+        tell(v, doctor_socket(path, error == 0 ? &st : NULL, error,
+                              error == 0 ? call(path) : 0));
     } else {
         look_at_directory(v, vault);
         tell(v, doctor_backup(clock_now(&v->app->clock), 0));
