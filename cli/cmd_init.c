@@ -1,10 +1,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/app.h"
+#include "cli/founding.h"
 #include "vault/builtin.h"
-
-#define SMALL_OFFICE "small-office"
 
 /* One of the two people who found a vault. */
 struct founding_key {
@@ -19,6 +17,7 @@ struct founding {
     const char *dir;
     const char *origin;
     const char *profile;
+    const char *remember;
     struct founding_key administrator, supervisor;
     const char *recovery; /* the card of a key kept elsewhere, or NULL */
     struct card recovery_card;
@@ -134,7 +133,7 @@ list_founders(const struct founding *f, struct founder out[static FOUNDERS_MAX])
     out[n++] =
         (struct founder){"administrator", a->file.card, &a->key.identity};
     out[n++] = (struct founder){"supervisor", s->file.card, &s->key.identity};
-    if (strcmp(f->profile, SMALL_OFFICE) == 0) {
+    if (strcmp(f->profile, PROFILE_SMALL) == 0) {
         out[n++] =
             (struct founder){"caseworker", s->file.card, &s->key.identity};
         out[n++] = (struct founder){"approver", a->file.card, &a->key.identity};
@@ -211,7 +210,7 @@ say_founded(struct founding *f)
     err = note_vkey(f->origin, &log_key, vkey);
     if (err != SV_OK)
         return app_done(app, err);
-    app_remember(app, "vault", f->dir);
+    app_remember(app, "vault", f->remember);
     if (app->json)
         return app_done(
             app,
@@ -227,7 +226,7 @@ say_founded(struct founding *f)
                     "Gate's fingerprint: %s\n"
                     "Log key:            %s\n"),
                   f->origin, f->dir, fingerprint, vkey);
-    if (strcmp(f->profile, SMALL_OFFICE) == 0)
+    if (strcmp(f->profile, PROFILE_SMALL) == 0)
         app_hint(app, "%s",
                  _("Small office: the supervisor is caseworker, too, and "
                    "assigns herself; the administrator approves releases; "
@@ -285,35 +284,25 @@ found(struct founding *f)
 }
 
 enum exit_code
-cmd_init(struct app *app, int argc, char **argv)
+found_vault(struct app *app, const struct founding_plan *plan)
 {
-    struct founding f = {.app = app};
-    const struct flag flags[] = {
-        {"origin", 0, &f.origin, NULL},
-        {"administrator", 0, &f.administrator.path, NULL},
-        {"supervisor", 0, &f.supervisor.path, NULL},
-        {"profile", 0, &f.profile, NULL},
-        {"recovery", 0, &f.recovery, NULL},
-        {0}};
+    struct founding f = {.app = app,
+                         .dir = plan->dir,
+                         .origin = plan->origin,
+                         .profile = plan->profile != NULL ? plan->profile
+                                                          : PROFILE_STANDARD,
+                         .remember = plan->remember,
+                         .administrator = {.path = plan->administrator},
+                         .supervisor = {.path = plan->supervisor},
+                         .recovery = plan->recovery};
     enum exit_code code;
-    char **words;
 
-    if (!app_args(app, argc, argv, flags, 1, 1, &words))
-        return EXIT_USAGE;
-    f.dir = words[0];
-    if (f.origin == NULL || f.administrator.path == NULL ||
-        f.supervisor.path == NULL)
-        return app_usage(app, "%s",
-                         _("--origin, --administrator and "
-                           "--supervisor are all needed"));
     if (!checkpoint_origin_ok(f.origin))
         return app_usage(app, "%s",
                          _("--origin: 1 to 128 letters, digits and -._~/: "
                            "of ASCII, as in office.example/vault"));
-    if (f.profile == NULL)
-        f.profile = "standard";
-    if (strcmp(f.profile, "standard") != 0 &&
-        strcmp(f.profile, SMALL_OFFICE) != 0)
+    if (strcmp(f.profile, PROFILE_STANDARD) != 0 &&
+        strcmp(f.profile, PROFILE_SMALL) != 0)
         return app_usage(app, "%s",
                          _("--profile: standard or "
                            "small-office"));
@@ -327,4 +316,29 @@ cmd_init(struct app *app, int argc, char **argv)
     userkey_close(&f.supervisor.key);
     secret_free(app->arena, f.gate);
     return code;
+}
+
+enum exit_code
+cmd_init(struct app *app, int argc, char **argv)
+{
+    struct founding_plan plan = {0};
+    const struct flag flags[] = {
+        {"origin", 0, &plan.origin, NULL},
+        {"administrator", 0, &plan.administrator, NULL},
+        {"supervisor", 0, &plan.supervisor, NULL},
+        {"profile", 0, &plan.profile, NULL},
+        {"recovery", 0, &plan.recovery, NULL},
+        {0}};
+    char **words;
+
+    if (!app_args(app, argc, argv, flags, 1, 1, &words))
+        return EXIT_USAGE;
+    plan.dir = words[0];
+    plan.remember = words[0];
+    if (plan.origin == NULL || plan.administrator == NULL ||
+        plan.supervisor == NULL)
+        return app_usage(app, "%s",
+                         _("--origin, --administrator and "
+                           "--supervisor are all needed"));
+    return found_vault(app, &plan);
 }

@@ -2,7 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/app.h"
+#include "cli/founding.h"
 
 /* ---- key new ---- */
 
@@ -136,29 +136,17 @@ is_free(struct app *app, const char *path, enum exit_code *code)
 }
 
 enum exit_code
-cmd_key_new(struct app *app, int argc, char **argv)
+make_key(struct app *app, const char *path, const char *name, bool unprotected)
 {
-    struct new_key k = {.app = app};
-    const char *name = NULL;
-    const struct flag flags[] = {{"name", 0, &name, NULL},
-                                 {"unprotected", 0, NULL, &k.unprotected},
-                                 {0}};
+    struct new_key k = {.app = app, .path = path, .unprotected = unprotected};
     struct buf passphrase = BUF_INIT;
     enum exit_code code = EXIT_FAILED;
     enum sv_err err = SV_OK;
-    char **words;
 
-    if (!app_args(app, argc, argv, flags, 1, 1, &words))
-        return EXIT_USAGE;
-    if (name == NULL)
-        return app_usage(app, "%s",
-                         _("--name NAME is missing: your work "
-                           "name, which outsiders may see"));
     if (!text_is_work_name(bytes_text(name)))
         return app_usage(app, "%s",
                          _("a work name has 1 to 32 small "
                            "letters, digits and '-'"));
-    k.path = words[0];
     if (path_suffix(k.card_path, k.path, ".pub") != SV_OK)
         return app_fail(app, k.path, SV_ERR_RANGE, NULL);
     if (!is_free(app, k.path, &code) || !is_free(app, k.card_path, &code))
@@ -172,6 +160,24 @@ cmd_key_new(struct app *app, int argc, char **argv)
                         : passphrase_failed(app, err);
     buf_free(&passphrase);
     return code == EXIT_DONE ? say_new(&k) : code;
+}
+
+enum exit_code
+cmd_key_new(struct app *app, int argc, char **argv)
+{
+    const char *name = NULL;
+    bool unprotected = false;
+    const struct flag flags[] = {
+        {"name", 0, &name, NULL}, {"unprotected", 0, NULL, &unprotected}, {0}};
+    char **words;
+
+    if (!app_args(app, argc, argv, flags, 1, 1, &words))
+        return EXIT_USAGE;
+    if (name == NULL)
+        return app_usage(app, "%s",
+                         _("--name NAME is missing: your work "
+                           "name, which outsiders may see"));
+    return make_key(app, words[0], name, unprotected);
 }
 
 /* ---- key show ---- */

@@ -43,6 +43,23 @@ set_path(char out[static PATH_SIZE], struct bytes value)
     return text_copy(value, out, PATH_SIZE) != SV_OK ? N_("too long") : NULL;
 }
 
+/* A directory, or where a service is: unix:/PATH, ssh:HOST. */
+static bool
+is_service(const char *vault)
+{
+    return strncmp(vault, "unix:/", 6) == 0 || strncmp(vault, "ssh:", 4) == 0;
+}
+
+static const char *
+set_vault(char out[static PATH_SIZE], struct bytes value)
+{
+    char text[PATH_SIZE];
+
+    if (text_copy(value, text, sizeof text) != SV_OK || !is_service(text))
+        return set_path(out, value);
+    return text_copy(value, out, PATH_SIZE) != SV_OK ? N_("too long") : NULL;
+}
+
 static const char *
 set_lang(char out[static 8], struct bytes value)
 {
@@ -67,7 +84,7 @@ parse_line(struct bytes line, struct config *c, struct diag *where, size_t n)
         reason = N_("not a setting of this program");
     if (reason == NULL && strcmp(column, "vault") == 0)
         reason =
-            c->vault[0] != '\0' ? N_("set twice") : set_path(c->vault, value);
+            c->vault[0] != '\0' ? N_("set twice") : set_vault(c->vault, value);
     else if (reason == NULL && strcmp(column, "key") == 0)
         reason = c->key[0] != '\0' ? N_("set twice") : set_path(c->key, value);
     else if (reason == NULL && strcmp(column, "lang") == 0)
@@ -149,10 +166,12 @@ config_add_path(const char *name, const char *path, bool *added)
         *added = false;
         goto out;
     }
-    if (realpath(path, whole) == NULL) {
+    if (is_service(path))
+        err = text_copy(bytes_text(path), whole, sizeof whole);
+    else if (realpath(path, whole) == NULL)
         err = err_of_errno(errno);
+    if (err != SV_OK)
         goto out;
-    }
     /* A line break in a path would be a line of the file. */
     if (strchr(whole, '\n') != NULL || !text_is_utf8(bytes_text(whole))) {
         err = SV_ERR_FORMAT;

@@ -92,6 +92,14 @@ expect_in err "config:2:colour: "
 printf 'vault = here\n' >home/.config/svault/config
 expect_exit 65 status
 expect_in err "not an absolute path"
+for vault in unix:gate.sock unix: http://office; do
+    printf 'vault = %s\n' $vault >home/.config/svault/config
+    expect_exit 65 status
+    expect_in err "not an absolute path"
+done
+printf 'vault = unix:/nowhere/gate.sock\n' >home/.config/svault/config
+expect_exit 1 status
+expect_in err "/nowhere/gate.sock"
 printf '# mine\n\nlang = ja\n' >home/.config/svault/config
 expect_exit 0 help exit-codes
 expect_not_in out "wrong usage"
