@@ -243,6 +243,7 @@ enum exit_code cmd_unlock(struct app *app, int argc, char **argv);
 enum exit_code cmd_lock(struct app *app, int argc, char **argv);
 enum exit_code cmd_init(struct app *app, int argc, char **argv);
 enum exit_code cmd_status(struct app *app, int argc, char **argv);
+enum exit_code cmd_setup(struct app *app, int argc, char **argv);
 enum exit_code cmd_doctor(struct app *app, int argc, char **argv);
 enum exit_code cmd_whoami(struct app *app, int argc, char **argv);
 enum exit_code cmd_relay(struct app *app, int argc, char **argv);

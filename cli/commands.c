@@ -74,6 +74,24 @@ const struct command commands[] = {
         "small-office permits\n"
         "three people what a larger office keeps apart."),
      cmd_init},
+    {"", "setup",
+     "[--place pc|office] [--dir DIR] [--origin NAME] "
+     "[--profile standard|small-office] [--administrator FILE] "
+     "[--supervisor FILE] [--recovery KEY.pub]",
+     N_("found a vault, led step by step"),
+     N_("  svault setup\n"
+        "  sudo svault setup\n"
+        "\n"
+        "Leads through place, founders' keys, founding, service and what to "
+        "write down, and shows\n"
+        "each step as the command that it is. As root, with svaultd "
+        "installed, the vault belongs\n"
+        "to an account of its own. Stopped, it says how to go on: what is "
+        "done is not done again.\n"
+        "Options are answers; with --no-input all are needed. --recovery "
+        "none makes do without\n"
+        "that key."),
+     cmd_setup},
     {"", "status", "", N_("the vault's state, checked"),
      N_("  svault status\n"
         "  svault status --json\n"

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Setup without a terminal: every answer as an option, or it says which lack.
+# At a terminal: tests/test_setup.c.
+. "$(dirname "$0")/lib.sh"
+
+expect_exit 2 setup
+expect_in err "--no-input"
+expect_exit 2 setup --no-input --place pc --origin office.example/vault
+expect_in err "are lacking: --dir --profile --administrator --supervisor --recovery"
+expect_exit 2 setup --no-input extra
+
+new_key kudo
+new_key mori
+new_key safe
+
+# answers [OPTION]...: all of them, and what else is given.
+answers() {
+    expect_exit "$1" setup --no-input --place pc --dir office \
+        --origin "${2:-office.example/vault}" --profile "${3:-standard}" \
+        --administrator "${4:-kudo.key}" --supervisor mori.key \
+        --recovery "${5:-safe.key.pub}"
+}
+answers 2 'not an origin'
+answers 2 office.example/vault tiny
+answers 1 office.example/vault standard nobody.key
+expect_in err "svault key new nobody.key --name NAME"
+expect_in err "To go on where it stopped:"
+answers 2 office.example/vault standard mori.key
+expect_in err "must be two people"
+[ ! -e office ] || fail "something was made"
+
+answers 0
+expect_in out "Gate's fingerprint:"
+expect_in err "does NOT protect against"
+expect_in err "  $ svault init office --origin office.example/vault --profile standard --administrator kudo.key --supervisor mori.key --recovery safe.key.pub"
+expect_exit 0 --key mori.key --vault office status --json
+expect_json recovery true
+expect_json profile standard
+size=$(json size)
+
+# Again, nothing is founded; a directory that is no vault stays what it is.
+answers 0
+expect_in err "There is a vault already in office"
+expect_not_in err "  $ svault init"
+expect_exit 0 --key mori.key --vault office status --json
+expect_json size "$size"
+mkdir -m 700 other
+new_key sato
+new_key tani
+expect_exit 1 setup --no-input --place office --dir other \
+    --origin office.example/vault --profile standard --administrator sato.key \
+    --supervisor tani.key --recovery none
+expect_in err "a vault is founded in a new place"
+[ -z "$(ls other)" ] || fail "something was made in other"
+finish
