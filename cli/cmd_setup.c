@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -442,6 +443,26 @@ start_service(struct setup *s)
 
 /* ---- What people take away ---- */
 
+/* The service answers the members of its group, and root is none. */
+static bool
+hello(struct setup *s, struct session *session, enum exit_code *code)
+{
+    const struct group *group = getgrnam(SERVICE_GROUP);
+    gid_t own = getegid();
+    bool ok;
+
+    if (s->guarded && (group == NULL || setegid(group->gr_gid) != 0)) {
+        *code = app_fail(s->app, SERVICE_GROUP, SV_ERR_NOT_FOUND, NULL);
+        return false;
+    }
+    ok = session_hello(s->app, session, code);
+    if (s->guarded && setegid(own) != 0) {
+        *code = app_fail(s->app, NULL, SV_ERR_IO, NULL);
+        ok = false;
+    }
+    return ok;
+}
+
 static enum exit_code
 write_down(struct setup *s)
 {
@@ -457,7 +478,7 @@ write_down(struct setup *s)
         say_command(s, "svault --vault %s status", SERVICE_PLACE);
         return EXIT_DONE;
     }
-    if (!session_hello(s->app, &session, &code))
+    if (!hello(s, &session, &code))
         return session_close(&session, code);
     say(s,
         _("The gate's fingerprint, ten words, by which every new colleague "
