@@ -41,6 +41,21 @@ END
     done
 done
 
+# The other programs: each long option and command of their own help.
+for program in svaultd.8 svault-audit.1; do
+    name=${program%.*}
+    [ -x "$(dirname "$SVAULT")/$name" ] || continue
+    tr -d '\\' <"$(dirname "$page")/$program" >plain
+    "$(dirname "$SVAULT")/$name" --help >out </dev/null
+    { grep -oE '^  +--[a-z-]+|, --[a-z]+' out | tr -d ' ,'
+        sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' out; } >words
+    [ "$(wc -l <words)" -ge 4 ] || fail "$name: what is its help?"
+    while read -r word; do
+        grep -qE -e "^\.(It|Op|Cm).* ${word#-}( |\$)" plain ||
+            fail "the page of $name lacks $word"
+    done <words
+done
+
 # Well-formed, as far as there is something here that says so.  What it
 # refers to may not be installed; generated lines have any length.
 for tool in mandoc man; do
