@@ -21,14 +21,25 @@ until_ok(const struct policy_role *role, uint64_t until_ms,
            until_ms - q->time_ms <= role->grant_days_max * DAY_MS;
 }
 
-/* Do all roles that the person holds bear with this one? */
+/* Was she given the role, and is it still hers?  Suspended or not: it comes
+ * back with her. */
+static bool
+keeps(const struct roster *r, const struct question *q, const char *person,
+      const char *role)
+{
+    const struct roster_grant *g = roster_grant_open(r, person, role);
+
+    return g != NULL && (g->until_ms == 0 || q->time_ms < g->until_ms);
+}
+
+/* Do all roles that the person keeps bear with this one? */
 static bool
 separation_ok(const struct roster *r, const struct question *q,
               const char *person, unsigned role)
 {
     for (unsigned i = 0; i < r->policy.n_roles; i++) {
         if (r->policy.excludes[role][i] &&
-            decide_holds(r, q, person, r->policy.roles[i].name))
+            keeps(r, q, person, r->policy.roles[i].name))
             return false;
     }
     return true;
@@ -85,10 +96,8 @@ static bool
 is_held(const struct roster *r, const struct question *q)
 {
     const struct request *request = q->request;
-    const struct roster_grant *g =
-        roster_grant_open(r, request->person, request->grants);
 
-    if (g != NULL && (g->until_ms == 0 || q->time_ms < g->until_ms))
+    if (keeps(r, q, request->person, request->grants))
         return true;
     for (size_t i = 0; i < r->n_proposals; i++) {
         const struct roster_proposal *p = &r->proposals[i];
@@ -196,6 +205,11 @@ decide_reinstate(const struct roster *r, const struct question *q,
     if (same(request->actor, made->person) ||
         same(request->actor, made->proposer))
         return decide_deny("self");
+    for (unsigned i = 0; i < p->n_roles; i++) {
+        if (keeps(r, q, made->person, p->roles[i].name) &&
+            !separation_ok(r, q, made->person, i))
+            return decide_deny("separation");
+    }
     for (unsigned i = 0; i < p->n_roles; i++) {
         if (roster_grant_open(r, made->person, p->roles[i].name) != NULL &&
             !holds_all_of(p, role, i))

@@ -132,6 +132,96 @@ test_t52_roles_kept_apart_are_refused_when_confirmed_and_at_replay(void **state)
     assert_true(each_pair("small-office", refused_when_confirmed) > 0);
 }
 
+/* Whoever she is, by sue: she is no founder here. */
+static void
+suspend(struct fakelog *f, const char *who)
+{
+    struct request q =
+        fakelog_request(f, ACT_STAFF_SUSPEND, FAKELOG_SUPERVISOR, "supervisor");
+
+    (void)snprintf(q.person, sizeof q.person, "%s", who);
+    (void)fakelog_append(f, &q, OUTCOME_DONE);
+}
+
+/* She is suspended, and her role waits for her: the other is not hers. */
+static void
+refused_while_suspended(struct fakelog *f, const struct policy_role *held,
+                        const struct policy_role *other)
+{
+    uint64_t until_ms, one, two;
+    const char *role;
+    struct request q;
+
+    role = until_of(held, f, &until_ms);
+    q = fakelog_request_propose(f, "hana", role, until_ms);
+    one = fakelog_append(f, &q, OUTCOME_DONE);
+    role = until_of(other, f, &until_ms);
+    q = fakelog_request_propose(f, "hana", role, until_ms);
+    two = fakelog_append(f, &q, OUTCOME_DONE);
+    q = fakelog_request_confirm(f, one, "hana", held->name);
+    (void)fakelog_append(f, &q, OUTCOME_DONE);
+    suspend(f, "hana");
+    q = fakelog_request_confirm(f, two, "hana", other->name);
+    expect_replay_refuses(f, &q);
+    (void)fakelog_denied(f, &q, "separation");
+    q = fakelog_request(f, ACT_STAFF_REVOKE, FAKELOG_SUPERVISOR, "supervisor");
+    (void)snprintf(q.person, sizeof q.person, "hana");
+    (void)snprintf(q.grants, sizeof q.grants, "%s", other->name);
+    (void)fakelog_append(f, &q, OUTCOME_DONE); /* the proposal */
+    q = fakelog_request_propose(f, "hana", other->name, until_ms);
+    expect_replay_refuses(f, &q);
+    (void)fakelog_denied(f, &q, "separation");
+}
+
+/* Should a roster ever give her both, she does not come back: no honest log
+ * leads there. */
+static void
+refused_when_brought_back(struct fakelog *f, const struct policy_role *held,
+                          const struct policy_role *other)
+{
+    struct roster *r = &f->replay.roster;
+    struct fake_person hana = fake_person("hana");
+    uint64_t until_ms;
+    struct request q;
+    uint64_t back;
+
+    (void)until_of(held, f, &until_ms);
+    (void)fakelog_hire(f, "hana", held->name, until_ms);
+    (void)until_of(other, f, &until_ms);
+    (void)fakelog_hire(f, "ivy", other->name, until_ms);
+    suspend(f, "hana");
+    q = fakelog_request(f, ACT_STAFF_REPLACE, FAKELOG_ADMINISTRATOR,
+                        "administrator");
+    memcpy(q.person, hana.name, sizeof q.person);
+    q.sign = hana.sign;
+    memcpy(q.box, hana.box, sizeof q.box);
+    back = fakelog_append(f, &q, OUTCOME_DONE);
+    q = fakelog_request(f, ACT_STAFF_REINSTATE, FAKELOG_SUPERVISOR,
+                        "supervisor");
+    memcpy(q.person, hana.name, sizeof q.person);
+    q.entry = back;
+    assert_true(fakelog_decide(f, &q).allowed);
+    r->grants[r->n_grants - 1].person = r->grants[r->n_grants - 2].person;
+    assert_false(fakelog_decide(f, &q).allowed);
+    assert_string_equal(fakelog_decide(f, &q).rule, "separation");
+}
+
+static void
+test_t52_a_suspended_person_is_given_no_role_kept_apart_from_hers(void **state)
+{
+    (void)state;
+    assert_true(each_pair("standard", refused_while_suspended) > 0);
+    assert_true(each_pair("small-office", refused_while_suspended) > 0);
+}
+
+static void
+test_t52_nobody_comes_back_to_roles_kept_apart(void **state)
+{
+    (void)state;
+    assert_true(each_pair("standard", refused_when_brought_back) > 0);
+    assert_true(each_pair("small-office", refused_when_brought_back) > 0);
+}
+
 int
 main(void)
 {
@@ -140,6 +230,9 @@ main(void)
             test_t52_roles_kept_apart_are_refused_when_proposed_and_at_replay),
         cmocka_unit_test(
             test_t52_roles_kept_apart_are_refused_when_confirmed_and_at_replay),
+        cmocka_unit_test(
+            test_t52_a_suspended_person_is_given_no_role_kept_apart_from_hers),
+        cmocka_unit_test(test_t52_nobody_comes_back_to_roles_kept_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
