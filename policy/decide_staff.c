@@ -170,7 +170,8 @@ decide_confirm(const struct roster *r, const struct question *q, unsigned role)
 
 /* ---- new keys of a person, and her return ---- */
 
-/* Somebody who is here, with keys of nobody else's, not proposed yet. */
+/* Somebody who is here, with keys of nobody else's.  A role that is proposed
+ * for her names the keys that she has: it goes first. */
 struct decision
 decide_replace(const struct roster *r, const struct question *q, unsigned role)
 {
@@ -184,7 +185,10 @@ decide_replace(const struct roster *r, const struct question *q, unsigned role)
     if (has_anothers_keys(r, q))
         return decide_deny("keys");
     for (size_t i = 0; i < r->n_proposals; i++) {
-        if (same(r->proposals[i].person, request->person))
+        const struct roster_proposal *p = &r->proposals[i];
+
+        if (is_pending(p, q) && p->role[0] != '\0' &&
+            same(p->person, request->person))
             return decide_deny("held");
     }
     return decide_allow("role");

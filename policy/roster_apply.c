@@ -289,15 +289,6 @@ apply_propose_role(struct roster *r, const struct entry *entry,
     return apply_propose(r, entry, request);
 }
 
-static enum sv_err
-apply_replace(struct roster *r, const struct entry *entry,
-              const struct request *request)
-{
-    if (roster_person(r, request->person) == NULL)
-        return SV_ERR_FORMAT;
-    return apply_propose(r, entry, request);
-}
-
 static void
 remove_proposal(struct roster *r, uint64_t index)
 {
@@ -308,6 +299,27 @@ remove_proposal(struct roster *r, uint64_t index)
     r->n_proposals--;
     memmove(&r->proposals[i], &r->proposals[i + 1],
             (r->n_proposals - i) * sizeof r->proposals[i]);
+}
+
+static void
+remove_proposals_of(struct roster *r, const char *person, const char *role)
+{
+    for (size_t i = r->n_proposals; i-- > 0;) {
+        if (strcmp(r->proposals[i].person, person) == 0 &&
+            strcmp(r->proposals[i].role, role) == 0)
+            remove_proposal(r, r->proposals[i].index);
+    }
+}
+
+/* The last card is the one that counts: a wrong one is withdrawn by it. */
+static enum sv_err
+apply_replace(struct roster *r, const struct entry *entry,
+              const struct request *request)
+{
+    if (roster_person(r, request->person) == NULL)
+        return SV_ERR_FORMAT;
+    remove_proposals_of(r, request->person, "");
+    return apply_propose(r, entry, request);
 }
 
 static enum sv_err
@@ -354,18 +366,36 @@ mark_due(struct roster *r, unsigned column, uint64_t time_ms)
         r->due_ms[column] = time_ms;
 }
 
+/* By a grant that nobody has ended; a term that is over takes care of
+ * itself. */
+static bool
+may(const struct roster *r, const char *person, enum request_act act)
+{
+    for (unsigned i = 0; i < r->policy.n_roles; i++) {
+        if (r->policy.roles[i].acts[act] &&
+            roster_grant_open(r, person, r->policy.roles[i].name) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* What she proposed and could not propose any more; all: whatever she did. */
 static void
-remove_proposals_of(struct roster *r, const char *person, const char *role)
+remove_proposals_by(struct roster *r, const char *proposer, bool all)
 {
     for (size_t i = r->n_proposals; i-- > 0;) {
-        if (strcmp(r->proposals[i].person, person) == 0 &&
-            strcmp(r->proposals[i].role, role) == 0)
-            remove_proposal(r, r->proposals[i].index);
+        const struct roster_proposal *p = &r->proposals[i];
+
+        if (strcmp(p->proposer, proposer) == 0 &&
+            (all ||
+             !may(r, proposer,
+                  p->role[0] != '\0' ? ACT_STAFF_PROPOSE : ACT_STAFF_REPLACE)))
+            remove_proposal(r, p->index);
     }
 }
 
 /* Ends the grants of the role, one that has run out beside a newer one too,
- * and the proposals of it. */
+ * the proposals of it and of new keys for her, and hers of others. */
 static enum sv_err
 apply_revoke(struct roster *r, const struct entry *entry,
              const struct request *request)
@@ -378,11 +408,13 @@ apply_revoke(struct roster *r, const struct entry *entry,
     if (!r->has_policy || role < 0)
         return SV_ERR_FORMAT;
     remove_proposals_of(r, request->person, request->grants);
+    remove_proposals_of(r, request->person, "");
     while ((open = roster_grant_open(r, request->person, request->grants)) !=
            NULL) {
         r->grants[open - r->grants].end_index = entry->index;
         ended = true;
     }
+    remove_proposals_by(r, request->person, false);
     for (unsigned c = 0; ended && c < r->policy.n_columns; c++) {
         if (policy_holds_key(&r->policy, (unsigned)role, c) &&
             !roster_has_secret(r, (uint32_t)(who - r->persons), c))
@@ -391,6 +423,8 @@ apply_revoke(struct roster *r, const struct entry *entry,
     return SV_OK;
 }
 
+/* Nothing has left the house: her keys are not due.  What she proposed, or
+ * was proposed for her as new keys, is for others to propose again. */
 static enum sv_err
 apply_suspend(struct roster *r, const struct entry *entry,
               const struct request *request)
@@ -405,6 +439,8 @@ apply_suspend(struct roster *r, const struct entry *entry,
         return err;
     r->absences[r->n_absences++] = (struct roster_absence){
         (uint32_t)(p - r->persons), entry->index, ROSTER_NEVER};
+    remove_proposals_of(r, request->person, "");
+    remove_proposals_by(r, request->person, true);
     return SV_OK;
 }
 
@@ -436,6 +472,7 @@ apply_reinstate(struct roster *r, const struct entry *entry,
     const struct roster_proposal *p = roster_proposal(r, request->entry);
     const struct roster_person *who = roster_person(r, request->person);
     uint32_t person;
+    bool changed;
     enum sv_err err;
 
     if (p == NULL || who == NULL || p->role[0] != '\0' ||
@@ -445,7 +482,8 @@ apply_reinstate(struct roster *r, const struct entry *entry,
     if (err != SV_OK)
         return err;
     person = (uint32_t)(who - r->persons);
-    if (!same_keys(who, &p->sign, p->box))
+    changed = !same_keys(who, &p->sign, p->box);
+    if (changed)
         change_keys(r, person, p, entry);
     for (size_t i = 0; i < r->n_absences; i++) {
         if (r->absences[i].person == person &&
@@ -453,6 +491,8 @@ apply_reinstate(struct roster *r, const struct entry *entry,
             r->absences[i].until_index = entry->index;
     }
     remove_proposal(r, p->index);
+    if (changed) /* whoever has her old keys may have made them */
+        remove_proposals_by(r, request->person, true);
     return SV_OK;
 }
 

@@ -216,6 +216,111 @@ test_new_keys_bring_back_who_lost_hers_and_the_old_are_worth_nothing(
     office_verify(o);
 }
 
+/* By admin-1: the keys of `from` for this name. */
+static enum sv_err
+propose_keys(struct office *o, const char *name, const char *from)
+{
+    struct card card;
+
+    card_of(&office_person(o, from)->keys, name, &card);
+    office_end(o, "admin-1");
+    return client_staff_replace(office_client(o, "admin-1"), &card);
+}
+
+static size_t
+n_proposals(struct office *o)
+{
+    office_end(o, "audit-1");
+    return client_roster(office_client(o, "audit-1"))->n_proposals;
+}
+
+static void
+test_a_wrong_card_is_withdrawn_by_the_right_one(void **state)
+{
+    struct office *o = *state;
+    struct handle h;
+    struct client *lead;
+    uint64_t wrong;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
+    assert_ok(propose_keys(o, "case-1", "stranger-1"));
+    /* The session that still knows it gets nowhere with it. */
+    office_end(o, "lead-1");
+    lead = office_client(o, "lead-1");
+    wrong = client_roster(lead)->proposals[0].index;
+    assert_ok(propose_keys(o, "case-1", "spare-1"));
+    assert_err(client_staff_confirm(lead, wrong), SV_ERR_DENIED);
+    assert_rule(o, "lead-1", "proposal");
+    assert_int_equal(n_proposals(o), 1);
+    assert_ok(office_replace(o, "case-1", "spare-1"));
+    assert_int_equal(n_proposals(o), 0);
+    assert_ok(read_identity(o, "case-1", &h));
+    office_verify(o);
+}
+
+static void
+test_a_card_is_withdrawn_by_who_suspends_or_revokes(void **state)
+{
+    struct office *o = *state;
+
+    assert_ok(propose_keys(o, "case-1", "stranger-1"));
+    assert_ok(suspend(o, "case-1"));
+    assert_int_equal(n_proposals(o), 0);
+    assert_ok(propose_keys(o, "case-2", "stranger-1"));
+    assert_ok(revoke(o, "case-2", "caseworker"));
+    assert_int_equal(n_proposals(o), 0);
+    office_verify(o);
+}
+
+/* What is proposed for her names her keys; it goes first, or is over. */
+static void
+test_a_proposed_role_holds_up_new_keys_until_its_term(void **state)
+{
+    struct office *o = *state;
+    uint64_t until = o->now_ms + UINT64_C(24) * 3600 * 1000;
+
+    assert_ok(client_staff_propose(office_client(o, "admin-1"),
+                                   &office_person(o, "case-1")->card,
+                                   "interpreter", until));
+    assert_err(propose_keys(o, "case-1", "spare-1"), SV_ERR_DENIED);
+    assert_rule(o, "admin-1", "held");
+    o->now_ms = until;
+    assert_ok(office_replace(o, "case-1", "spare-1"));
+    office_verify(o);
+}
+
+/* Suspended, revoked, or with other keys since: what she proposed before is
+ * not confirmed any more. */
+static void
+test_what_was_proposed_goes_with_its_proposer(void **state)
+{
+    struct office *o = *state;
+    const struct card *card = &office_person(o, "new-1")->card;
+    struct client *lead;
+    uint64_t at;
+
+    assert_ok(office_hire(o, "admin-2", "administrator"));
+    assert_ok(
+        client_staff_propose(office_client(o, "admin-2"), card, "intake", 0));
+    office_end(o, "lead-1");
+    lead = office_client(o, "lead-1");
+    at = client_roster(lead)->proposals[0].index;
+    assert_ok(client_staff_suspend(office_client(o, "admin-1"), "admin-2"));
+    assert_err(client_staff_confirm(lead, at), SV_ERR_DENIED);
+    assert_rule(o, "lead-1", "proposal");
+    assert_ok(office_replace(o, "admin-2", "admin-2"));
+    assert_ok(
+        client_staff_propose(office_client(o, "admin-2"), card, "intake", 0));
+    assert_ok(office_replace(o, "admin-2", "spare-2"));
+    assert_int_equal(n_proposals(o), 0);
+    assert_ok(
+        client_staff_propose(office_client(o, "admin-2"), card, "intake", 0));
+    assert_ok(revoke(o, "admin-2", "administrator"));
+    assert_int_equal(n_proposals(o), 0);
+    assert_ok(office_hire(o, "new-1", "intake"));
+    office_verify(o);
+}
+
 static void
 test_t44_the_last_holder_stays(void **state)
 {
@@ -332,6 +437,10 @@ main(void)
             test_a_suspended_person_can_do_nothing_until_two_bring_her_back),
         IN_OFFICE(
             test_new_keys_bring_back_who_lost_hers_and_the_old_are_worth_nothing),
+        IN_OFFICE(test_a_wrong_card_is_withdrawn_by_the_right_one),
+        IN_OFFICE(test_a_card_is_withdrawn_by_who_suspends_or_revokes),
+        IN_OFFICE(test_a_proposed_role_holds_up_new_keys_until_its_term),
+        IN_OFFICE(test_what_was_proposed_goes_with_its_proposer),
         IN_OFFICE(test_t44_the_last_holder_stays),
         cmocka_unit_test(test_a_recovery_key_brings_back_the_only_supervisor),
         cmocka_unit_test(
