@@ -190,6 +190,21 @@ of_text(const struct log_row *r, char out[static OF_SIZE])
         (void)snprintf(out, OF_SIZE, "%s", r->type);
 }
 
+/* NULL: not a flagged assignment. */
+static const char *
+flag_words(const struct session *s, const struct log_row *r)
+{
+    bool own = strcmp(r->rule, FLAG_SELF_RULE) == 0;
+
+    if (!own && strcmp(r->rule, FLAG_RULE) != 0)
+        return NULL;
+    if (is_open_flag(s, r->index))
+        return own ? _("FLAGGED, to herself: to be acknowledged")
+                   : _("FLAGGED: to be acknowledged");
+    return own ? _("flagged, to herself, acknowledged")
+               : _("flagged, acknowledged");
+}
+
 static enum sv_err
 log_table(struct session *s, const struct log_filter *f)
 {
@@ -209,6 +224,7 @@ log_table(struct session *s, const struct log_filter *f)
         const struct log_row *r = row_at(f, i);
         char index[24], when[WHEN_SIZE] = "", of[OF_SIZE];
         char decision[2 * ENTRY_RULE_SIZE + 64];
+        const char *flag = flag_words(s, r);
         const char *cells[8] = {index,  when, r->actor,   role_text(r->role),
                                 r->act, of,   r->purpose, decision};
 
@@ -219,13 +235,9 @@ log_table(struct session *s, const struct log_filter *f)
         of_text(r, of);
         if (!r->allowed)
             (void)snprintf(decision, sizeof decision, _("DENIED: %s"), r->rule);
-        else if (strcmp(r->rule, FLAG_RULE) == 0)
-            (void)snprintf(decision, sizeof decision, "%s",
-                           is_open_flag(s, r->index)
-                               ? _("FLAGGED: to be acknowledged")
-                               : _("flagged, acknowledged"));
         else
-            (void)snprintf(decision, sizeof decision, "%s", r->outcome);
+            (void)snprintf(decision, sizeof decision, "%s",
+                           flag != NULL ? flag : r->outcome);
         err = table_row(table, cells);
     }
     return err == SV_OK ? table_print(table) : err;

@@ -74,6 +74,32 @@ warn_of_holders(struct session *s)
     }
 }
 
+/* When nobody could hand on some key, or propose; 0: no such day. */
+static uint64_t
+last_until(const struct session *s)
+{
+    return policy_last_until(client_roster(s->client), UINT64_MAX - 1,
+                             client_now(s->client));
+}
+
+static void
+warn_of_last_term(struct session *s)
+{
+    uint64_t until_ms = last_until(s);
+    char until[WHEN_SIZE];
+
+    if (until_ms == 0)
+        return;
+    app_when(until_ms, until);
+    (void)fprintf(
+        s->app->term.out,
+        _("Warning:            on %s the last role ends that can hand "
+          "on a key, or propose\n"
+          "                    staff: give one without an end "
+          "before\n"),
+        until);
+}
+
 #define FLAGS_SHOWN 16
 
 /* Assignments in an emergency, or after a denial for want of break-glass. */
@@ -205,6 +231,7 @@ status_text(struct session *s)
                       "the supervisors lose theirs,\n"
                       "                    the records are lost\n"),
                     app->term.out);
+    warn_of_last_term(s);
     warn_of_holders(s);
     return SV_OK;
 }
@@ -213,8 +240,13 @@ static json_t *
 json_warnings(const struct session *s)
 {
     const struct roster *r = client_roster(s->client);
+    uint64_t until_ms = last_until(s);
     json_t *out = json_array();
 
+    if (until_ms != 0)
+        (void)json_array_append_new(out, json_pack("{s:s, s:o}", "warning",
+                                                   "last_term", "until",
+                                                   app_json_time(until_ms)));
     for (unsigned i = 0; i < r->policy.n_columns; i++) {
         unsigned n = holders(s, i);
 

@@ -33,7 +33,7 @@
  *     separation    roles that one person must not have together
  *     proposal      no such proposal waits
  *     holder        the sponsor lacks keys that the role holds
- *     last          nobody else could do it then, or hold the keys
+ *     last          nobody could for as long do it then, or hold the keys
  *     flag          no such assignment waits to be acknowledged
  *     profile       releases of that profile are not made
  *     release       no such release
@@ -49,6 +49,7 @@
  *     assigned      by the role, for a record assigned to the actor
  *     self-assigned a supervisor of a small office, herself
  *     flagged       an assignment in an emergency, to be acknowledged
+ *     self-assigned-flagged  both of these
  */
 
 static struct decision

@@ -48,4 +48,9 @@ struct decision {
  */
 struct decision policy_decide(const struct roster *r, const struct question *q);
 
+/* When the terms of all are over who can hand on some key, or who can propose:
+ * nobody could then, and no one is denied an end.  0: some have none. */
+uint64_t policy_last_until(const struct roster *r, uint64_t index,
+                           uint64_t time_ms);
+
 #endif

@@ -52,6 +52,11 @@ struct decision decide_revoke(const struct roster *r, const struct question *q,
 struct decision decide_suspend(const struct roster *r, const struct question *q,
                                unsigned role);
 
+/* decide_last.c: after this, could nobody for as long as now hand on a key,
+ * or propose?  NULL role: all that the person holds goes. */
+bool decide_is_last(const struct roster *r, const struct question *q,
+                    const char *role);
+
 /* decide_record.c */
 struct decision decide_create(const struct roster *r, const struct question *q,
                               unsigned role);

@@ -169,7 +169,9 @@ decide_assign(const struct roster *r, const struct question *q, unsigned role)
     /* The way out at night: allowed, and somebody else looks at it. */
     if (d.allowed &&
         (q->denied_glass || same(q->request->purpose, "emergency")))
-        return decide_allow(FLAG_RULE);
+        return decide_allow(same(q->request->person, q->request->actor)
+                                ? FLAG_SELF_RULE
+                                : FLAG_RULE);
     return d;
 }
 

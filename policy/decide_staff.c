@@ -224,58 +224,6 @@ decide_reinstate(const struct roster *r, const struct question *q,
 
 /* ---- revocation and suspension ---- */
 
-/* Is there anybody but `person` in a role, here and now, that passes? */
-typedef bool (*role_passes_fn)(const struct policy *p, unsigned role,
-                               unsigned column);
-
-static bool
-others_remain(const struct roster *r, const struct question *q,
-              const char *person, const char *role, role_passes_fn passes,
-              unsigned column)
-{
-    for (size_t i = 0; i < r->n_grants; i++) {
-        const struct roster_grant *g = &r->grants[i];
-        const char *name = r->persons[g->person].name;
-        int held = policy_role(&r->policy, g->role);
-        bool goes = same(name, person) && (role == NULL || same(g->role, role));
-
-        if (!goes && held >= 0 && decide_holds(r, q, name, g->role) &&
-            passes(&r->policy, (unsigned)held, column))
-            return true;
-    }
-    return false;
-}
-
-/* Holds the column's secret and can hand it on. */
-static bool
-can_sponsor(const struct policy *p, unsigned role, unsigned column)
-{
-    return policy_holds_key(p, role, column) &&
-           p->roles[role].acts[ACT_STAFF_CONFIRM];
-}
-
-static bool
-can_propose(const struct policy *p, unsigned role, unsigned column)
-{
-    (void)column;
-    return p->roles[role].acts[ACT_STAFF_PROPOSE];
-}
-
-/* After this, could nobody hand on a key, or nobody propose?  NULL role:
- * all that the person holds goes. */
-static bool
-would_be_last(const struct roster *r, const struct question *q,
-              const char *role)
-{
-    const char *person = q->request->person;
-
-    for (unsigned c = 0; c < r->policy.n_columns; c++) {
-        if (!others_remain(r, q, person, role, can_sponsor, c))
-            return true;
-    }
-    return !others_remain(r, q, person, role, can_propose, 0);
-}
-
 static bool
 is_proposed(const struct roster *r, const char *person, const char *role)
 {
@@ -297,8 +245,8 @@ decide_revoke(const struct roster *r, const struct question *q, unsigned role)
         return is_proposed(r, request->person, request->grants)
                    ? decide_allow("role")
                    : decide_deny("grant");
-    return would_be_last(r, q, request->grants) ? decide_deny("last")
-                                                : decide_allow("role");
+    return decide_is_last(r, q, request->grants) ? decide_deny("last")
+                                                 : decide_allow("role");
 }
 
 struct decision
@@ -311,8 +259,8 @@ decide_suspend(const struct roster *r, const struct question *q, unsigned role)
         return decide_deny("person");
     if (roster_is_absent(r, request->person, q->index))
         return decide_deny("held");
-    return would_be_last(r, q, NULL) ? decide_deny("last")
-                                     : decide_allow("role");
+    return decide_is_last(r, q, NULL) ? decide_deny("last")
+                                      : decide_allow("role");
 }
 
 /* ---- new epochs of keys ---- */

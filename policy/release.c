@@ -72,7 +72,8 @@ bool
 flag_is_due(const struct entry *entry)
 {
     return entry->allowed && entry->outcome == OUTCOME_DONE &&
-           strcmp(entry->rule, FLAG_RULE) == 0;
+           (strcmp(entry->rule, FLAG_RULE) == 0 ||
+            strcmp(entry->rule, FLAG_SELF_RULE) == 0);
 }
 
 void

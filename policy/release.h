@@ -48,7 +48,8 @@ struct flag_state {
     bool acknowledged;
 };
 #define FLAG_RULE "flagged"
-#define GLASS_RULE "break-glass" /* of the denial */
+#define FLAG_SELF_RULE "self-assigned-flagged" /* to herself */
+#define GLASS_RULE "break-glass"               /* of the denial */
 /* Does this entry begin one? */
 bool flag_is_due(const struct entry *entry);
 void flag_begin(struct flag_state *s, const struct request *request);

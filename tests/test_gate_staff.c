@@ -336,6 +336,64 @@ test_t44_the_last_holder_stays(void **state)
     office_verify(o);
 }
 
+/* By admin-1 and lead-1: lead-2 is a supervisor for so many days. */
+static void
+hire_for_days(struct office *o, unsigned days)
+{
+    struct client *lead;
+
+    office_end(o, "admin-1");
+    assert_ok(client_staff_propose(
+        office_client(o, "admin-1"), &office_person(o, "lead-2")->card,
+        "supervisor", o->now_ms + days * UINT64_C(24) * 3600 * 1000));
+    office_end(o, "lead-1");
+    lead = office_client(o, "lead-1");
+    assert_ok(
+        client_staff_confirm(lead, client_roster(lead)->proposals[0].index));
+}
+
+static uint64_t
+last_until(struct office *o)
+{
+    office_end(o, "audit-1");
+    return policy_last_until(client_roster(office_client(o, "audit-1")),
+                             UINT64_MAX - 1, o->now_ms);
+}
+
+/* A term that is about to end does not stand in for a role without one. */
+static void
+test_t44_who_stays_must_stay_as_long(void **state)
+{
+    struct office *o = *state;
+
+    hire_for_days(o, 30);
+    assert_err(revoke(o, "lead-1", "supervisor"), SV_ERR_DENIED);
+    assert_rule(o, "lead-1", "last");
+    assert_err(suspend(o, "lead-1"), SV_ERR_DENIED);
+    assert_rule(o, "lead-1", "last");
+    assert_int_equal(last_until(o), 0);
+    assert_ok(revoke(o, "lead-2", "supervisor"));
+    assert_ok(office_hire(o, "lead-3", "supervisor"));
+    hire_for_days(o, 30);
+    assert_ok(revoke(o, "lead-1", "supervisor"));
+    office_verify(o);
+}
+
+static void
+test_status_knows_when_the_last_term_ends(void **state)
+{
+    struct office *o = *state;
+    struct roster *r;
+    uint64_t until = o->now_ms + UINT64_C(30) * 24 * 3600 * 1000;
+
+    hire_for_days(o, 30);
+    office_end(o, "audit-1");
+    r = &client_pin(office_client(o, "audit-1"))->roster;
+    assert_int_equal(policy_last_until(r, UINT64_MAX - 1, o->now_ms), 0);
+    r->grants[1].until_ms = until - 1; /* lead-1's, who founded it */
+    assert_int_equal(policy_last_until(r, UINT64_MAX - 1, o->now_ms), until);
+}
+
 static void
 test_a_recovery_key_brings_back_the_only_supervisor(void **state)
 {
@@ -373,6 +431,7 @@ test_a_small_office_begins_with_what_its_profile_permits(void **state)
 {
     struct office o;
     struct handle h;
+    uint64_t flags[4];
 
     (void)state;
     office_prepare(&o, NULL, NULL);
@@ -392,6 +451,18 @@ test_a_small_office_begins_with_what_its_profile_permits(void **state)
     assert_err(office_hire(&o, "admin-1", "caseworker"), SV_ERR_DENIED);
     assert_err(office_hire(&o, "audit-1", "approver"), SV_ERR_DENIED);
     assert_err(office_hire(&o, "case-1", "approver"), SV_ERR_DENIED);
+    /* The supervisor at night, alone: it is flagged all the same. */
+    assert_ok(client_act_as(office_client(&o, "case-1"), "caseworker", NULL));
+    assert_ok(office_record(&o, "case-1", "2022-002", "Sato", &h));
+    office_end(&o, "lead-1");
+    assert_ok(client_act_as(office_client(&o, "lead-1"), "supervisor", NULL));
+    assert_err(read_identity(&o, "lead-1", &h), SV_ERR_DENIED);
+    assert_rule(&o, "lead-1", "break-glass");
+    assert_ok(client_record_assign(office_client(&o, "lead-1"), "victim", &h,
+                                   "lead-1", true));
+    office_end(&o, "audit-1");
+    assert_int_equal(client_flags(office_client(&o, "audit-1"), flags, 4), 1);
+    office_verify(&o);
     office_free(&o);
 }
 
@@ -442,6 +513,8 @@ main(void)
         IN_OFFICE(test_a_proposed_role_holds_up_new_keys_until_its_term),
         IN_OFFICE(test_what_was_proposed_goes_with_its_proposer),
         IN_OFFICE(test_t44_the_last_holder_stays),
+        IN_OFFICE(test_t44_who_stays_must_stay_as_long),
+        IN_OFFICE(test_status_knows_when_the_last_term_ends),
         cmocka_unit_test(test_a_recovery_key_brings_back_the_only_supervisor),
         cmocka_unit_test(
             test_a_small_office_begins_with_what_its_profile_permits),

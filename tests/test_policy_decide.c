@@ -698,6 +698,33 @@ test_supervisor_assigns_herself_only_in_a_small_office(void **state)
                   "allowed role");
 }
 
+/* The entry says both: that it was at night, and that it was to herself. */
+static void
+test_supervisor_who_assigns_herself_in_an_emergency_is_marked_twice(
+    void **state)
+{
+    static const struct {
+        const char *person, *want;
+    } cases[] = {
+        {FAKELOG_SUPERVISOR, "allowed self-assigned-flagged"},
+        {"the-caseworker", "allowed flagged"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct request q = fakelog_request_on(
+            &small_office.f, ACT_RECORD_ASSIGN, FAKELOG_SUPERVISOR,
+            "supervisor", "victim", 1, NULL);
+        struct decision d;
+
+        (void)snprintf(q.person, sizeof q.person, "%s", cases[i].person);
+        (void)snprintf(q.purpose, sizeof q.purpose, "emergency");
+        q.purpose_defaulted = false;
+        d = ask(&small_office.f, &q, false);
+        says(&d, cases[i].want);
+    }
+}
+
 /* ---- staff ---- */
 
 static struct decision
@@ -1260,6 +1287,8 @@ main(void)
         cmocka_unit_test(test_records_are_taken_from_anybody_who_is_known),
         cmocka_unit_test(
             test_supervisor_assigns_herself_only_in_a_small_office),
+        cmocka_unit_test(
+            test_supervisor_who_assigns_herself_in_an_emergency_is_marked_twice),
         cmocka_unit_test(test_proposal_of_a_new_person_is_allowed),
         cmocka_unit_test(test_proposal_with_other_keys_for_a_name_is_denied),
         cmocka_unit_test(test_proposal_with_anothers_keys_is_denied),

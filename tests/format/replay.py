@@ -314,7 +314,8 @@ def decide_act(s, r, index, time):
             r["purpose"][0] == "emergency"
             or time - s.glass.get(r["record"], -DAY - 1) <= DAY
         ):
-            return None, "flagged"
+            own = r["person"] == r["actor"]
+            return None, "self-assigned-flagged" if own else "flagged"
         if r["person"] == r["actor"]:
             return None, "self-assigned"
     return None, "role"
