@@ -198,6 +198,40 @@ test_t60_a_query_of_an_old_epoch_is_invalid(void **state)
                SV_ERR_FORMAT);
 }
 
+/* n tokens in the one word of a query under this epoch. */
+static enum sv_err
+decode_word_of(uint32_t epoch, unsigned n)
+{
+    static const uint8_t zeros[QUERY_SALT_LEN + 8 * TOKEN_BYTES];
+    struct buf raw = BUF_INIT;
+    struct writer w = writer_to(&raw);
+    struct query q;
+    enum sv_err err;
+
+    assert_true(n <= 8);
+    writer_bytes(&w, bytes_of(zeros, QUERY_SALT_LEN));
+    writer_u32(&w, epoch);
+    writer_u8(&w, 1);
+    writer_u16(&w, (uint16_t)n);
+    writer_bytes(&w, bytes_of(zeros, (size_t)n * TOKEN_BYTES));
+    assert_ok(writer_end(&w));
+    err = query_decode(buf_bytes(&raw), &q);
+    buf_free(&raw);
+    return err;
+}
+
+/* A word has a token for each kind and epoch: more are other words. */
+static void
+test_t60_one_word_cannot_be_many(void **state)
+{
+    (void)state;
+    assert_ok(decode_word_of(1, FOLD_KINDS));
+    assert_err(decode_word_of(1, FOLD_KINDS + 1), SV_ERR_FORMAT);
+    assert_ok(decode_word_of(2, 2 * FOLD_KINDS));
+    assert_err(decode_word_of(2, 2 * FOLD_KINDS + 1), SV_ERR_FORMAT);
+    assert_err(decode_word_of(0, 1), SV_ERR_FORMAT);
+}
+
 int
 main(void)
 {
@@ -210,6 +244,7 @@ main(void)
         IN_OFFICE(test_a_number_that_another_record_has_is_refused),
         IN_OFFICE(test_search_goes_on_after_a_new_index_key),
         IN_OFFICE(test_t60_a_query_of_an_old_epoch_is_invalid),
+        cmocka_unit_test(test_t60_one_word_cannot_be_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,8 @@ client_free(struct client *c)
 {
     if (c == NULL)
         return;
+    if (c->keyring != NULL)
+        arena_free(c->keyring->room);
     secret_free(c->config.arena, c->keyring);
     pin_clear(&c->pin);
     roster_clear(&c->hello_roster);

@@ -23,26 +23,18 @@ index_key(struct client *c, unsigned column, uint32_t epoch,
 
 /* ---- What a version is found by ---- */
 
-/* A number that no two records share is compared under every epoch. */
+/* The number that no two records share: compared under the first epoch. */
 static enum sv_err
-add_unique(struct client *c, unsigned column, uint32_t last,
-           const struct content *content, uint8_t tokens[][TOKEN_BYTES],
-           struct posting *p)
+add_unique(struct client *c, unsigned column, const struct content *content,
+           uint8_t token[static TOKEN_BYTES], struct posting *p)
 {
     struct token_key key = {{0}};
-    enum sv_err err = SV_OK;
+    enum sv_err err = index_key(c, column, POSTING_UNIQUE_EPOCH, &key);
 
-    if (last > POSTING_UNIQUE_MAX)
-        return SV_ERR_RANGE;
-    for (uint32_t e = 1; e <= last && err == SV_OK; e++) {
-        err = index_key(c, column, e, &key);
-        if (err == SV_OK)
-            err = token_of_unique(&key, content, tokens[e - 1]);
-        if (err != SV_OK)
-            break;
-        p->unique[p->n_unique].epoch = e;
-        p->unique[p->n_unique++].token = tokens[e - 1];
-    }
+    if (err == SV_OK)
+        err = token_of_unique(&key, content, token);
+    if (err == SV_OK)
+        p->unique = token;
     wipe(&key, sizeof key);
     return err == SV_ERR_NOT_FOUND ? SV_OK : err;
 }
@@ -54,7 +46,7 @@ client_posting(struct client *c, const char *type,
     const struct roster *r = &c->pin.roster;
     int column = policy_index(&r->policy, type);
     const struct schema_type *t = schema_type(c->schema, type);
-    uint8_t unique[POSTING_UNIQUE_MAX][TOKEN_BYTES];
+    uint8_t unique[TOKEN_BYTES];
     struct posting p = {.epoch = 0};
     struct token_key key = {{0}};
     struct token_list list;
@@ -67,7 +59,7 @@ client_posting(struct client *c, const char *type,
     if (err == SV_OK)
         err = tokens_of_content(&key, &c->config.rng, content, &list);
     if (err == SV_OK)
-        err = add_unique(c, (unsigned)column, p.epoch, content, unique, &p);
+        err = add_unique(c, (unsigned)column, content, unique, &p);
     if (err == SV_OK) {
         p.n = (unsigned)list.n;
         p.tokens = list.at[0];
@@ -79,7 +71,7 @@ client_posting(struct client *c, const char *type,
 
 /* ---- What is looked for ---- */
 
-/* u8 n and the word's tokens under every epoch; nothing where folding leaves
+/* u16 n and the word's tokens under every epoch; nothing where folding leaves
  * nothing of it. */
 static enum sv_err
 put_word(struct client *c, unsigned column, uint32_t last, struct bytes word,
@@ -88,25 +80,28 @@ put_word(struct client *c, unsigned column, uint32_t last, struct bytes word,
     struct token_key key = {{0}};
     struct buf tokens = BUF_INIT;
     struct token_list list;
-    uint8_t n = 0;
+    struct writer w = writer_to(out);
+    size_t n = 0;
     enum sv_err err = SV_OK;
 
     for (uint32_t e = 1; e <= last && err == SV_OK; e++) {
         err = index_key(c, column, e, &key);
         if (err == SV_OK)
             err = tokens_of_word(&key, word, &list);
-        if (err == SV_OK && (size_t)n + list.n > UINT8_MAX)
-            err = SV_ERR_RANGE;
         if (err == SV_OK)
             err =
                 buf_append(&tokens, bytes_of(list.at[0], list.n * TOKEN_BYTES));
         if (err == SV_OK)
-            n = (uint8_t)(n + list.n);
+            n += list.n;
     }
+    if (err == SV_OK && n > UINT16_MAX)
+        err = client_fault(c, SV_ERR_RANGE,
+                           N_("the search index's key was replaced too often "
+                              "for a search"));
     if (err == SV_OK && n > 0) {
-        err = buf_append(out, bytes_of(&n, 1));
-        if (err == SV_OK)
-            err = buf_append(out, buf_bytes(&tokens));
+        writer_u16(&w, (uint16_t)n);
+        writer_bytes(&w, buf_bytes(&tokens));
+        err = writer_end(&w);
         ++*words;
     }
     wipe(&key, sizeof key);

@@ -1,6 +1,7 @@
 #ifndef SV_VAULT_CLIENT_INTERNAL_H
 #define SV_VAULT_CLIENT_INTERNAL_H
 
+#include "crypto/arena.h"
 #include "vault/client.h"
 #include "vault/envelope.h"
 #include "vault/grants.h"
@@ -23,11 +24,13 @@ struct compartment_sender {
     struct ps1_sender sender;
 };
 
-/* All secrets of a session, in the arena: every column in several epochs. */
-#define KEYRING_MAX 192
+/* All secrets of a session.  An office goes on for decades, and each who
+ * leaves it brings new epochs: the keys lie in an arena of their own that is
+ * as large as they need. */
 struct keyring {
-    unsigned n;
-    struct compartment_key keys[KEYRING_MAX];
+    unsigned n, max;
+    struct compartment_key *keys; /* in room; moved as it grows */
+    struct arena *room;
     struct compartment_sender senders[POLICY_COLUMNS_MAX];
 };
 
@@ -109,7 +112,9 @@ bool client_is_refused(struct client *c, enum request_act act,
 
 /* client_keys.c */
 enum sv_err client_open_grants(struct client *c, struct bytes grants);
-/* The secret for a column and epoch, or NULL. */
+/* Room for n more keys. */
+enum sv_err client_reserve_keys(struct client *c, unsigned n);
+/* The secret for a column and epoch, or NULL; valid until more are opened. */
 struct compartment_key *client_key(struct client *c, unsigned column,
                                    uint32_t epoch);
 /* Towards the newest key of a column. */

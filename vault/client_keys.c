@@ -2,6 +2,37 @@
 
 #include "vault/client_internal.h"
 
+#define KEYS_FIRST 64 /* an office's in its first year */
+
+enum sv_err
+client_reserve_keys(struct client *c, unsigned n)
+{
+    struct keyring *ring = c->keyring;
+    unsigned max = ring->max > 0 ? ring->max : KEYS_FIRST;
+    struct arena *room = NULL;
+    void *keys = NULL;
+    enum sv_err err;
+
+    if (n <= ring->max - ring->n)
+        return SV_OK;
+    while (max - ring->n < n)
+        max *= 2;
+    err = arena_new(max * sizeof *ring->keys, &room);
+    if (err == SV_OK)
+        err = secret_new(room, max * sizeof *ring->keys, &keys);
+    if (err != SV_OK) {
+        arena_free(room);
+        return err;
+    }
+    if (ring->n > 0)
+        memcpy(keys, ring->keys, ring->n * sizeof *ring->keys);
+    arena_free(ring->room);
+    ring->room = room;
+    ring->keys = keys;
+    ring->max = max;
+    return SV_OK;
+}
+
 struct compartment_key *
 client_key(struct client *c, unsigned column, uint32_t epoch)
 {
@@ -43,7 +74,7 @@ open_item(struct client *c, bool founding, const struct grant_item *item)
 {
     const struct roster *r = &c->pin.roster;
     int column = policy_column(&r->policy, item->type, item->compartment);
-    struct compartment_key *k = &c->keyring->keys[c->keyring->n];
+    struct compartment_key *k;
     const struct roster_key *known = NULL;
     struct grant_context ctx;
     enum sv_err err;
@@ -54,8 +85,10 @@ open_item(struct client *c, bool founding, const struct grant_item *item)
         return SV_ERR_TAMPERED;
     if (client_key(c, (unsigned)column, item->epoch) != NULL)
         return SV_OK; /* by another role */
-    if (c->keyring->n == sizeof c->keyring->keys / sizeof *k)
-        return SV_ERR_RANGE;
+    err = client_reserve_keys(c, 1);
+    if (err != SV_OK)
+        return err;
+    k = &c->keyring->keys[c->keyring->n];
     ctx = (struct grant_context){.grantee = c->card.name,
                                  .type = item->type,
                                  .compartment = item->compartment,

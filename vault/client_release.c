@@ -55,13 +55,19 @@ lend_all(struct client *c, const struct request *r, const char *role,
     size_t at = 0;
     enum sv_err err = SV_OK;
 
+    body->keys =
+        calloc(c->keyring->n > 0 ? c->keyring->n : 1, sizeof *body->keys);
+    if (body->keys == NULL)
+        return SV_ERR_NOMEM;
     for (unsigned i = 0; i < c->keyring->n && err == SV_OK && as >= 0; i++) {
         const struct compartment_key *k = &c->keyring->keys[i];
 
         if ((p->roles[as].cells[k->column] & CELL_LENDS) == 0)
             continue;
         if (body->n == COUNTING_KEYS_MAX)
-            return SV_ERR_RANGE;
+            return client_fault(c, SV_ERR_RANGE,
+                                N_("the keys to be lent were replaced too "
+                                   "often for a count"));
         err = lend_key(c, r, k, body, sealed);
     }
     for (unsigned i = 0; i < body->n; i++) {
@@ -104,14 +110,10 @@ enum sv_err
 client_counts_preview(struct client *c, struct bytes spec, struct buf *out)
 {
     struct request r = {.act = ACT_COUNTS_PREVIEW};
-    struct counting_body *body = calloc(1, sizeof *body);
+    struct counting_body body = {.spec = spec};
     struct answer answer = {0};
-    enum sv_err err;
+    enum sv_err err = send_count(c, &r, &body, &answer);
 
-    if (body == NULL)
-        return SV_ERR_NOMEM;
-    body->spec = spec;
-    err = send_count(c, &r, body, &answer);
     if (err == SV_OK)
         err = answer.body.len > 0
                   ? buf_append(out, answer.body)
@@ -119,7 +121,7 @@ client_counts_preview(struct client *c, struct bytes spec, struct buf *out)
                                  N_("the preview was made but lost on its "
                                     "way: ask again"));
     answer_free(&answer);
-    free(body);
+    counting_body_clear(&body);
     return err;
 }
 
@@ -131,19 +133,15 @@ client_release_request(struct client *c, struct bytes spec, struct bytes basis,
                        struct buf *cells)
 {
     struct request r = {.act = ACT_RELEASE_REQUEST, .profile = "exact"};
-    struct counting_body *body = calloc(1, sizeof *body);
+    struct counting_body body = {
+        .spec = spec, .basis = basis, .has_recipient = recipient != NULL};
     struct release_view view = {0};
     struct answer answer = {0};
     enum sv_err err;
 
-    if (body == NULL)
-        return SV_ERR_NOMEM;
-    body->spec = spec;
-    body->basis = basis;
-    body->has_recipient = recipient != NULL;
     if (recipient != NULL)
-        body->recipient = *recipient;
-    err = send_count(c, &r, body, &answer);
+        body.recipient = *recipient;
+    err = send_count(c, &r, &body, &answer);
     if (err == SV_OK && answer.body.len > 0) {
         *number = answer.index;
         err = buf_append(cells, answer.body);
@@ -155,7 +153,7 @@ client_release_request(struct client *c, struct bytes spec, struct bytes basis,
         release_view_free(&view);
     }
     answer_free(&answer);
-    free(body);
+    counting_body_clear(&body);
     return err;
 }
 

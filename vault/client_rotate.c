@@ -37,14 +37,17 @@ make_key(struct client *c, unsigned column, struct request *r,
     memcpy(k->pub, pub.b, sizeof k->pub);
 }
 
-/* What was made is the session's own, too. */
+/* What was made is the session's own, too; without room for it, the next
+ * one's. */
 static void
 keep_keys(struct client *c, const struct request *r,
           const struct box_secret secrets[])
 {
     struct keyring *ring = c->keyring;
 
-    for (unsigned i = 0; i < r->n_keys && ring->n < KEYRING_MAX; i++) {
+    if (client_reserve_keys(c, r->n_keys) != SV_OK)
+        return;
+    for (unsigned i = 0; i < r->n_keys; i++) {
         const struct request_key *from = &r->keys[i];
         struct compartment_key *k = &ring->keys[ring->n++];
 

@@ -70,8 +70,12 @@ client_hand_over(struct client *c, struct request *r,
     }
     writer_u16(&w, (uint16_t)h.n);
     writer_bytes(&w, buf_bytes(&items));
+    if (err == SV_OK && h.n > UINT16_MAX)
+        err = client_fault(c, SV_ERR_RANGE,
+                           N_("there are more keys than can be handed over at "
+                              "once"));
     if (err == SV_OK)
-        err = h.n > UINT16_MAX ? SV_ERR_RANGE : writer_end(&w);
+        err = writer_end(&w);
     grants_hash(buf_bytes(blob), r->body);
     free(h.items);
     buf_free(&items);

@@ -1,10 +1,18 @@
 #include "vault/counting.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
 
 #define KEY_SEALED_LEN (BOX_SECRET_LEN + PS1_OVERHEAD)
+
+void
+counting_body_clear(struct counting_body *b)
+{
+    free(b->keys);
+    memset(b, 0, sizeof *b);
+}
 
 enum sv_err
 counting_body_encode(const struct counting_body *b, struct buf *out)
@@ -26,33 +34,45 @@ counting_body_encode(const struct counting_body *b, struct buf *out)
     return writer_end(&w);
 }
 
+static void
+read_key(struct reader *r, struct counting_key *k)
+{
+    reader_name(r, k->type, sizeof k->type);
+    reader_name(r, k->compartment, sizeof k->compartment);
+    k->epoch = reader_u32(r);
+    k->sealed = reader_medium(r, KEY_SEALED_LEN);
+    if (k->sealed.len != KEY_SEALED_LEN)
+        reader_fail(r);
+}
+
 enum sv_err
 counting_body_decode(struct bytes in, struct counting_body *out)
 {
+    struct counting_body b = {.n = 0};
     struct reader r = reader_of(in);
-    unsigned has_recipient;
+    unsigned has_recipient, n;
+    enum sv_err err;
 
-    memset(out, 0, sizeof *out);
-    out->spec = reader_long(&r, COUNTING_SPEC_MAX);
-    out->basis = reader_medium(&r, COUNTING_BASIS_MAX);
+    b.spec = reader_long(&r, COUNTING_SPEC_MAX);
+    b.basis = reader_medium(&r, COUNTING_BASIS_MAX);
     has_recipient = reader_u8(&r);
-    out->has_recipient = has_recipient == 1;
-    if (out->has_recipient)
-        reader_copy(&r, out->recipient.b, sizeof out->recipient.b);
-    out->n = reader_u16(&r);
-    if (has_recipient > 1 || out->n > COUNTING_KEYS_MAX)
+    b.has_recipient = has_recipient == 1;
+    if (b.has_recipient)
+        reader_copy(&r, b.recipient.b, sizeof b.recipient.b);
+    n = reader_u16(&r);
+    if (r.failed || has_recipient > 1 || n > in.len / KEY_SEALED_LEN)
         return SV_ERR_FORMAT;
-    for (unsigned i = 0; i < out->n; i++) {
-        struct counting_key *k = &out->keys[i];
-
-        reader_name(&r, k->type, sizeof k->type);
-        reader_name(&r, k->compartment, sizeof k->compartment);
-        k->epoch = reader_u32(&r);
-        k->sealed = reader_medium(&r, KEY_SEALED_LEN);
-        if (k->sealed.len != KEY_SEALED_LEN)
-            reader_fail(&r);
-    }
-    return reader_end(&r);
+    b.keys = calloc(n > 0 ? n : 1, sizeof *b.keys);
+    if (b.keys == NULL)
+        return SV_ERR_NOMEM;
+    for (; b.n < n; b.n++)
+        read_key(&r, &b.keys[b.n]);
+    err = reader_end(&r);
+    if (err == SV_OK)
+        *out = b;
+    else
+        counting_body_clear(&b);
+    return err;
 }
 
 void

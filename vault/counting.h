@@ -53,7 +53,7 @@ struct counting_key {
     uint32_t epoch;
     struct bytes sealed; /* PS1 to the gate's box key, label "lend" */
 };
-#define COUNTING_KEYS_MAX 256
+#define COUNTING_KEYS_MAX UINT16_MAX
 
 /*
  * The bytes that come with counts.preview and release.request:
@@ -68,8 +68,9 @@ struct counting_body {
     bool has_recipient;
     struct box_public recipient;
     unsigned n;
-    struct counting_key keys[COUNTING_KEYS_MAX];
+    struct counting_key *keys; /* owned; the rest is borrowed */
 };
+void counting_body_clear(struct counting_body *b);
 enum sv_err counting_body_encode(const struct counting_body *b,
                                  struct buf *out);
 enum sv_err counting_body_decode(struct bytes in, struct counting_body *out);

@@ -26,8 +26,8 @@ check_want_tokens(struct check *c, const struct handle *h, const char *type,
         return SV_OK;
     if (column < 0 || posting_decode(tokens, &p) != SV_OK)
         return SV_ERR_TAMPERED;
-    for (unsigned i = 0; i < p.n_unique && err == SV_OK; i++)
-        err = want_token(c, (unsigned)column, p.unique[i].token, h);
+    if (p.unique != NULL)
+        err = want_token(c, (unsigned)column, p.unique, h);
     for (unsigned i = 0; i < p.n && err == SV_OK; i++)
         err = want_token(c, (unsigned)column,
                          p.tokens + (size_t)i * TOKEN_BYTES, h);

@@ -29,7 +29,8 @@ struct count {
     uint64_t as_of_ms;
     uint8_t record_key[KDF_KEY_LEN];
     size_t n;
-    struct lent_key *keys; /* in the arena */
+    struct lent_key *keys; /* in room */
+    struct arena *room;    /* for this count alone */
 };
 
 static void
@@ -38,7 +39,8 @@ count_end(struct count *c)
     if (c->run != NULL)
         c->with->free(c->run);
     schema_free(c->schema);
-    secret_free(c->a->gate->arena, c->keys);
+    arena_free(c->room);
+    counting_body_clear(&c->body);
     wipe(c, sizeof *c);
 }
 
@@ -122,12 +124,13 @@ has_all_keys(const struct count *c)
 static enum sv_err
 take_keys(struct count *c)
 {
-    void *room = NULL;
-    enum sv_err err =
-        secret_new(c->a->gate->arena,
-                   (c->body.n > 0 ? c->body.n : 1) * sizeof *c->keys, &room);
+    size_t len = (c->body.n > 0 ? c->body.n : 1) * sizeof *c->keys;
+    void *keys = NULL;
+    enum sv_err err = arena_new(len, &c->room);
 
-    c->keys = room;
+    if (err == SV_OK)
+        err = secret_new(c->room, len, &keys);
+    c->keys = keys;
     for (unsigned i = 0; i < c->body.n && err == SV_OK; i++)
         err = take_key(c, &c->body.keys[i]);
     if (err == SV_OK && !has_all_keys(c))
@@ -301,9 +304,11 @@ count_run(struct act *a, struct count *c)
     c->a = a;
     c->with = a->gate->config.counting;
     counting_body_hash(a->body, hash);
-    if (c->with == NULL || !bytes_equal(BYTES(hash), BYTES(a->request.body)) ||
-        counting_body_decode(a->body, &c->body) != SV_OK)
+    if (c->with == NULL || !bytes_equal(BYTES(hash), BYTES(a->request.body)))
         return SV_ERR_INPUT;
+    err = counting_body_decode(a->body, &c->body);
+    if (err != SV_OK)
+        return err == SV_ERR_NOMEM ? err : SV_ERR_INPUT;
     kdf_derive(a->gate->keys->root, "gate/record", c->record_key);
     err = load_schema(c);
     if (err == SV_OK)

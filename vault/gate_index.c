@@ -42,8 +42,8 @@ for_each(const struct tables *t, unsigned column, const struct handle *h,
     uint8_t key[TOKEN_KEY_LEN];
     enum sv_err err = SV_OK;
 
-    for (unsigned i = 0; i < p->n_unique && err == SV_OK; i++) {
-        token_key(column, p->unique[i].token, h, key);
+    if (p->unique != NULL) {
+        token_key(column, p->unique, h, key);
         err = fn(t, BYTES(key));
     }
     for (unsigned i = 0; i < p->n && err == SV_OK; i++) {
@@ -125,8 +125,8 @@ index_is_taken(const struct tables *t, unsigned column, const struct handle *h,
     struct other o = {h, false};
     enum sv_err err = SV_OK;
 
-    for (unsigned i = 0; i < p->n_unique && err == SV_OK && !o.found; i++)
-        err = index_find(t, column, p->unique[i].token, note_other, &o);
+    if (p->unique != NULL)
+        err = index_find(t, column, p->unique, note_other, &o);
     *taken = o.found;
     return err;
 }

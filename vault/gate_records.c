@@ -375,13 +375,10 @@ is_number_taken(const struct act *a, const struct incoming *it,
 {
     enum sv_err err = is_taken(a, it, taken);
 
-    for (unsigned k = 0; k < it->posting.n_unique && err == SV_OK; k++) {
-        const uint8_t *token = it->posting.unique[k].token;
-
-        *taken = *taken || map_get(seen, token) != NULL;
-        err = map_set(seen, token, NULL);
-    }
-    return err;
+    if (err != SV_OK || it->posting.unique == NULL)
+        return err;
+    *taken = *taken || map_get(seen, it->posting.unique) != NULL;
+    return map_set(seen, it->posting.unique, NULL);
 }
 
 static enum sv_err

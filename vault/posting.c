@@ -20,17 +20,16 @@ posting_decode(struct bytes in, struct posting *out)
 {
     struct reader r = reader_of(in);
     struct posting p = {.epoch = reader_u32(&r)};
+    unsigned n_unique;
     enum sv_err err;
 
-    p.n_unique = reader_u8(&r);
-    if (p.n_unique > POSTING_UNIQUE_MAX ||
-        (p.n_unique > 0 && p.n_unique != p.epoch))
+    n_unique = reader_u8(&r);
+    if (n_unique > 1)
         return SV_ERR_FORMAT;
-    for (unsigned i = 0; i < p.n_unique; i++) {
-        p.unique[i].epoch = reader_u32(&r);
-        p.unique[i].token = reader_bytes(&r, TOKEN_BYTES).ptr;
-        if (p.unique[i].epoch != i + 1)
+    if (n_unique == 1) {
+        if (reader_u32(&r) != POSTING_UNIQUE_EPOCH)
             return SV_ERR_FORMAT;
+        p.unique = reader_bytes(&r, TOKEN_BYTES).ptr;
     }
     p.n = reader_u8(&r);
     p.tokens = reader_bytes(&r, (size_t)p.n * TOKEN_BYTES).ptr;
@@ -49,10 +48,10 @@ posting_encode(const struct posting *p, struct buf *out)
     struct writer w = writer_to(out);
 
     writer_u32(&w, p->epoch);
-    writer_u8(&w, (uint8_t)p->n_unique);
-    for (unsigned i = 0; i < p->n_unique; i++) {
-        writer_u32(&w, p->unique[i].epoch);
-        writer_bytes(&w, bytes_of(p->unique[i].token, TOKEN_BYTES));
+    writer_u8(&w, p->unique != NULL ? 1 : 0);
+    if (p->unique != NULL) {
+        writer_u32(&w, POSTING_UNIQUE_EPOCH);
+        writer_bytes(&w, bytes_of(p->unique, TOKEN_BYTES));
     }
     writer_u8(&w, (uint8_t)p->n);
     writer_bytes(&w, bytes_of(p->tokens, (size_t)p->n * TOKEN_BYTES));
@@ -72,7 +71,9 @@ query_decode(struct bytes in, struct query *out)
     if (q.n < 1 || q.n > QUERY_WORDS_MAX)
         return SV_ERR_FORMAT;
     for (unsigned i = 0; i < q.n; i++) {
-        q.words[i].n = reader_u8(&r);
+        q.words[i].n = reader_u16(&r);
+        if (q.words[i].n > (uint64_t)FOLD_KINDS * q.epoch)
+            return SV_ERR_FORMAT;
         q.words[i].tokens =
             reader_bytes(&r, (size_t)q.words[i].n * TOKEN_BYTES).ptr;
     }
