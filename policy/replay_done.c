@@ -246,7 +246,7 @@ static const struct {
     [ACT_RELEASE_LIST] = {done_nothing, 0, false},
     [ACT_RELEASE_SHOW] = {done_release, DAMAGED, false},
     [ACT_RELEASE_ACKNOWLEDGE] = {done_release, INVALID, false},
-    [ACT_RELEASE_APPROVE] = {done_release, 0, false},
+    [ACT_RELEASE_APPROVE] = {done_release, INVALID | DAMAGED, false},
     [ACT_RELEASE_REFUSE] = {done_release, 0, false},
     [ACT_RELEASE_FETCH] = {done_release, DAMAGED, false},
     [ACT_LOG_READ] = {done_nothing, 0, false},

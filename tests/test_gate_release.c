@@ -180,6 +180,86 @@ test_a_release_is_what_another_person_has_approved(void **state)
     office_verify(o);
 }
 
+static enum sv_err
+replace_keys(struct office *o, const char *name, const char *with)
+{
+    office_end(o, "admin-1");
+    return office_replace(o, name, with);
+}
+
+/* New keys do not open what was sealed to the old ones, and that is no
+ * tampering. */
+static void
+test_what_was_sealed_to_lost_keys_is_asked_for_anew(void **state)
+{
+    struct office *o = *state;
+    struct buf cells = BUF_INIT;
+    struct release_view v = {0};
+    struct release_package p = {0};
+    uint64_t number;
+
+    o->now_ms = START_2023;
+    add_victims(o, 7, "female");
+    number = request(o, &cells);
+    assert_ok(client_release_acknowledge(at_work(o, "stats-1"), number,
+                                         buf_bytes(&cells), true, 0));
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    assert_ok(
+        client_release_approve(office_client(o, "approve-1"), number, &v));
+    release_view_free(&v);
+    assert_ok(replace_keys(o, "stats-1", "spare-1"));
+    assert_err(client_release_fetch(at_work(o, "stats-1"), number, &p),
+               SV_ERR_DENIED);
+    assert_non_null(client_trouble(office_client(o, "stats-1"))->what);
+    assert_ok(replace_keys(o, "approve-1", "spare-2"));
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    assert_false(v.has_bytes);
+    assert_err(
+        client_release_approve(office_client(o, "approve-1"), number, &v),
+        SV_ERR_DENIED);
+    release_view_free(&v);
+    /* Anew, by both: with the keys that they have now. */
+    buf_truncate(&cells, 0);
+    number = request(o, &cells);
+    assert_ok(client_release_acknowledge(at_work(o, "stats-1"), number,
+                                         buf_bytes(&cells), true, 0));
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    assert_ok(
+        client_release_approve(office_client(o, "approve-1"), number, &v));
+    assert_ok(client_release_fetch(at_work(o, "stats-1"), number, &p));
+    release_package_free(&p);
+    release_view_free(&v);
+    buf_free(&cells);
+    office_verify(o);
+}
+
+/* A client that says it has seen the bytes, of somebody to whom they were
+ * never sealed. */
+static void
+test_who_was_sealed_no_parcel_approves_nothing(void **state)
+{
+    struct office *o = *state;
+    struct buf cells = BUF_INIT;
+    struct release_view v = {0};
+    uint64_t number;
+
+    o->now_ms = START_2023;
+    add_victims(o, 7, "female");
+    number = request(o, &cells);
+    assert_ok(client_release_acknowledge(at_work(o, "stats-1"), number,
+                                         buf_bytes(&cells), true, 0));
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    office_end(o, "admin-1");
+    assert_ok(office_hire(o, "approve-2", "approver"));
+    assert_err(
+        client_release_approve(office_client(o, "approve-2"), number, &v),
+        SV_ERR_FORMAT);
+    assert_ok(client_release_approve(at_work(o, "approve-1"), number, &v));
+    release_view_free(&v);
+    buf_free(&cells);
+    office_verify(o);
+}
+
 static void
 test_a_refused_or_expired_release_is_not_approved(void **state)
 {
@@ -410,6 +490,8 @@ main(void)
 #define IN_OFFICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         IN_OFFICE(test_a_release_is_what_another_person_has_approved),
+        IN_OFFICE(test_what_was_sealed_to_lost_keys_is_asked_for_anew),
+        IN_OFFICE(test_who_was_sealed_no_parcel_approves_nothing),
         IN_OFFICE(test_a_refused_or_expired_release_is_not_approved),
         IN_OFFICE(test_previews_are_rounded_and_so_many_a_day),
         IN_OFFICE(test_a_count_is_as_of_its_day_and_never_of_the_future),

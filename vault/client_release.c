@@ -309,6 +309,23 @@ open_parcel(struct client *c, uint64_t number,
     return SV_OK;
 }
 
+/*
+ * Was she given other keys after it was asked for?  What was sealed to the
+ * old ones stays closed, and nobody can say whether it was altered.
+ */
+static bool
+has_new_keys(const struct client *c, uint64_t number)
+{
+    const struct roster *r = &c->pin.roster;
+
+    for (size_t i = 0; i < r->n_formers; i++) {
+        if (r->formers[i].until_index > number &&
+            strcmp(r->persons[r->formers[i].person].name, c->card.name) == 0)
+            return true;
+    }
+    return false;
+}
+
 void
 release_view_free(struct release_view *v)
 {
@@ -390,7 +407,7 @@ read_view(struct client *c, uint64_t number, const struct answer *answer,
     parcel = reader_long(&r, rest.len);
     if (err == SV_OK && reader_end(&r) != SV_OK)
         err = malformed(c);
-    if (err == SV_OK && parcel.len > 0)
+    if (err == SV_OK && parcel.len > 0 && !has_new_keys(c, number))
         err = read_parcel(c, number, parcel, out);
     free(request);
     return err;
@@ -436,8 +453,9 @@ client_release_approve(struct client *c, uint64_t number,
     if (!seen->has_bytes && approves(c, role))
         return client_fault(c, SV_ERR_DENIED,
                             N_("these figures were not sealed to you: you "
-                               "became an approver after they were asked "
-                               "for; ask for a new request"));
+                               "became an approver, or were given new keys, "
+                               "after they were asked for; ask for a new "
+                               "request"));
     memcpy(r.body, seen->state.commitment, sizeof r.body);
     err = client_act(c, &r, bytes_of(NULL, 0), &answer);
     answer_free(&answer);
@@ -555,6 +573,10 @@ read_package(struct client *c, uint64_t number, const struct answer *answer,
         err = reader_end(&r);
     if (err == SV_OK && out->is_sealed)
         err = buf_append(&out->sealed, sealed);
+    if (err == SV_OK && !out->is_sealed && has_new_keys(c, number))
+        err = client_fault(c, SV_ERR_DENIED,
+                           N_("these figures were sealed to keys that you no "
+                              "longer have; ask for them anew"));
     if (err == SV_OK && !out->is_sealed) {
         err = open_parcel(c, number, &state, sealed, &plain, &parcel);
         if (err == SV_OK) {

@@ -116,6 +116,23 @@ act_release_show_show(struct act *a)
     return err != SV_OK ? err : writer_end(&w);
 }
 
+/* Who approves has been sealed the bytes: else she could not have seen what
+ * she signs for. */
+static enum sv_err
+check_approver(struct act *a)
+{
+    uint8_t key[RESULT_KEY_LEN];
+    bool has = false;
+    enum sv_err err;
+
+    put_u64(key, a->request.entry);
+    put_u32(key + 8, person_index(&a->gate->roster, a->request.actor));
+    err = tables_has(&a->tables, TABLE_RESULT, BYTES(key), &has);
+    if (err == SV_OK && !has)
+        a->entry.outcome = OUTCOME_INVALID;
+    return err;
+}
+
 /* What she acknowledges is what she was shown. */
 enum sv_err
 act_release_step_apply(struct act *a)
@@ -126,6 +143,8 @@ act_release_step_apply(struct act *a)
     uint8_t hash[DIGEST_LEN];
     enum sv_err err;
 
+    if (a->request.act == ACT_RELEASE_APPROVE)
+        return check_approver(a);
     if (a->request.act != ACT_RELEASE_ACKNOWLEDGE)
         return SV_OK;
     err = get_result(a, RESULT_ASKED, &asked);
