@@ -135,20 +135,6 @@ decide_history(const struct roster *r, const struct question *q, unsigned role)
     return q->assigned ? decide_allow("assigned") : decide_deny("not-assigned");
 }
 
-/* Does the person hold a role with a cell of this type? */
-static bool
-works_with(const struct roster *r, const struct question *q)
-{
-    int type = policy_type(&r->policy, q->request->type);
-
-    for (unsigned i = 0; i < r->policy.n_roles; i++) {
-        if (policy_touches(&r->policy, i, (unsigned)type) &&
-            decide_holds(r, q, q->request->person, r->policy.roles[i].name))
-            return true;
-    }
-    return false;
-}
-
 static struct decision
 decide_self(const struct roster *r, const struct question *q, unsigned role)
 {
@@ -161,9 +147,11 @@ decide_self(const struct roster *r, const struct question *q, unsigned role)
 struct decision
 decide_assign(const struct roster *r, const struct question *q, unsigned role)
 {
+    int type = policy_type(&r->policy, q->request->type);
     struct decision d;
 
-    if (!works_with(r, q))
+    if (!roster_works_with(r, q->request->person, (unsigned)type, q->index,
+                           q->time_ms))
         return decide_deny("person");
     d = decide_self(r, q, role);
     /* The way out at night: allowed, and somebody else looks at it. */

@@ -117,6 +117,19 @@ roster_grant_at(const struct roster *r, const char *person, const char *role,
     return NULL;
 }
 
+bool
+roster_works_with(const struct roster *r, const char *person, unsigned type,
+                  uint64_t index, uint64_t time_ms)
+{
+    for (unsigned i = 0; i < r->policy.n_roles; i++) {
+        if (policy_touches(&r->policy, i, type) &&
+            roster_grant_at(r, person, r->policy.roles[i].name, index,
+                            time_ms) != NULL)
+            return true;
+    }
+    return false;
+}
+
 const struct roster_grant *
 roster_grant_open(const struct roster *r, const char *person, const char *role)
 {

@@ -122,6 +122,10 @@ const struct roster_grant *roster_grant_at(const struct roster *r,
                                            const char *person, const char *role,
                                            uint64_t index, uint64_t time_ms);
 
+/* Does she then hold a role with a cell of this record type? */
+bool roster_works_with(const struct roster *r, const char *person,
+                       unsigned type, uint64_t index, uint64_t time_ms);
+
 /* The same whether or not its term is over or she is suspended: what a
  * revocation would end. */
 const struct roster_grant *roster_grant_open(const struct roster *r,

@@ -107,6 +107,34 @@ test_t60_who_may_not_see_a_record_learns_whom_to_ask_and_no_more(void **state)
                SV_ERR_DENIED);
 }
 
+/* Who has left is not there to be asked; then it is for a supervisor. */
+static void
+test_nobody_is_sent_to_who_has_left(void **state)
+{
+    struct office *o = *state;
+    struct find_list l;
+    struct handle h;
+
+    assert_ok(office_named(o, "case-1", "2022-001", "佐々木", "愛", "ササキ",
+                           "アイ", "090-5223-9977", &h));
+    assert_ok(office_hire(o, "case-3", "caseworker"));
+    assert_ok(client_record_assign(office_client(o, "lead-1"), "victim", &h,
+                                   "case-3", true));
+    assert_ok(client_staff_revoke(office_client(o, "lead-1"), "case-1",
+                                  "caseworker"));
+    assert_int_equal(find(o, "case-2", "ササキ", &l), 1);
+    assert_int_equal(l.rows[0].n_helpers, 1);
+    assert_string_equal(l.rows[0].helpers[0], "case-3");
+    find_list_free(&l);
+    office_end(o, "lead-1");
+    assert_ok(client_staff_suspend(office_client(o, "lead-1"), "case-3"));
+    assert_int_equal(find(o, "case-2", "ササキ", &l), 1);
+    assert_false(l.rows[0].shown);
+    assert_int_equal(l.rows[0].n_helpers, 1);
+    assert_string_equal(l.rows[0].helpers[0], "lead-1");
+    find_list_free(&l);
+}
+
 static void
 test_t60_the_21st_search_in_an_hour_is_denied(void **state)
 {
@@ -240,6 +268,7 @@ main(void)
         IN_OFFICE(test_a_name_is_found_in_any_script_and_nothing_else_is),
         IN_OFFICE(
             test_t60_who_may_not_see_a_record_learns_whom_to_ask_and_no_more),
+        IN_OFFICE(test_nobody_is_sent_to_who_has_left),
         IN_OFFICE(test_t60_the_21st_search_in_an_hour_is_denied),
         IN_OFFICE(test_a_number_that_another_record_has_is_refused),
         IN_OFFICE(test_search_goes_on_after_a_new_index_key),

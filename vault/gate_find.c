@@ -68,11 +68,26 @@ act_find_apply(struct act *a)
 
 struct helpers {
     const struct act *a;
+    uint64_t now; /* behind every change of the roster */
+    unsigned type;
     struct buf names;
     uint8_t n;
 };
 
-/* Those to ask: whom it is assigned to, as far as they are here. */
+static enum sv_err
+name_helper(struct helpers *to, const char *person)
+{
+    struct writer w = writer_to(&to->names);
+
+    if (to->n == UINT8_MAX)
+        return SV_OK;
+    to->n++;
+    writer_name(&w, person);
+    return writer_end(&w);
+}
+
+/* Those to ask: whom it is assigned to, as far as they still work with such
+ * records. */
 static enum sv_err
 add_helper(void *ctx, struct bytes key, struct bytes value, bool damaged,
            bool *more)
@@ -80,26 +95,61 @@ add_helper(void *ctx, struct bytes key, struct bytes value, bool damaged,
     struct helpers *to = ctx;
     const struct roster *r = &to->a->gate->roster;
     struct reader in = reader_of(key);
-    struct writer w = writer_to(&to->names);
     uint32_t person;
 
     (void)value;
+    (void)more;
     (void)reader_bytes(&in, HANDLE_LEN);
     person = reader_u32(&in);
     if (damaged || reader_end(&in) != SV_OK || person >= r->n_persons)
         return SV_ERR_TAMPERED;
-    if (roster_is_absent(r, r->persons[person].name, to->a->index))
-        return SV_OK;
-    writer_name(&w, r->persons[person].name);
-    *more = ++to->n < UINT8_MAX;
-    return writer_end(&w);
+    return roster_works_with(r, r->persons[person].name, to->type, to->now,
+                             to->a->time_ms)
+               ? name_helper(to, r->persons[person].name)
+               : SV_OK;
+}
+
+static bool
+assigns(const struct helpers *to, const char *person)
+{
+    const struct roster *r = &to->a->gate->roster;
+
+    for (unsigned i = 0; i < r->policy.n_roles; i++) {
+        const struct policy_role *role = &r->policy.roles[i];
+
+        if (role->acts[ACT_RECORD_ASSIGN] &&
+            (role->act_types[ACT_RECORD_ASSIGN] & UINT32_C(1) << to->type) !=
+                0 &&
+            roster_grant_at(r, person, role->name, to->now, to->a->time_ms) !=
+                NULL)
+            return true;
+    }
+    return false;
+}
+
+/* All of them have left: who can give it to somebody else. */
+static enum sv_err
+add_assigners(struct helpers *to)
+{
+    const struct roster *r = &to->a->gate->roster;
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < r->n_persons && err == SV_OK; i++) {
+        if (assigns(to, r->persons[i].name))
+            err = name_helper(to, r->persons[i].name);
+    }
+    return err;
 }
 
 /* u8 1 and the handle, or u8 0, u8 n and n names of whom to ask. */
 static enum sv_err
 put_hit(const struct act *a, const struct handle *h, bool all, struct buf *out)
 {
-    struct helpers ask = {a, BUF_INIT, 0};
+    struct helpers ask = {
+        .a = a,
+        .now = a->log.frontier.size,
+        .type = (unsigned)policy_type(&a->gate->roster.policy, a->request.type),
+        .names = BUF_INIT};
     struct writer w = writer_to(out);
     bool mine = all;
     enum sv_err err = SV_OK;
@@ -111,6 +161,8 @@ put_hit(const struct act *a, const struct handle *h, bool all, struct buf *out)
     if (err == SV_OK && !mine)
         err = tables_scan(&a->tables, TABLE_ASSIGNEE, BYTES(h->b),
                           bytes_of("", 0), add_helper, &ask);
+    if (err == SV_OK && !mine && ask.n == 0)
+        err = add_assigners(&ask);
     writer_u8(&w, mine ? 1 : 0);
     if (mine) {
         writer_bytes(&w, BYTES(h->b));
