@@ -116,7 +116,7 @@ for plan in plan-*.counts; do
     sed "s/as_of [0-9-]*/as_of $today/" "$plan" >now.counts
     expect_exit 0 --key stats-1.key counts run now.counts
     expect_not_in err "Nothing had been entered"
-    grep -qE '^ .* [1-9][0-9]*$' out || fail "$plan counts nothing"
+    expect_in out "NOT RELEASED"
 done
 [ "$n" -ge 4 ] || fail "plans.md has $n plans"
 cmp -s plan-1.counts "$docs/examples/shelters.counts" ||
