@@ -67,8 +67,8 @@ listen_at(const char *path, const gid_t *group, int *fd)
         return err_of_errno(errno);
     /* The umask closes it to all others until its group is set. */
     if (bind(s, (const struct sockaddr *)&at, sizeof at) != 0 ||
-        (group != NULL &&
-         (chown(path, (uid_t)-1, *group) != 0 || chmod(path, 0660) != 0)) ||
+        (group != NULL && chown(path, (uid_t)-1, *group) != 0) ||
+        chmod(path, group != NULL ? 0660 : 0600) != 0 ||
         listen(s, LISTEN_BACKLOG) != 0) {
         err = err_of_errno(errno);
         (void)close(s);

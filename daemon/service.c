@@ -32,7 +32,7 @@ struct service {
     uint64_t next_ms;   /* no deadline is earlier */
     uint64_t accept_ms; /* when to accept again; NEVER: when told */
     bool stopping;
-    bool alone;         /* the loop answers by itself */
+    bool alone;         /* the loop answers by itself: the crew rests */
     struct task *fresh; /* read, and not yet given to anybody */
     pthread_mutex_t mutex;
     struct task *done; /* by the crew */
@@ -295,11 +295,11 @@ task_done(void *ctx, struct task *t)
 
     (void)conn_write(c);
     (void)pthread_mutex_lock(&s->mutex);
-    first = s->done == NULL;
+    first = s->done == NULL && !s->alone;
     t->next = s->done;
     s->done = t;
     (void)pthread_mutex_unlock(&s->mutex);
-    if (first && !s->alone)
+    if (first)
         (void)!write(s->wake_fd, &one, sizeof one);
 }
 
@@ -334,11 +334,12 @@ start_fresh(struct service *s)
         struct task *t = s->fresh;
 
         s->fresh = t->next;
-        s->alone = s->n_working == 1;
-        if (s->alone)
-            crew_serve(s->crew, t);
-        else
+        if (s->n_working > 1) {
             crew_add(s->crew, t);
+            continue;
+        }
+        s->alone = true;
+        crew_serve(s->crew, t);
         s->alone = false;
     }
 }

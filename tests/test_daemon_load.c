@@ -61,7 +61,7 @@ work(void *ctx)
     struct desk d;
 
     served_desk(l->served, staff[l->number % 3], &d);
-    for (unsigned round = 0; !atomic_load(l->over); round++)
+    for (unsigned round = 0; round == 0 || !atomic_load(l->over); round++)
         work_once(l, &d, round);
     desk_free(&d);
     return NULL;
