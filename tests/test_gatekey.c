@@ -186,6 +186,93 @@ test_derived_keys_all_differ_and_follow_the_root(void **state)
     }
 }
 
+/* ---- Under a passphrase ---- */
+
+#define WRAP_BOX_AT (GATEKEY_WRAPPED_LEN - GATEKEY_FILE_LEN - CB1_OVERHEAD)
+#define WRAP_PASSES_AT 4
+#define WRAP_SALT_AT 12
+
+static struct buf
+wrapped_for_tests(void)
+{
+    struct gate_keys k = keys_for_tests();
+    struct rng_fixed random = {.seed = {7}};
+    struct rng rng = rng_fixed(&random);
+    struct buf out = BUF_INIT;
+
+    assert_err(gate_keys_wrap(&k, &rng, bytes_text(""), &out), SV_ERR_USAGE);
+    assert_ok(gate_keys_wrap(&k, &rng, bytes_text("correct horse"), &out));
+    assert_int_equal(out.len, GATEKEY_WRAPPED_LEN);
+    return out;
+}
+
+static void
+assert_not_unwrapped(struct bytes in, const char *passphrase, enum sv_err err)
+{
+    struct gate_keys before, after;
+
+    memset(&before, 0xa5, sizeof before);
+    after = before;
+    assert_err(gate_keys_unwrap(in, bytes_text(passphrase), &after), err);
+    assert_memory_equal(&after, &before, sizeof after);
+}
+
+static void
+test_a_wrapped_key_opens_under_its_passphrase_alone(void **state)
+{
+    struct gate_keys k = keys_for_tests(), got = {0};
+    struct buf raw = wrapped_for_tests(), plain = BUF_INIT;
+
+    (void)state;
+    assert_true(gate_keys_is_wrapped(buf_bytes(&raw)));
+    assert_ok(
+        gate_keys_unwrap(buf_bytes(&raw), bytes_text("correct horse"), &got));
+    assert_memory_equal(&got, &k, sizeof got);
+    assert_not_unwrapped(buf_bytes(&raw), "correct horsf", SV_ERR_DENIED);
+    assert_not_unwrapped(buf_bytes(&raw), "", SV_ERR_DENIED);
+    /* Neither kind passes for the other. */
+    assert_refused(buf_bytes(&raw), SV_ERR_FORMAT);
+    assert_ok(gate_keys_encode(&k, &plain));
+    assert_false(gate_keys_is_wrapped(buf_bytes(&plain)));
+    assert_not_unwrapped(buf_bytes(&plain), "correct horse", SV_ERR_FORMAT);
+    /* The root is nowhere in it. */
+    assert_null(memmem(raw.ptr, raw.len, k.root, sizeof k.root));
+    buf_free(&raw);
+    buf_free(&plain);
+}
+
+/* Each costs a derivation: a byte of each part. */
+static void
+test_a_wrapped_key_that_was_altered_does_not_open(void **state)
+{
+    static const struct {
+        size_t at;
+        enum sv_err err;
+    } cases[] = {
+        {0, SV_ERR_FORMAT},
+        {3, SV_ERR_VERSION},
+        {WRAP_PASSES_AT, SV_ERR_RANGE},     /* 2^24 passes */
+        {WRAP_PASSES_AT + 4, SV_ERR_RANGE}, /* and memory */
+        {WRAP_PASSES_AT + 3, SV_ERR_RANGE}, /* 2 passes */
+        {WRAP_SALT_AT, SV_ERR_DENIED},
+        {WRAP_BOX_AT, SV_ERR_DENIED},
+        {WRAP_BOX_AT + 40, SV_ERR_DENIED},
+        {GATEKEY_WRAPPED_LEN - 1, SV_ERR_DENIED},
+    };
+    struct buf raw = wrapped_for_tests();
+
+    (void)state;
+    for (size_t i = 0; i < N(cases); i++) {
+        raw.ptr[cases[i].at] ^= 1;
+        assert_not_unwrapped(buf_bytes(&raw), "correct horse", cases[i].err);
+        raw.ptr[cases[i].at] ^= 1;
+    }
+    for (size_t cut = 4; cut < raw.len; cut++)
+        assert_not_unwrapped(bytes_of(raw.ptr, cut), "correct horse",
+                             SV_ERR_FORMAT);
+    buf_free(&raw);
+}
+
 int
 main(void)
 {
@@ -200,6 +287,8 @@ main(void)
         cmocka_unit_test(
             test_decode_refuses_other_suites_even_with_a_right_check),
         cmocka_unit_test(test_derived_keys_all_differ_and_follow_the_root),
+        cmocka_unit_test(test_a_wrapped_key_opens_under_its_passphrase_alone),
+        cmocka_unit_test(test_a_wrapped_key_that_was_altered_does_not_open),
     };
 
     if (crypto_init() != SV_OK)

@@ -10,7 +10,7 @@
 #define SUITE 1
 #define CHECK_LABEL "sv/v1/gatefile"
 
-#define WRAP_LABEL "sv/v1/gatewrap"
+#define WRAP_LABEL "gatekey"
 
 static const uint8_t magic[] = {'S', 'V', 'G'};
 static const uint8_t wrapped_magic[] = {'S', 'V', 'W'};

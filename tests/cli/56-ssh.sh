@@ -104,7 +104,8 @@ done
 wait $far || fail "the import over ssh: $(cat far.err)"
 grep -q "1200 in" far.out || fail "the import over ssh: $(cat far.out)"
 expect_exit 0 --vault ssh:forced --key nagai.key log verify
-expect_exit 0 --vault "unix:$sock" --key abe.key record list victim --json
+expect_exit 0 --vault "unix:$sock" --key abe.key record list victim \
+    --limit 1000 --json
 expect_json records $n
 
 # ---- What is no place, or not there ----
