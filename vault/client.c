@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit_card.h"
 #include "vault/client_internal.h"
 
 enum sv_err
@@ -64,7 +65,7 @@ client_trouble(const struct client *c)
 void
 client_fingerprint(const struct hash *vault, char out[static WORDS_TEXT_SIZE])
 {
-    words_fingerprint("sv/v1/vault", BYTES(vault->b), out);
+    audit_card_words(vault, out);
 }
 
 /* The roster as the gate gives it: good for a friendly word, no more. */

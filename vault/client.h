@@ -259,6 +259,14 @@ typedef enum sv_err (*client_entry_fn)(void *ctx, uint64_t index,
 enum sv_err client_log_read(struct client *c, uint64_t from, uint64_t n,
                             client_entry_fn fn, void *ctx);
 
+/*
+ * One entry, and the offline proof (audit/proof.h) that it is in the log
+ * under the present head; both appended.  SV_ERR_CONFLICT where the log grew
+ * meanwhile.
+ */
+enum sv_err client_log_prove(struct client *c, uint64_t index,
+                             struct buf *entry, struct buf *proof);
+
 /* A finding of the gate's own comparison of its tables with its log. */
 struct store_finding {
     char place[96];  /* "record <handle> <compartment> version 3" */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/proof.h"
 #include "vault/client_internal.h"
 
 /* More than the gate proves one by one: the replay computes the root. */
@@ -71,6 +72,54 @@ client_log_read(struct client *c, uint64_t from, uint64_t n, client_entry_fn fn,
         err = read_chunk(c, from, count, end, fn, ctx, &got);
         from += got;
     }
+    return err;
+}
+
+/* The one entry of an answer, with its inclusion proof. */
+static enum sv_err
+take_proved(struct client *c, uint64_t index, const struct answer *a,
+            struct bytes *entry, struct tree_proof *inclusion)
+{
+    struct reader r = reader_of(a->body);
+    bool proved = reader_u8(&r) != 0;
+    uint32_t n = reader_u32(&r);
+    struct bytes text = reader_medium(&r, ENTRY_MAX);
+    struct bytes rest = reader_rest(&r);
+    struct hash leaf = tree_leaf(text);
+    enum sv_err err = SV_ERR_TAMPERED;
+
+    if (!r.failed && proved && n == 1 &&
+        tree_proof_decode(&rest, inclusion) == SV_OK && rest.len == 0)
+        err = tree_verify_inclusion(index, a->head.size, &leaf, inclusion,
+                                    &a->head.root);
+    if (err != SV_OK)
+        return client_fault(c, SV_ERR_TAMPERED,
+                            N_("the gate's answer is malformed"));
+    *entry = text;
+    return SV_OK;
+}
+
+enum sv_err
+client_log_prove(struct client *c, uint64_t index, struct buf *entry,
+                 struct buf *proof)
+{
+    struct request r = {.act = ACT_LOG_READ, .entry = index, .count = 1};
+    struct answer answer = {0};
+    struct tree_proof inclusion;
+    struct bytes text;
+    enum sv_err err = client_act(c, &r, bytes_of(NULL, 0), &answer);
+
+    if (err == SV_OK)
+        err = take_proved(c, index, &answer, &text, &inclusion);
+    /* Somebody was faster, and the head kept here is a later one. */
+    if (err == SV_OK && c->pin.size != answer.head.size)
+        err = SV_ERR_CONFLICT;
+    if (err == SV_OK)
+        err = proof_encode(index, &inclusion, buf_bytes(&c->pin.head_note),
+                           proof);
+    if (err == SV_OK)
+        err = buf_append(entry, text);
+    answer_free(&answer);
     return err;
 }
 
