@@ -267,8 +267,8 @@ note_vkey(const char *name, const struct sign_public *key,
 }
 
 enum sv_err
-note_vkey_parse(struct bytes vkey, char *name, size_t name_size,
-                struct sign_public *key)
+note_vkey_parse_type(struct bytes vkey, uint8_t type, char *name,
+                     size_t name_size, struct sign_public *key)
 {
     uint8_t id[KEY_ID_LEN], want[KEY_ID_LEN], typed[1 + SIGN_PUBLIC_LEN];
     struct bytes head, hex;
@@ -284,10 +284,17 @@ note_vkey_parse(struct bytes vkey, char *name, size_t name_size,
     if (err != SV_OK)
         return err;
     memcpy(pub.b, typed + 1, sizeof pub.b);
-    note_key_id(head, NOTE_TYPE_ED25519, &pub, want);
-    if (typed[0] != NOTE_TYPE_ED25519 || memcmp(id, want, sizeof id) != 0 ||
+    note_key_id(head, type, &pub, want);
+    if (typed[0] != type || memcmp(id, want, sizeof id) != 0 ||
         text_copy(head, name, name_size) != SV_OK)
         return SV_ERR_FORMAT;
     *key = pub;
     return SV_OK;
+}
+
+enum sv_err
+note_vkey_parse(struct bytes vkey, char *name, size_t name_size,
+                struct sign_public *key)
+{
+    return note_vkey_parse_type(vkey, NOTE_TYPE_ED25519, name, name_size, key);
 }

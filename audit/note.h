@@ -75,7 +75,10 @@ enum sv_err note_verify(const struct note *n, const char *name,
 #define NOTE_VKEY_SIZE (NOTE_NAME_MAX + 64)
 enum sv_err note_vkey(const char *name, const struct sign_public *key,
                       char out[static NOTE_VKEY_SIZE]);
-/* SV_ERR_FORMAT where it does not parse or its id does not match. */
+/* SV_ERR_FORMAT where it does not parse, is of another type (NOTE_TYPE_...),
+ * or its id does not match.  The second is for type 0x01. */
+enum sv_err note_vkey_parse_type(struct bytes vkey, uint8_t type, char *name,
+                                 size_t name_size, struct sign_public *key);
 enum sv_err note_vkey_parse(struct bytes vkey, char *name, size_t name_size,
                             struct sign_public *key);
 

@@ -3,25 +3,10 @@
 
 #include "cli/agent_socket.h"
 #include "cli/config.h"
+#include "cli/exit_code.h"
 #include "cli/term.h"
 #include "cli/way.h"
 #include "vault/client.h"
-
-/* Exit codes; svault help exit-codes lists them. */
-enum exit_code {
-    EXIT_DONE = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    EXIT_PARTIAL = 3,
-    EXIT_ALTERED = 4,
-    EXIT_UNVERIFIED = 5,
-    EXIT_UNSURE = 6,
-    EXIT_BAD_INPUT = 65,
-    EXIT_IO = 74,
-    EXIT_BUSY = 75,
-    EXIT_DENIED = 77,
-};
-enum exit_code exit_code_of(enum sv_err err);
 
 struct command;
 
@@ -201,6 +186,8 @@ enum sv_err session_may(struct session *s, enum request_act act,
                         const char *type, const char **role);
 /* No role of the vault's: usage, with those there are. */
 enum exit_code session_no_role(struct session *s, const char *role);
+/* The auditor's card of the session's vault. */
+enum exit_code audit_card_print(struct session *s);
 /* Why the policy said no, in the user's language. */
 const char *denial_text(const char *rule);
 /* A role's name in the user's language; itself where it has none. */
@@ -267,6 +254,8 @@ enum exit_code cmd_log_list(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_show(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_verify(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_head(struct app *app, int argc, char **argv);
+enum exit_code cmd_log_export(struct app *app, int argc, char **argv);
+enum exit_code cmd_log_prove(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_acknowledge(struct app *app, int argc, char **argv);
 enum exit_code cmd_counts_run(struct app *app, int argc, char **argv);
 enum exit_code cmd_counts_check(struct app *app, int argc, char **argv);

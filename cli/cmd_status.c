@@ -320,16 +320,21 @@ status_unverified(struct app *app)
 enum exit_code
 cmd_status(struct app *app, int argc, char **argv)
 {
+    bool card = false;
+    const struct flag flags[] = {{"card", 0, NULL, &card}, {0}};
     struct session s = {0};
     enum exit_code code = EXIT_FAILED;
     char **words;
 
-    if (!app_args(app, argc, argv, NULL, 0, 0, &words))
+    if (!app_args(app, argc, argv, flags, 0, 0, &words))
         return EXIT_USAGE;
-    if (app->key == NULL)
+    /* A card is of what was verified, so it takes a key. */
+    if (app->key == NULL && !card)
         return status_unverified(app);
     if (!session_open(app, &s, &code))
         return code;
+    if (card)
+        return session_close(&s, audit_card_print(&s));
     return session_close(
         &s, app_done(app, app->json ? status_json(&s) : status_text(&s)));
 }

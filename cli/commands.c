@@ -92,13 +92,17 @@ const struct command commands[] = {
         "none makes do without\n"
         "that key."),
      cmd_setup},
-    {"", "status", "", N_("the vault's state, checked"),
+    {"", "status", "[--card]", N_("the vault's state, checked"),
      N_("  svault status\n"
         "  svault status --json\n"
+        "  svault status --card > office.card\n"
         "\n"
         "Shows origin, gate's fingerprint, log, staff, and what waits or "
         "warns. Without a key\n"
-        "it shows what the gate says of itself, not verified."),
+        "it shows what the gate says of itself, not verified. --card prints "
+        "the auditor's card:\n"
+        "what svault-audit needs to know of this vault. Hand it over on "
+        "paper, once."),
      cmd_status},
     {"", "whoami", "", N_("who you are to the vault"),
      N_("  svault whoami\n"
@@ -405,6 +409,27 @@ const struct command commands[] = {
         "authorized_keys, lets that key do\n"
         "nothing else."),
      cmd_relay},
+    {"log", "export", "DIR [--heads-only]",
+     N_("the log as files that outsiders check (auditor)"),
+     N_("  svault log export /media/stick/office-log\n"
+        "  svault log export office-heads --heads-only\n"
+        "\n"
+        "Writes head, hash tiles and entries (C2SP tlog-tiles) into DIR, or "
+        "adds what is new to\n"
+        "an export that is there, after checking that it is a beginning of "
+        "this log. Whoever has\n"
+        "the auditor's card checks it with svault-audit. --heads-only "
+        "leaves the entries out."),
+     cmd_log_export},
+    {"log", "prove", "N -o FILE.tlog-proof",
+     N_("one entry with a proof of it, for outsiders (auditor)"),
+     N_("  svault log prove 120 -o reading.tlog-proof\n"
+        "\n"
+        "Writes the entry to reading.entry, and beside it the proof (C2SP "
+        "tlog-proof) that it\n"
+        "stands in the log. svault-audit proof checks them, without any "
+        "vault."),
+     cmd_log_prove},
     {"", "help", "[TOPIC|NOUN [VERB]]", N_("help"),
      N_("  svault help\n"
         "  svault help record show\n"

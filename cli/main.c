@@ -1,13 +1,11 @@
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/app.h"
+#include "cli/language.h"
 #include "crypto/init.h"
 
 #define ARENA_SIZE ((size_t)256 << 10)
@@ -116,61 +114,6 @@ read_line(struct app *app, char **argv, struct line *l)
     }
 }
 
-/* ---- Language ---- */
-
-static const char *
-lang_of_environment(void)
-{
-    static const char *const names[] = {"LANGUAGE", "LC_ALL", "LC_MESSAGES",
-                                        "LANG"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *value = getenv(names[i]);
-
-        if (value != NULL && value[0] != '\0')
-            return strncmp(value, "ja", 2) == 0 ? "ja" : "en";
-    }
-    return "en";
-}
-
-/* <directory of this program>/locale where it runs from a build tree. */
-static const char *
-locale_dir(char out[static PATH_SIZE])
-{
-    char program[PATH_SIZE];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    struct stat st;
-    char *slash;
-
-    if (n <= 0)
-        return SV_LOCALEDIR;
-    program[n] = '\0';
-    slash = strrchr(program, '/');
-    if (slash == NULL)
-        return SV_LOCALEDIR;
-    *slash = '\0';
-    if (path_join(out, program, "locale") != SV_OK || stat(out, &st) != 0 ||
-        !S_ISDIR(st.st_mode))
-        return SV_LOCALEDIR;
-    return out;
-}
-
-static void
-set_language(struct app *app, const char *lang)
-{
-    char dir[PATH_SIZE];
-
-    app->lang = strcmp(lang, "ja") == 0 ? SCHEMA_JA : SCHEMA_EN;
-    if (setlocale(LC_ALL, "") == NULL ||
-        strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-        (void)setlocale(LC_ALL, "C.UTF-8");
-    /* It decides before the locale's name does, which may be C.UTF-8. */
-    (void)setenv("LANGUAGE", lang, 1);
-    (void)bindtextdomain("svault", locale_dir(dir));
-    (void)bind_textdomain_codeset("svault", "UTF-8");
-    (void)textdomain("svault");
-}
-
 /* ---- Start ---- */
 
 static bool
@@ -187,10 +130,11 @@ set_up_keys(struct app *app, enum exit_code *code)
     return err == SV_OK;
 }
 
-static bool
-is_lang(const char *lang)
+static void
+set_language(struct app *app, const char *lang)
 {
-    return strcmp(lang, "en") == 0 || strcmp(lang, "ja") == 0;
+    app->lang = strcmp(lang, "ja") == 0 ? SCHEMA_JA : SCHEMA_EN;
+    language_set(lang);
 }
 
 static bool
@@ -213,8 +157,9 @@ settle(struct app *app, struct line *l, enum exit_code *code)
 
     if (lang == NULL)
         lang = app->config.lang[0] != '\0' ? app->config.lang
-                                           : lang_of_environment();
-    set_language(app, is_lang(lang) ? lang : lang_of_environment());
+                                           : language_of_environment();
+    set_language(app,
+                 language_is_known(lang) ? lang : language_of_environment());
     *code = EXIT_USAGE;
     if (l->fault != NULL) {
         /* One %s each: they stand in this file. */
@@ -228,7 +173,7 @@ settle(struct app *app, struct line *l, enum exit_code *code)
         (void)app_usage(app, "%s", text);
         return false;
     }
-    if (!is_lang(lang)) {
+    if (!language_is_known(lang)) {
         (void)app_usage(app, "%s", _("--lang: en or ja"));
         return false;
     }
