@@ -28,6 +28,13 @@ for layer in base crypto store audit policy vault counts cli daemon; do
         fi
     done < <(grep -nE '^#include "[a-z]+/' "$layer"/*.[ch] /dev/null || true)
 done
+# svault-audit is of what an outsider needs and of nothing else.
+if grep -nE '^#include "[a-z]+/' cli/audit*.[ch] cli/term.[ch] \
+    cli/exit_code.[ch] cli/language.[ch] |
+    grep -vE '"((base|crypto|audit|policy)/[a-z_0-9]+|cli/(audit|exit_code|language|term))\.h"'; then
+    echo "svault-audit must not include these" >&2
+    bad=1
+fi
 # What only one file group may see.
 if grep -lE '"vault/gate_internal.h"' ./*/*.c | grep -v '/vault/gate'; then
     echo "gate_internal.h is for vault/gate*.c only" >&2

@@ -1,0 +1,71 @@
+#ifndef SV_CLI_AUDIT_H
+#define SV_CLI_AUDIT_H
+
+#include "audit/audit_card.h"
+#include "audit/export.h"
+#include "cli/exit_code.h"
+#include "cli/term.h"
+
+/*
+ * svault-audit: what an outsider does who has an export and an auditor's
+ * card, and no vault.  It reads hostile bytes and has no secret; neither the
+ * store nor anything of vault/ is linked into it.
+ */
+#define AUDIT_WITNESSES_MAX 8
+
+struct audit_command;
+
+/* The command line. */
+struct audit {
+    const struct audit_command *command;
+    const char *words[2]; /* what the command is about */
+    unsigned n_words;
+    const char *key;                            /* --key: the card's file */
+    const char *entry;                          /* --entry */
+    const char *actor;                          /* --actor */
+    const char *record;                         /* --record */
+    const char *witnesses[AUDIT_WITNESSES_MAX]; /* --witness, vkeys */
+    unsigned n_witnesses;
+    bool json;
+    struct term term;
+};
+
+typedef enum exit_code (*audit_fn)(struct audit *a);
+struct audit_command {
+    const char *verb;
+    const char *args;
+    unsigned n_words;
+    const char *summary; /* msgid, one line */
+    const char *help;    /* msgid: examples first */
+    audit_fn run;
+};
+
+enum exit_code audit_verify(struct audit *a);
+enum exit_code audit_compare(struct audit *a);
+enum exit_code audit_proof(struct audit *a);
+enum exit_code audit_who(struct audit *a);
+
+/* Report a failure once, on stderr; what and why may be NULL. */
+enum exit_code audit_fail(struct audit *a, const char *what, enum sv_err err,
+                          const char *why);
+enum exit_code audit_usage(struct audit *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The end of a command: output that could not be written was not done. */
+enum exit_code audit_done(struct audit *a, enum sv_err err,
+                          enum exit_code code);
+
+/* The card named by --key, without which nothing is believed.  Reports. */
+bool audit_card_read(struct audit *a, struct audit_card *out,
+                     enum exit_code *code);
+/* "FAULT: place: entry 5: reason", the place made inert. */
+void audit_print_fault(struct audit *a, const struct export_fault *f);
+json_t *audit_json_fault(const struct export_fault *f);
+json_t *audit_json_number(uint64_t n);
+json_t *audit_json_root(const struct hash *root);
+/* The command as it was typed, to repeat it; appended. */
+enum sv_err audit_repeat(const struct audit *a, struct buf *out);
+/* Print "Verdict: text Again: command", the last line of each command. */
+void audit_print_verdict(struct audit *a, const char *text);
+json_t *audit_json_repeat(const struct audit *a);
+
+#endif

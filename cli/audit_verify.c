@@ -1,0 +1,307 @@
+#include <string.h>
+
+#include "audit/cosign.h"
+#include "audit/line.h"
+#include "cli/audit.h"
+#include "policy/replay.h"
+
+enum judgement {
+    JUDGED_GOOD,
+    JUDGED_NOT_WHOLE,
+    JUDGED_ALTERED,
+    JUDGED_UNLAWFUL,
+    JUDGED_HEADS,       /* good as far as it goes: no entries to judge */
+    JUDGED_UNWITNESSED, /* good, but a witness that was asked for is missing */
+};
+
+static const struct {
+    const char *word; /* in JSON */
+    const char *text; /* msgid */
+    enum exit_code code;
+} judgements[] = {
+    [JUDGED_GOOD] = {"good", N_("Verdict: whole, unaltered, lawful."),
+                     EXIT_DONE},
+    [JUDGED_NOT_WHOLE] = {"not-whole",
+                          N_("Verdict: NOT WHOLE. Whether the rest is "
+                             "unaltered and lawful was not judged."),
+                          EXIT_ALTERED},
+    [JUDGED_ALTERED] = {"altered",
+                        N_("Verdict: ALTERED. Whether it was lawful was not "
+                           "judged."),
+                        EXIT_ALTERED},
+    [JUDGED_UNLAWFUL] = {"unlawful",
+                         N_("Verdict: whole and unaltered, but NOT LAWFUL."),
+                         EXIT_ALTERED},
+    [JUDGED_HEADS] = {"heads-only",
+                      N_("Verdict: the tree is whole and unaltered; whether "
+                         "it is lawful nobody can tell without the entries."),
+                      EXIT_UNVERIFIED},
+    [JUDGED_UNWITNESSED] = {"unwitnessed",
+                            N_("Verdict: whole, unaltered, lawful; but NOT "
+                               "COSIGNED by every witness you named."),
+                            EXIT_UNVERIFIED},
+};
+
+struct witness {
+    char name[NOTE_NAME_MAX + 1];
+    struct sign_public key;
+    bool signed_it;
+    uint64_t unix_s;
+};
+
+struct verifying {
+    struct audit *audit;
+    struct audit_card card;
+    struct export e;
+    bool has_entries;
+    unsigned n_witnesses;
+    struct witness witnesses[AUDIT_WITNESSES_MAX];
+    struct progress progress;
+    struct replay replay;
+    struct replay_fault unlawful;
+    struct export_fault fault; /* reason NULL: none */
+    enum judgement judgement;
+};
+
+/* ---- Witnesses ---- */
+
+static bool
+read_witnesses(struct verifying *v, enum exit_code *code)
+{
+    struct audit *a = v->audit;
+
+    for (; v->n_witnesses < a->n_witnesses; v->n_witnesses++) {
+        struct witness *w = &v->witnesses[v->n_witnesses];
+
+        if (note_vkey_parse_type(bytes_text(a->witnesses[v->n_witnesses]),
+                                 NOTE_TYPE_COSIGNATURE, w->name, sizeof w->name,
+                                 &w->key) == SV_OK)
+            continue;
+        *code = audit_usage(a, "%s", _("--witness: not the key of a witness"));
+        return false;
+    }
+    return true;
+}
+
+/* A known signature that fails spoils the whole head. */
+static enum sv_err
+check_witnesses(struct verifying *v)
+{
+    struct note note;
+    enum sv_err err = note_parse(buf_bytes(&v->e.note), &note);
+
+    for (unsigned i = 0; i < v->n_witnesses && err == SV_OK; i++) {
+        struct witness *w = &v->witnesses[i];
+
+        err = cosign_verify(&note, w->name, &w->key, &w->unix_s);
+        w->signed_it = err == SV_OK;
+        if (err == SV_ERR_NOT_FOUND)
+            err = SV_OK;
+        else if (err != SV_OK || w->unix_s > LINE_TIME_MAX / 1000)
+            err = export_wrong(&v->e, EXPORT_CHECKPOINT, false,
+                               N_("a witness's signature fails"));
+    }
+    return err;
+}
+
+static bool
+is_witnessed(const struct verifying *v)
+{
+    for (unsigned i = 0; i < v->n_witnesses; i++)
+        if (!v->witnesses[i].signed_it)
+            return false;
+    return true;
+}
+
+/* ---- Whole and unaltered, then lawful ---- */
+
+static enum sv_err
+check_files(struct verifying *v)
+{
+    enum sv_err err = export_open(&v->e, v->audit->words[0], v->card.origin,
+                                  &v->card.log_key);
+
+    if (err == SV_OK)
+        err = check_witnesses(v);
+    if (err == SV_OK)
+        err = export_check_names(&v->e);
+    if (err == SV_OK) {
+        v->has_entries = export_has_entries(&v->e) || v->e.head.size == 0;
+        err = export_check_tree(&v->e, v->has_entries, term_progress,
+                                &v->progress);
+        term_progress_end(&v->progress);
+    }
+    return err;
+}
+
+static enum sv_err
+unlawful(struct verifying *v, uint64_t entry, const char *reason)
+{
+    v->unlawful = (struct replay_fault){entry, reason};
+    return SV_ERR_TAMPERED;
+}
+
+static enum sv_err
+replay_one(void *ctx, uint64_t index, struct bytes entry)
+{
+    struct verifying *v = ctx;
+    struct hash leaf = tree_leaf(entry);
+
+    if (index % TILE_WIDTH == 0)
+        term_progress(&v->progress, index, v->e.head.size);
+    if (index == 0 && !hash_equal(&leaf, &v->card.vault))
+        return unlawful(v, 0, N_("not the genesis that the card names"));
+    return replay_entry(&v->replay, entry, &v->unlawful);
+}
+
+static enum sv_err
+replay_all(struct verifying *v)
+{
+    const struct checkpoint *head = &v->e.head;
+    const struct roster *r = &v->replay.roster;
+    enum sv_err err = export_entries(&v->e, replay_one, v);
+
+    term_progress_end(&v->progress);
+    if (err == SV_OK)
+        err = replay_end(&v->replay, head->size, &head->root, &v->unlawful);
+    if (err == SV_OK && !r->started)
+        err = unlawful(v, 0, N_("does not begin with genesis"));
+    if (err == SV_OK &&
+        (strcmp(r->origin, v->card.origin) != 0 ||
+         memcmp(r->log_key.b, v->card.log_key.b, sizeof r->log_key.b) != 0))
+        err = unlawful(v, 0, N_("genesis names another log than the card"));
+    return err;
+}
+
+/* SV_OK with a judgement; other errors are of the machine. */
+static enum sv_err
+judge(struct verifying *v)
+{
+    enum sv_err err = check_files(v);
+
+    if (err == SV_OK && v->has_entries)
+        err = replay_all(v);
+    if (err == SV_OK) {
+        v->judgement = !v->has_entries   ? JUDGED_HEADS
+                       : is_witnessed(v) ? JUDGED_GOOD
+                                         : JUDGED_UNWITNESSED;
+        return SV_OK;
+    }
+    if (err != SV_ERR_TAMPERED)
+        return err;
+    if (v->unlawful.reason != NULL) {
+        v->judgement = JUDGED_UNLAWFUL;
+        v->fault = (struct export_fault){.reason = v->unlawful.reason,
+                                         .has_entry = true,
+                                         .entry = v->unlawful.index};
+    } else {
+        v->judgement =
+            v->e.fault.incomplete ? JUDGED_NOT_WHOLE : JUDGED_ALTERED;
+        v->fault = v->e.fault;
+    }
+    return SV_OK;
+}
+
+/* ---- Saying it ---- */
+
+static void
+print_witnesses(const struct verifying *v)
+{
+    FILE *out = v->audit->term.out;
+
+    for (unsigned i = 0; i < v->n_witnesses; i++) {
+        const struct witness *w = &v->witnesses[i];
+        char when[TIME_SIZE];
+
+        (void)fputs(_("Witness: "), out);
+        term_text(out, bytes_text(w->name), false, 0);
+        if (!w->signed_it) {
+            (void)fprintf(out, ": %s\n", _("has not cosigned this head"));
+            continue;
+        }
+        text_time(w->unix_s * 1000, when);
+        (void)fprintf(out, ": %s\n", when);
+    }
+}
+
+static enum sv_err
+print_text(const struct verifying *v)
+{
+    struct audit *a = v->audit;
+    FILE *out = a->term.out;
+    char root[BASE64_SIZE(SHA256_LEN)];
+
+    if (v->e.head.origin[0] != '\0') {
+        text_base64(BYTES(v->e.head.root.b), root);
+        (void)fprintf(out, _("Log: %s, %llu entries, root %s\n"),
+                      v->e.head.origin, (unsigned long long)v->e.head.size,
+                      root);
+        print_witnesses(v);
+    }
+    if (v->fault.reason != NULL)
+        audit_print_fault(a, &v->fault);
+    audit_print_verdict(a, _(judgements[v->judgement].text));
+    return SV_OK;
+}
+
+static json_t *
+json_witnesses(const struct verifying *v)
+{
+    json_t *out = json_array();
+
+    for (unsigned i = 0; i < v->n_witnesses; i++) {
+        const struct witness *w = &v->witnesses[i];
+
+        (void)json_array_append_new(
+            out, json_pack("{s:s, s:o}", "name", w->name, "time",
+                           w->signed_it ? audit_json_number(w->unix_s)
+                                        : json_null()));
+    }
+    return out;
+}
+
+static enum sv_err
+print_json(const struct verifying *v)
+{
+    enum judgement j = v->judgement;
+    bool good = j == JUDGED_GOOD || j == JUDGED_UNWITNESSED;
+
+    return term_json(
+        &v->audit->term,
+        json_pack(
+            "{s:b, s:s, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "ok",
+            j == JUDGED_GOOD, "verdict", judgements[j].word, "whole",
+            j != JUDGED_NOT_WHOLE, "unaltered",
+            j == JUDGED_NOT_WHOLE ? json_null()
+                                  : json_boolean(j != JUDGED_ALTERED),
+            "lawful",
+            good || j == JUDGED_UNLAWFUL ? json_boolean(good) : json_null(),
+            "origin", v->card.origin, "size", audit_json_number(v->e.head.size),
+            "root", audit_json_root(&v->e.head.root), "witnesses",
+            json_witnesses(v), "fault", audit_json_fault(&v->fault), "again",
+            audit_json_repeat(v->audit)));
+}
+
+enum exit_code
+audit_verify(struct audit *a)
+{
+    struct verifying v = {.audit = a,
+                          .progress = {.t = &a->term, .label = _("entries")}};
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err;
+
+    if (!audit_card_read(a, &v.card, &code) || !read_witnesses(&v, &code))
+        return code;
+    replay_init(&v.replay);
+    err = judge(&v);
+    if (err == SV_OK)
+        code = audit_done(a, a->json ? print_json(&v) : print_text(&v),
+                          judgements[v.judgement].code);
+    else
+        code = audit_fail(
+            a, v.e.fault.place[0] != '\0' ? v.e.fault.place : a->words[0], err,
+            NULL);
+    replay_clear(&v.replay);
+    export_close(&v.e);
+    return code;
+}
