@@ -1,0 +1,399 @@
+/* svault-audit over logs that lie, each whole and unaltered under a head that
+ * the log's own key signed: a gate that was taken over could make them. */
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "audit/audit_card.h"
+#include "audit/export_write.h"
+#include "tests/support/fakelog.h"
+
+struct desk {
+    struct fakelog f;
+    char dir[PATH_SIZE], export[PATH_SIZE], card[PATH_SIZE], out[PATH_SIZE];
+    uint64_t assign_one, denied_two, import;
+};
+
+static void
+write_card(const struct desk *d, const struct hash *vault)
+{
+    struct audit_card card = {.origin = FAKELOG_ORIGIN, .vault = *vault};
+    struct fake_person gate = fake_person("gate");
+    struct buf text = BUF_INIT;
+
+    card.log_key = gate.sign;
+    assert_ok(audit_card_encode(&card, &text));
+    assert_ok(file_replace(d->card, 0600, buf_bytes(&text)));
+    buf_free(&text);
+}
+
+/* The small log that the forgers begin with. */
+static int
+set_up(void **state)
+{
+    struct desk *d = calloc(1, sizeof *d);
+    struct fakelog *f;
+    struct request q;
+
+    if (d == NULL)
+        return -1;
+    f = &d->f;
+    support_dir_make(d->dir);
+    assert_ok(path_join(d->export, d->dir, "export"));
+    assert_ok(path_join(d->card, d->dir, "card"));
+    assert_ok(path_join(d->out, d->dir, "out"));
+    fakelog_found(f, "standard");
+    (void)fakelog_hire(f, "ines", "intake", 0);
+    (void)fakelog_hire(f, "cora", "caseworker", 0);
+    (void)fakelog_hire(f, "carl", "clinician", 0);
+    (void)fakelog_create(f, "ines", "intake", "victim", 1);
+    (void)fakelog_create(f, "ines", "intake", "victim", 2);
+    d->import = fakelog_import(f, "ines", "intake", "victim", 10, 3);
+    d->assign_one =
+        fakelog_assign(f, ACT_RECORD_ASSIGN, "victim", 1, "cora", OUTCOME_DONE);
+    (void)fakelog_read(f, "cora", "caseworker", "victim", 1, "facts");
+    q = fakelog_request_on(f, ACT_RECORD_READ, "cora", "caseworker", "victim",
+                           2, "facts");
+    d->denied_two = fakelog_denied(f, &q, "not-assigned");
+    write_card(d, &f->replay.roster.vault);
+    *state = d;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct desk *d = *state;
+
+    fakelog_clear(&d->f);
+    support_dir_remove(d->dir);
+    free(d);
+    return 0;
+}
+
+/* The log as it stands, exported under a head of the gate's. */
+static void
+export_log(const struct desk *d)
+{
+    struct fake_person gate = fake_person("gate");
+    struct checkpoint head = {.origin = FAKELOG_ORIGIN, .size = d->f.n};
+    struct buf note = BUF_INIT;
+    struct export_writer w;
+    uint64_t from = 0;
+
+    head.root = fakelog_root(&d->f);
+    assert_ok(checkpoint_sign(&head, &gate.seed, &note));
+    support_dir_remove(d->export);
+    assert_ok(export_write_begin(&w, d->export, FAKELOG_ORIGIN, &gate.sign,
+                                 buf_bytes(&note), true, &from));
+    for (size_t i = 0; i < d->f.n; i++)
+        assert_ok(export_write_entry(&w, buf_bytes(&d->f.entries[i])));
+    assert_ok(export_write_end(&w));
+    export_write_clear(&w);
+    buf_free(&note);
+}
+
+/* Run it; what it says goes to *out, with a NUL.  The exit code. */
+static int
+verify(const struct desk *d, struct buf *out)
+{
+    char command[4 * PATH_SIZE];
+    int status;
+
+    (void)snprintf(command, sizeof command,
+                   "LANGUAGE=en '%s' verify '%s' --key '%s' >'%s' 2>&1",
+                   SV_AUDIT_PROGRAM, d->export, d->card, d->out);
+    status = system(command); /* NOLINT(cert-env33-c): all of it is ours */
+    assert_true(WIFEXITED(status));
+    buf_truncate(out, 0);
+    assert_ok(file_read(d->out, 1 << 20, out));
+    for (size_t i = 0; i < out->len; i++)
+        assert_true(out->ptr[i] >= 0x20 || out->ptr[i] == '\n');
+    assert_ok(buf_append(out, bytes_of("", 1)));
+    return WEXITSTATUS(status);
+}
+
+static void
+assert_said(int code, int want, const struct buf *out, const char *text)
+{
+    const char *said = (const char *)out->ptr;
+
+    if (code != want || strstr(said, text) == NULL)
+        fail_msg("exit %d, no \"%s\" in:\n%s", code, text, said);
+}
+
+static void
+expect_unlawful(const struct desk *d, uint64_t entry, const char *reason)
+{
+    struct buf out = BUF_INIT;
+    char fault[256];
+    int code;
+
+    export_log(d);
+    code = verify(d, &out);
+    (void)snprintf(fault, sizeof fault, "FAULT: entry %llu: %s\n",
+                   (unsigned long long)entry, reason);
+    assert_said(code, 4, &out, fault);
+    assert_said(code, 4, &out, "but NOT LAWFUL.");
+    buf_free(&out);
+}
+
+static void
+expect_lawful(const struct desk *d)
+{
+    struct buf out = BUF_INIT;
+    int code;
+
+    export_log(d);
+    code = verify(d, &out);
+    assert_said(code, 0, &out, "Verdict: whole, unaltered, lawful.");
+    buf_free(&out);
+}
+
+/* One more entry, decided as its forger likes and signed by its actor. */
+static void
+expect_lie(struct desk *d, const struct request *q, const char *rule,
+           uint64_t record, const char *compartment, const char *reason)
+{
+    struct fakelog *f = &d->f;
+    struct entry e = fakelog_entry(f, q, OUTCOME_DONE);
+    struct buf bytes;
+
+    e.allowed = true;
+    memset(e.rule, 0, sizeof e.rule);
+    assert_ok(text_copy(bytes_text(rule), e.rule, sizeof e.rule));
+    e.outcome = OUTCOME_DONE;
+    if (compartment != NULL)
+        fakelog_result(&e, record, compartment, 1);
+    bytes = fakelog_bytes(&e, q, q->actor);
+    fakelog_insert(f, f->n, &bytes);
+    expect_unlawful(d, f->n - 1, reason);
+    fakelog_remove(f, f->n - 1);
+    expect_lawful(d);
+}
+
+#define DECISION "not the decision that the policy gives"
+
+static void
+test_an_honest_log_is_lawful(void **state)
+{
+    expect_lawful(*state);
+}
+
+static void
+test_one_flipped_decision_is_named(void **state)
+{
+    struct desk *d = *state;
+
+    fakelog_edit(&d->f, d->denied_two, "denied not-assigned\noutcome -",
+                 "allowed assigned\noutcome done");
+    expect_unlawful(d, d->denied_two, DECISION);
+}
+
+static void
+test_a_forged_grant_is_named(void **state)
+{
+    struct desk *d = *state;
+    struct request q =
+        fakelog_request_propose(&d->f, "mallory", "caseworker", 0);
+    uint64_t proposal = fakelog_append(&d->f, &q, OUTCOME_DONE);
+
+    q = fakelog_request_confirm(&d->f, proposal, "mallory", "caseworker");
+    memset(q.actor, 0, sizeof q.actor); /* who proposed it */
+    assert_ok(text_copy(bytes_text("ada"), q.actor, sizeof q.actor));
+    expect_lie(d, &q, "role", 0, NULL, DECISION);
+}
+
+static void
+test_a_role_used_after_it_was_revoked_is_named(void **state)
+{
+    struct desk *d = *state;
+    struct request q =
+        fakelog_request(&d->f, ACT_STAFF_REVOKE, "sue", "supervisor");
+
+    assert_ok(text_copy(bytes_text("cora"), q.person, sizeof q.person));
+    assert_ok(text_copy(bytes_text("caseworker"), q.grants, sizeof q.grants));
+    (void)fakelog_append(&d->f, &q, OUTCOME_DONE);
+    q = fakelog_request_on(&d->f, ACT_RECORD_READ, "cora", "caseworker",
+                           "victim", 1, "facts");
+    expect_lie(d, &q, "assigned", 1, "facts", DECISION);
+}
+
+static void
+test_a_reading_without_an_assignment_is_named(void **state)
+{
+    struct desk *d = *state;
+    struct request q = fakelog_request_on(&d->f, ACT_RECORD_READ, "cora",
+                                          "caseworker", "victim", 2, "facts");
+
+    expect_lie(d, &q, "assigned", 2, "facts", DECISION);
+}
+
+static void
+test_an_assignment_that_is_missing_is_named(void **state)
+{
+    struct desk *d = *state;
+
+    fakelog_remove(&d->f, d->assign_one);
+    expect_unlawful(d, d->assign_one, "not the next index");
+}
+
+static void
+test_an_invented_item_is_named(void **state)
+{
+    struct desk *d = *state;
+    struct entry e;
+    struct request q;
+    struct buf item;
+
+    fakelog_parse(&d->f, d->import + 3, &e, &q);
+    e.index++;
+    e.record = fakelog_handle(77);
+    item = fakelog_bytes(&e, NULL, NULL);
+    fakelog_insert(&d->f, d->import + 4, &item);
+    expect_unlawful(d, d->import + 4, "an item that no batch has");
+}
+
+static void
+test_a_broken_separation_of_duty_is_named(void **state)
+{
+    struct desk *d = *state;
+    struct request q =
+        fakelog_request_propose(&d->f, "carl", "legal_officer", 0);
+
+    expect_lie(d, &q, "role", 0, NULL, DECISION);
+}
+
+static void
+test_a_signature_by_another_hand_is_named(void **state)
+{
+    struct desk *d = *state;
+    struct request q = fakelog_request_on(&d->f, ACT_RECORD_READ, "cora",
+                                          "caseworker", "victim", 1, "facts");
+    struct entry e = fakelog_entry(&d->f, &q, OUTCOME_DONE);
+    struct buf bytes;
+
+    fakelog_result(&e, 1, "facts", 1);
+    bytes = fakelog_bytes(&e, &q, "ines");
+    fakelog_insert(&d->f, d->f.n, &bytes);
+    expect_unlawful(d, d->f.n - 1, "the actor's signature fails");
+}
+
+static void
+test_time_that_goes_back_is_named(void **state)
+{
+    struct desk *d = *state;
+
+    fakelog_edit(&d->f, d->denied_two, "time 17", "time 16");
+    expect_unlawful(d, d->denied_two, "time goes back");
+}
+
+/* ---- hostile bytes ---- */
+
+static void
+test_entries_of_any_bytes_neither_steer_nor_crash(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "\033[2J\033]0;owned\007",
+        "svault/entry/v1\nindex 5\n",
+        "\xe2\x80\xae\xc2\x9b",
+        "svault/item/v1\nindex 5\nroster 4\nbatch 4\n",
+    };
+    struct desk *d = *state;
+    uint32_t x = 1;
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct buf bytes = BUF_INIT, was = BUF_INIT;
+
+        assert_ok(buf_append(&was, buf_bytes(&d->f.entries[5])));
+        assert_ok(buf_text(&bytes, texts[i]));
+        fakelog_replace(&d->f, 5, &bytes);
+        expect_unlawful(d, 5, "the entry does not parse");
+        fakelog_replace(&d->f, 5, &was);
+    }
+    for (unsigned round = 0; round < 24; round++) {
+        struct buf bytes = BUF_INIT, was = BUF_INIT, out = BUF_INIT;
+        size_t at = round % d->f.n;
+
+        assert_ok(buf_append(&was, buf_bytes(&d->f.entries[at])));
+        assert_ok(buf_append(&bytes, buf_bytes(&was)));
+        for (unsigned k = 0; k <= round % 5; k++) {
+            x = x * 1664525 + 1013904223;
+            bytes.ptr[(x >> 8) % bytes.len] = (uint8_t)(x >> 24);
+        }
+        fakelog_replace(&d->f, at, &bytes);
+        export_log(d);
+        assert_int_equal(verify(d, &out), 4);
+        fakelog_replace(&d->f, at, &was);
+        buf_free(&out);
+    }
+    expect_lawful(d);
+}
+
+static void
+test_a_head_of_endless_entries_ends_at_once(void **state)
+{
+    struct desk *d = *state;
+    struct fake_person gate = fake_person("gate");
+    struct checkpoint head = {.origin = FAKELOG_ORIGIN,
+                              .size = (uint64_t)INT64_MAX};
+    struct buf note = BUF_INIT, out = BUF_INIT;
+    char path[PATH_SIZE];
+    int code;
+
+    export_log(d);
+    assert_ok(checkpoint_sign(&head, &gate.seed, &note));
+    assert_ok(path_join(path, d->export, EXPORT_CHECKPOINT));
+    assert_ok(file_replace(path, 0600, buf_bytes(&note)));
+    code = verify(d, &out);
+    assert_said(code, 4, &out, "NOT WHOLE");
+    buf_free(&note);
+    buf_free(&out);
+}
+
+static void
+test_another_vault_of_the_same_key_is_not_the_card_s(void **state)
+{
+    struct desk *d = *state;
+    struct hash other = d->f.replay.roster.vault;
+
+    other.b[0] ^= 1;
+    write_card(d, &other);
+    expect_unlawful(d, 0, "not the genesis that the card names");
+}
+
+static void
+test_a_log_without_entries_is_no_log_of_a_vault(void **state)
+{
+    struct desk *d = *state;
+
+    while (d->f.n > 0)
+        fakelog_remove(&d->f, d->f.n - 1);
+    expect_unlawful(d, 0, "does not begin with genesis");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_an_honest_log_is_lawful),
+        TEST(test_one_flipped_decision_is_named),
+        TEST(test_a_forged_grant_is_named),
+        TEST(test_a_role_used_after_it_was_revoked_is_named),
+        TEST(test_a_reading_without_an_assignment_is_named),
+        TEST(test_an_assignment_that_is_missing_is_named),
+        TEST(test_an_invented_item_is_named),
+        TEST(test_a_broken_separation_of_duty_is_named),
+        TEST(test_a_signature_by_another_hand_is_named),
+        TEST(test_time_that_goes_back_is_named),
+        TEST(test_entries_of_any_bytes_neither_steer_nor_crash),
+        TEST(test_a_head_of_endless_entries_ends_at_once),
+        TEST(test_another_vault_of_the_same_key_is_not_the_card_s),
+        TEST(test_a_log_without_entries_is_no_log_of_a_vault),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
