@@ -508,10 +508,36 @@ test_a_key_of_another_type_is_refused(void **state)
                SV_ERR_FORMAT);
 }
 
+/* FiloSottile/sunlight, cmd/skylight/testdata. */
+#define WITNESS_VKEY                                                           \
+    "witness.example.org+b8a2cf20+BFLN3yikSfFkVAJtrnh/"                        \
+    "CiY3Zozkoy7clp+P7XB28qUN"
+
+static void
+test_keys_of_witnesses_are_of_their_own_type(void **state)
+{
+    char name[NOTE_NAME_MAX + 1];
+    struct sign_public key;
+
+    (void)state;
+    assert_ok(note_vkey_parse_type(bytes_text(WITNESS_VKEY),
+                                   NOTE_TYPE_COSIGNATURE, name, sizeof name,
+                                   &key));
+    assert_string_equal(name, "witness.example.org");
+    assert_err(
+        note_vkey_parse(bytes_text(WITNESS_VKEY), name, sizeof name, &key),
+        SV_ERR_FORMAT);
+    assert_err(note_vkey_parse_type(bytes_text(PETER_VKEY),
+                                    NOTE_TYPE_COSIGNATURE, name, sizeof name,
+                                    &key),
+               SV_ERR_FORMAT);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keys_of_witnesses_are_of_their_own_type),
         cmocka_unit_test(test_known_notes_verify),
         cmocka_unit_test(test_a_note_is_signed_byte_for_byte_as_others_sign_it),
         cmocka_unit_test(test_known_keys_have_their_texts),

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit/audit_card.h"
+#include "audit/cosign.h"
 #include "audit/export_write.h"
 #include "tests/support/fakelog.h"
 
@@ -93,6 +94,9 @@ export_log(const struct desk *d)
     buf_free(&note);
 }
 
+/* Options behind the others, quoted for the shell. */
+static const char *more = "";
+
 /* Run it; what it says goes to *out, with a NUL.  The exit code. */
 static int
 verify(const struct desk *d, struct buf *out)
@@ -101,8 +105,8 @@ verify(const struct desk *d, struct buf *out)
     int status;
 
     (void)snprintf(command, sizeof command,
-                   "LANGUAGE=en '%s' verify '%s' --key '%s' >'%s' 2>&1",
-                   SV_AUDIT_PROGRAM, d->export, d->card, d->out);
+                   "LANGUAGE=en '%s' verify '%s' --key '%s' %s >'%s' 2>&1",
+                   SV_AUDIT_PROGRAM, d->export, d->card, more, d->out);
     status = system(command); /* NOLINT(cert-env33-c): all of it is ours */
     assert_true(WIFEXITED(status));
     buf_truncate(out, 0);
@@ -288,6 +292,81 @@ test_time_that_goes_back_is_named(void **state)
     expect_unlawful(d, d->denied_two, "time goes back");
 }
 
+/* ---- witnesses ---- */
+
+/* The head's file, with what two witnesses add to it. */
+static void
+cosign(const struct desk *d, const struct fake_person *one,
+       const struct fake_person *two, bool forged)
+{
+    char path[PATH_SIZE];
+    struct buf raw = BUF_INIT, text = BUF_INIT;
+    struct note note;
+
+    assert_ok(path_join(path, d->export, EXPORT_CHECKPOINT));
+    assert_ok(file_read(path, EXPORT_CHECKPOINT_MAX, &raw));
+    assert_ok(note_parse(buf_bytes(&raw), &note));
+    assert_ok(buf_append(&text, note.text)); /* raw moves when it grows */
+    assert_ok(
+        cosign_sign(buf_bytes(&text), 1767139200, one->name, &one->seed, &raw));
+    /* Another text: a witness who signed something else. */
+    if (forged)
+        text.ptr[0] ^= 1;
+    assert_ok(
+        cosign_sign(buf_bytes(&text), 1767139260, two->name, &two->seed, &raw));
+    assert_ok(file_replace(path, 0600, buf_bytes(&raw)));
+    buf_free(&text);
+    buf_free(&raw);
+}
+
+static void
+put_witness(char *out, size_t size, const struct fake_person *p)
+{
+    uint8_t typed[1 + SIGN_PUBLIC_LEN] = {NOTE_TYPE_COSIGNATURE}, id[4];
+    char hex[9], base64[BASE64_SIZE(sizeof typed)];
+
+    memcpy(typed + 1, p->sign.b, sizeof p->sign.b);
+    note_key_id(bytes_text(p->name), NOTE_TYPE_COSIGNATURE, &p->sign, id);
+    text_hex(BYTES(id), hex);
+    text_base64(BYTES(typed), base64);
+    (void)snprintf(out, size, "--witness '%s+%s+%s' ", p->name, hex, base64);
+}
+
+static void
+test_witnesses_that_are_known_must_have_signed(void **state)
+{
+    struct desk *d = *state;
+    struct fake_person one = fake_person("w1"), two = fake_person("w2"),
+                       three = fake_person("w3");
+    char both[512], others[512];
+    struct buf out = BUF_INIT;
+    int code;
+
+    export_log(d);
+    cosign(d, &one, &two, false);
+    put_witness(both, sizeof both, &one);
+    put_witness(both + strlen(both), sizeof both - strlen(both), &two);
+    more = both;
+    code = verify(d, &out);
+    assert_said(code, 0, &out, "Witness: w1: 2025-12-31T00:00:00Z\n");
+    assert_said(code, 0, &out, "Witness: w2: 2025-12-31T00:01:00Z\n");
+    put_witness(others, sizeof others, &three);
+    more = others;
+    code = verify(d, &out);
+    assert_said(code, 5, &out, "Witness: w3: has not cosigned this head\n");
+    assert_said(code, 5, &out, "NOT COSIGNED");
+
+    /* One that fails spoils the head, if its key is known. */
+    export_log(d);
+    cosign(d, &one, &two, true);
+    more = both;
+    code = verify(d, &out);
+    assert_said(code, 4, &out, "checkpoint: a witness's signature fails");
+    more = "";
+    assert_int_equal(verify(d, &out), 0);
+    buf_free(&out);
+}
+
 /* ---- hostile bytes ---- */
 
 static void
@@ -389,6 +468,7 @@ main(void)
         TEST(test_a_broken_separation_of_duty_is_named),
         TEST(test_a_signature_by_another_hand_is_named),
         TEST(test_time_that_goes_back_is_named),
+        TEST(test_witnesses_that_are_known_must_have_signed),
         TEST(test_entries_of_any_bytes_neither_steer_nor_crash),
         TEST(test_a_head_of_endless_entries_ends_at_once),
         TEST(test_another_vault_of_the_same_key_is_not_the_card_s),

@@ -2,7 +2,7 @@
 # The log leaves the office: exported, checked by who has a card and nothing
 # else, and refused where anything of it is not as it was.
 . "$(dirname "$0")/lib.sh"
-: "${SVAULT_AUDIT:?the auditor's program}"
+: "${SVAULT_AUDIT:?the program of auditors}"
 
 # Like expect_exit, of the auditor's program.
 audit() {
