@@ -2,6 +2,7 @@
 #define SV_CLI_AUDIT_H
 
 #include "audit/audit_card.h"
+#include "audit/entry.h"
 #include "audit/export.h"
 #include "cli/exit_code.h"
 #include "cli/term.h"
@@ -11,6 +12,7 @@
  * card, and no vault.  It reads hostile bytes and has no secret; neither the
  * store nor anything of vault/ is linked into it.
  */
+#define AUDIT_PROGRAM "svault-audit"
 #define AUDIT_WITNESSES_MAX 8
 
 struct audit_command;
@@ -24,6 +26,8 @@ struct audit {
     const char *entry;                          /* --entry */
     const char *actor;                          /* --actor */
     const char *record;                         /* --record */
+    const char *csv;                            /* --csv */
+    const char *html;                           /* --html */
     const char *witnesses[AUDIT_WITNESSES_MAX]; /* --witness, vkeys */
     unsigned n_witnesses;
     bool json;
@@ -44,6 +48,24 @@ enum exit_code audit_verify(struct audit *a);
 enum exit_code audit_compare(struct audit *a);
 enum exit_code audit_proof(struct audit *a);
 enum exit_code audit_who(struct audit *a);
+enum exit_code audit_report(struct audit *a);
+
+/*
+ * The acts of an export, in order, once head and tree are found good; an item
+ * of a batch is an act of who sent the batch.  SV_ERR_TAMPERED with
+ * e->fault set.
+ */
+struct audit_act {
+    const struct entry *entry;
+    const struct request *request;
+    uint64_t time_ms;
+    bool is_item;
+    char record[2 * HANDLE_LEN + 1]; /* or "" */
+};
+typedef enum sv_err (*audit_act_fn)(void *ctx, const struct audit_act *act);
+enum sv_err audit_scan(struct audit *a, const struct audit_card *card,
+                       struct export *e, audit_act_fn fn, void *ctx);
+const char *audit_act_name(const struct audit_act *act);
 
 /* Report a failure once, on stderr; what and why may be NULL. */
 enum exit_code audit_fail(struct audit *a, const char *what, enum sv_err err,

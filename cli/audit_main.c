@@ -1,6 +1,4 @@
 #include <signal.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,7 +6,6 @@
 #include "cli/language.h"
 #include "crypto/init.h"
 
-#define PROGRAM "svault-audit"
 #define NAME_WIDTH 10
 
 static const struct audit_command commands[] = {
@@ -26,10 +23,10 @@ static const struct audit_command commands[] = {
         "and every decision, derived again from the grants, roles, "
         "assignments and the policy\n"
         "in the log. The first entry that should not be as it is is named. "
-        "It keeps about 100\n"
-        "bytes for each entry in memory. A witness whose key (vkey) you give "
-        "must have cosigned\n"
-        "the head."),
+        "Memory grows with\n"
+        "the log, by a few hundred bytes an entry. A witness whose key (vkey) "
+        "you give must have\n"
+        "cosigned the head."),
      audit_verify},
     {"compare", "OLD NEW --key CARD", 2,
      N_("prove that a newer log goes on from an older one"),
@@ -59,215 +56,22 @@ static const struct audit_command commands[] = {
         "first. Whether they\n"
         "were lawful: svault-audit verify."),
      audit_who},
+    {"report", "DIR --key CARD [--csv FILE] [--html FILE]", 1,
+     N_("accesses, denials, bursts and gaps of a log"),
+     N_("  svault-audit report office-log --key office.card\n"
+        "  svault-audit report office-log --key office.card --html "
+        "report.html\n"
+        "\n"
+        "Counts who read and saved which parts of records, as what, what for "
+        "and when; what was\n"
+        "denied; flagged assignments; hours with many readings; days without "
+        "any entry; first\n"
+        "and last use by each person. Head and tree are checked first. "
+        "--html writes one page\n"
+        "that needs nothing else, --csv the accesses for a spreadsheet."),
+     audit_report},
     {NULL, NULL, 0, NULL, NULL, NULL},
 };
-
-/* ---- Talk ---- */
-
-static void
-text(FILE *to, const char *t)
-{
-    term_text(to, bytes_text(t), false, 0);
-}
-
-static void
-begin_line(struct audit *a)
-{
-    (void)fflush(a->term.out);
-    (void)fprintf(a->term.err, PROGRAM ": ");
-    if (a->command != NULL)
-        (void)fprintf(a->term.err, "%s: ", a->command->verb);
-}
-
-enum exit_code
-audit_fail(struct audit *a, const char *what, enum sv_err err, const char *why)
-{
-    begin_line(a);
-    if (what != NULL) {
-        text(a->term.err, what);
-        (void)fputs(": ", a->term.err);
-    }
-    text(a->term.err, why != NULL ? why : _(err_text(err)));
-    (void)fputc('\n', a->term.err);
-    return exit_code_of(err);
-}
-
-enum exit_code
-audit_usage(struct audit *a, const char *format, ...)
-{
-    va_list args;
-    char *made = NULL;
-
-    va_start(args, format);
-    if (vasprintf(&made, format, args) < 0)
-        made = NULL;
-    va_end(args);
-    begin_line(a);
-    text(a->term.err, made != NULL ? made : _(err_text(SV_ERR_USAGE)));
-    (void)fputc('\n', a->term.err);
-    free(made);
-    if (a->command != NULL)
-        (void)fprintf(a->term.err, "  %s " PROGRAM " %s %s\n", _("Usage:"),
-                      a->command->verb, a->command->args);
-    else
-        (void)fprintf(a->term.err, "  %s " PROGRAM " --help\n", _("Examples:"));
-    return EXIT_USAGE;
-}
-
-enum exit_code
-audit_done(struct audit *a, enum sv_err err, enum exit_code code)
-{
-    if (err == SV_OK)
-        err = term_flush(&a->term);
-    return err == SV_OK ? code : audit_fail(a, NULL, err, NULL);
-}
-
-bool
-audit_card_read(struct audit *a, struct audit_card *out, enum exit_code *code)
-{
-    struct buf raw = BUF_INIT;
-    struct diag where = {0};
-    enum sv_err err;
-
-    if (a->key == NULL) {
-        *code = audit_usage(a, "%s",
-                            _("--key: the auditor's card is needed; nothing "
-                              "is believed without it"));
-        return false;
-    }
-    err = file_read(a->key, AUDIT_CARD_MAX, &raw);
-    if (err == SV_OK)
-        err = audit_card_parse(buf_bytes(&raw), out, &where);
-    buf_free(&raw);
-    if (err == SV_ERR_INPUT) {
-        char place[PATH_SIZE + 32];
-
-        (void)snprintf(place, sizeof place, "%s:%zu", a->key, where.line);
-        *code = audit_fail(a, place, err, _(where.reason));
-    } else if (err != SV_OK) {
-        *code = audit_fail(a, a->key, err, NULL);
-    }
-    return err == SV_OK;
-}
-
-void
-audit_print_fault(struct audit *a, const struct export_fault *f)
-{
-    FILE *out = a->term.out;
-
-    (void)fputs(_("FAULT: "), out);
-    if (f->place[0] != '\0') {
-        text(out, f->place);
-        (void)fputs(": ", out);
-    }
-    if (f->has_entry)
-        (void)fprintf(out, _("entry %llu: "), (unsigned long long)f->entry);
-    (void)fprintf(out, "%s\n", _(f->reason));
-}
-
-/* Reasons stay English in JSON: programs read them. */
-json_t *
-audit_json_fault(const struct export_fault *f)
-{
-    if (f->reason == NULL)
-        return json_null();
-    return json_pack("{s:o?, s:o, s:s}", "place",
-                     json_bytes(bytes_text(f->place)), "entry",
-                     f->has_entry ? audit_json_number(f->entry) : json_null(),
-                     "reason", f->reason);
-}
-
-json_t *
-audit_json_number(uint64_t n)
-{
-    return n <= INT64_MAX ? json_integer((json_int_t)n) : NULL;
-}
-
-json_t *
-audit_json_root(const struct hash *root)
-{
-    char base64[BASE64_SIZE(SHA256_LEN)];
-
-    text_base64(BYTES(root->b), base64);
-    return json_string(base64);
-}
-
-/* ---- The command again ---- */
-
-/* One word as a shell reads it. */
-static enum sv_err
-put_word(struct buf *out, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_./+=:,@%";
-    enum sv_err err = buf_text(out, " ");
-
-    if (err == SV_OK && word[0] != '\0' && word[strspn(word, plain)] == '\0')
-        return buf_text(out, word);
-    if (err == SV_OK)
-        err = buf_text(out, "'");
-    for (; err == SV_OK && *word != '\0'; word++)
-        err = *word == '\'' ? buf_text(out, "'\\''")
-                            : buf_append(out, bytes_of(word, 1));
-    return err == SV_OK ? buf_text(out, "'") : err;
-}
-
-static enum sv_err
-put_option(struct buf *out, const char *name, const char *value)
-{
-    enum sv_err err = SV_OK;
-
-    if (value == NULL)
-        return SV_OK;
-    err = put_word(out, name);
-    return err == SV_OK ? put_word(out, value) : err;
-}
-
-enum sv_err
-audit_repeat(const struct audit *a, struct buf *out)
-{
-    enum sv_err err = buf_printf(out, PROGRAM " %s", a->command->verb);
-
-    for (unsigned i = 0; i < a->n_words && err == SV_OK; i++)
-        err = put_word(out, a->words[i]);
-    if (err == SV_OK)
-        err = put_option(out, "--record", a->record);
-    if (err == SV_OK)
-        err = put_option(out, "--actor", a->actor);
-    if (err == SV_OK)
-        err = put_option(out, "--entry", a->entry);
-    if (err == SV_OK)
-        err = put_option(out, "--key", a->key);
-    for (unsigned i = 0; i < a->n_witnesses && err == SV_OK; i++)
-        err = put_option(out, "--witness", a->witnesses[i]);
-    return err;
-}
-
-void
-audit_print_verdict(struct audit *a, const char *verdict)
-{
-    struct buf again = BUF_INIT;
-
-    (void)fprintf(a->term.out, "%s ", verdict);
-    if (audit_repeat(a, &again) == SV_OK) {
-        (void)fputs(_("Again: "), a->term.out);
-        term_text(a->term.out, buf_bytes(&again), false, 0);
-    }
-    (void)fputc('\n', a->term.out);
-    buf_free(&again);
-}
-
-json_t *
-audit_json_repeat(const struct audit *a)
-{
-    struct buf again = BUF_INIT;
-    json_t *out =
-        audit_repeat(a, &again) == SV_OK ? json_bytes(buf_bytes(&again)) : NULL;
-
-    buf_free(&again);
-    return out;
-}
 
 /* ---- Help ---- */
 
@@ -277,7 +81,8 @@ help_all(struct audit *a)
     FILE *out = a->term.out;
 
     term_heading(&a->term, out, _("Examples:"));
-    (void)fputs("  " PROGRAM " verify office-log --key office.card\n\n", out);
+    (void)fputs("  " AUDIT_PROGRAM " verify office-log --key office.card\n\n",
+                out);
     for (const struct audit_command *c = commands; c->run != NULL; c++)
         (void)fprintf(out, "  %-*s%s\n", NAME_WIDTH, c->verb, _(c->summary));
     (void)fprintf(out, "\n%s\n",
@@ -295,8 +100,8 @@ help_command(struct audit *a)
     FILE *out = a->term.out;
 
     term_heading(&a->term, out, _("Examples:"));
-    (void)fprintf(out, "%s\n\n%s " PROGRAM " %s %s\n", _(c->help), _("Usage:"),
-                  c->verb, c->args);
+    (void)fprintf(out, "%s\n\n%s " AUDIT_PROGRAM " %s %s\n", _(c->help),
+                  _("Usage:"), c->verb, c->args);
     return audit_done(a, SV_OK, EXIT_DONE);
 }
 
@@ -328,7 +133,8 @@ option_value(struct audit *a, struct line *l, const char *word, size_t len)
     } options[] = {
         {"--key", &a->key},     {"--entry", &a->entry},
         {"--actor", &a->actor}, {"--record", &a->record},
-        {"--lang", &l->lang},
+        {"--lang", &l->lang},   {"--csv", &a->csv},
+        {"--html", &a->html},
     };
 
     if (len == strlen("--witness") && strncmp(word, "--witness", len) == 0 &&
@@ -406,6 +212,7 @@ fits(const struct audit *a)
 
     return (a->entry == NULL || run == audit_proof) &&
            (a->n_witnesses == 0 || run == audit_verify) &&
+           ((a->csv == NULL && a->html == NULL) || run == audit_report) &&
            ((a->actor == NULL && a->record == NULL) || run == audit_who);
 }
 
@@ -423,7 +230,7 @@ dispatch(struct audit *a, const struct line *l)
     if (l->lang != NULL && !language_is_known(l->lang))
         return audit_usage(a, "%s", _("--lang: en or ja"));
     if (l->version) {
-        (void)fprintf(a->term.out, PROGRAM " %s\n", SV_VERSION);
+        (void)fprintf(a->term.out, AUDIT_PROGRAM " %s\n", SV_VERSION);
         return audit_done(a, SV_OK, EXIT_DONE);
     }
     if (l->help)

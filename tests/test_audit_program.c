@@ -94,19 +94,17 @@ export_log(const struct desk *d)
     buf_free(&note);
 }
 
-/* Options behind the others, quoted for the shell. */
-static const char *more = "";
-
-/* Run it; what it says goes to *out, with a NUL.  The exit code. */
+/* Run it; what it says goes to *out, with a NUL.  The exit code.  more: what
+ * stands behind, quoted for the shell. */
 static int
-verify(const struct desk *d, struct buf *out)
+run(const struct desk *d, const char *verb, const char *more, struct buf *out)
 {
     char command[4 * PATH_SIZE];
     int status;
 
     (void)snprintf(command, sizeof command,
-                   "LANGUAGE=en '%s' verify '%s' --key '%s' %s >'%s' 2>&1",
-                   SV_AUDIT_PROGRAM, d->export, d->card, more, d->out);
+                   "LANGUAGE=en '%s' %s '%s' --key '%s' %s >'%s' 2>&1",
+                   SV_AUDIT_PROGRAM, verb, d->export, d->card, more, d->out);
     status = system(command); /* NOLINT(cert-env33-c): all of it is ours */
     assert_true(WIFEXITED(status));
     buf_truncate(out, 0);
@@ -115,6 +113,12 @@ verify(const struct desk *d, struct buf *out)
         assert_true(out->ptr[i] >= 0x20 || out->ptr[i] == '\n');
     assert_ok(buf_append(out, bytes_of("", 1)));
     return WEXITSTATUS(status);
+}
+
+static int
+verify(const struct desk *d, struct buf *out)
+{
+    return run(d, "verify", "", out);
 }
 
 static void
@@ -346,24 +350,142 @@ test_witnesses_that_are_known_must_have_signed(void **state)
     cosign(d, &one, &two, false);
     put_witness(both, sizeof both, &one);
     put_witness(both + strlen(both), sizeof both - strlen(both), &two);
-    more = both;
-    code = verify(d, &out);
+    code = run(d, "verify", both, &out);
     assert_said(code, 0, &out, "Witness: w1: 2025-12-31T00:00:00Z\n");
     assert_said(code, 0, &out, "Witness: w2: 2025-12-31T00:01:00Z\n");
     put_witness(others, sizeof others, &three);
-    more = others;
-    code = verify(d, &out);
+    code = run(d, "verify", others, &out);
     assert_said(code, 5, &out, "Witness: w3: has not cosigned this head\n");
     assert_said(code, 5, &out, "NOT COSIGNED");
 
     /* One that fails spoils the head, if its key is known. */
     export_log(d);
     cosign(d, &one, &two, true);
-    more = both;
-    code = verify(d, &out);
+    code = run(d, "verify", both, &out);
     assert_said(code, 4, &out, "checkpoint: a witness's signature fails");
-    more = "";
     assert_int_equal(verify(d, &out), 0);
+    buf_free(&out);
+}
+
+/* ---- the report ---- */
+
+static uint64_t
+flag_an_emergency(struct fakelog *f)
+{
+    struct request q = fakelog_request_on(f, ACT_RECORD_ASSIGN, "sue",
+                                          "supervisor", "victim", 2, NULL);
+
+    assert_ok(text_copy(bytes_text("cora"), q.person, sizeof q.person));
+    memset(q.purpose, 0, sizeof q.purpose);
+    assert_ok(text_copy(bytes_text("emergency"), q.purpose, sizeof q.purpose));
+    q.purpose_defaulted = false;
+    return fakelog_append(f, &q, OUTCOME_DONE);
+}
+
+/* By aude; the log's maker does not keep flags. */
+static uint64_t
+acknowledge(struct fakelog *f, uint64_t flag)
+{
+    struct request q =
+        fakelog_request(f, ACT_FLAG_ACKNOWLEDGE, "aude", "auditor");
+    struct entry e;
+
+    q.entry = flag;
+    e = fakelog_entry(f, &q, OUTCOME_DONE);
+    e.allowed = true;
+    memset(e.rule, 0, sizeof e.rule);
+    assert_ok(text_copy(bytes_text("role"), e.rule, sizeof e.rule));
+    e.outcome = OUTCOME_DONE;
+    return fakelog_append_entry(f, &e, &q);
+}
+
+/* The accesses, as a spreadsheet gets them; with a NUL. */
+static void
+accesses(const struct desk *d, struct buf *out)
+{
+    char file[PATH_SIZE], option[PATH_SIZE + 16];
+
+    assert_ok(path_join(file, d->dir, "accesses.csv"));
+    (void)snprintf(option, sizeof option, "--csv '%s'", file);
+    assert_int_equal(run(d, "report", option, out), 0);
+    assert_string_equal((const char *)out->ptr, "");
+    buf_truncate(out, 0);
+    assert_ok(file_read(file, 1 << 20, out));
+    assert_ok(buf_append(out, bytes_of("", 1)));
+}
+
+static void
+test_report_counts_what_the_log_says(void **state)
+{
+    struct desk *d = *state;
+    struct fakelog *f = &d->f;
+    struct buf out = BUF_INIT;
+    char line[256], hex[2 * HANDLE_LEN + 1];
+    struct handle two = fakelog_handle(2);
+    uint64_t flag, later, acknowledged;
+    int code;
+
+    (void)fakelog_hire(f, "aude", "auditor", 0);
+    flag = flag_an_emergency(f);
+    f->now_ms += 45 * FAKELOG_DAY_MS;
+    later = f->n;
+    for (unsigned i = 0; i < 30; i++)
+        (void)fakelog_read(f, "cora", "caseworker", "victim", 2,
+                           "facts,narrative");
+    acknowledged = acknowledge(f, flag);
+    export_log(d);
+    accesses(d, &out);
+    assert_said(0, 0, &out,
+                "month,actor,role,purpose,act,type,compartment,n\r\n"
+                "2026-01,cora,caseworker,care,record.read,victim,facts,1\r\n"
+                "2026-01,ines,intake,care,item,victim,facts,3\r\n");
+    assert_said(0, 0, &out,
+                "ines,intake,care,record.create,victim,release,2\r\n"
+                "2026-02,cora,caseworker,care,record.read,victim,facts,30\r\n"
+                "2026-02,cora,caseworker,care,record.read,victim,narrative,"
+                "30\r\n");
+    code = run(d, "report", "", &out);
+    assert_said(code, 0, &out,
+                "  2026-01  cora  caseworker  record.read  not-assigned"
+                "       1\n");
+    assert_said(code, 0, &out, "  2026-02-15T00  cora      30\n");
+    (void)snprintf(line, sizeof line,
+                   "  %5llu  2026-01-01T00:00:00Z  2026-02-15T00:00:00Z   "
+                   "1080\n",
+                   (unsigned long long)later);
+    assert_said(code, 0, &out, line);
+    text_hex(BYTES(two.b), hex);
+    (void)snprintf(line, sizeof line,
+                   "  %5llu  2026-01-01T00:00:00Z  sue  cora     %s  %llu ",
+                   (unsigned long long)flag, hex,
+                   (unsigned long long)acknowledged);
+    assert_said(code, 0, &out, line);
+    buf_free(&out);
+}
+
+static void
+test_report_of_many_words_merges_them(void **state)
+{
+    struct desk *d = *state;
+    struct fakelog *f = &d->f;
+    struct buf out = BUF_INIT;
+
+    /* Each hour has words of its own: more than are kept unmerged. */
+    for (unsigned i = 0; i < 1500; i++) {
+        (void)fakelog_read(f, "cora", "caseworker", "victim", 1, "facts");
+        f->now_ms += UINT64_C(3600000);
+    }
+    export_log(d);
+    accesses(d, &out);
+    /* With the one that was there: 31 days, 28, and what is left. */
+    assert_said(
+        0, 0, &out,
+        "2026-01,cora,caseworker,care,record.read,victim,facts,745\r\n");
+    assert_said(
+        0, 0, &out,
+        "2026-02,cora,caseworker,care,record.read,victim,facts,672\r\n");
+    assert_said(0, 0, &out,
+                "2026-03,cora,caseworker,care,record.read,victim,facts,84\r\n");
     buf_free(&out);
 }
 
@@ -469,6 +591,8 @@ main(void)
         TEST(test_a_signature_by_another_hand_is_named),
         TEST(test_time_that_goes_back_is_named),
         TEST(test_witnesses_that_are_known_must_have_signed),
+        TEST(test_report_counts_what_the_log_says),
+        TEST(test_report_of_many_words_merges_them),
         TEST(test_entries_of_any_bytes_neither_steer_nor_crash),
         TEST(test_a_head_of_endless_entries_ends_at_once),
         TEST(test_another_vault_of_the_same_key_is_not_the_card_s),

@@ -190,10 +190,47 @@ printf x | dd of="$entries" bs=1 seek=40 conv=notrunc 2>/dev/null
 audit 4 who --actor sato spoiled-2 --key office.card
 expect_in out "worth nothing"
 
+# ---- The report ----
+audit 0 report log --key office.card
+expect_in out "  nagai"
+audit 0 report log --key office.card --json
+expect_json size "$("$JSON_GET" size <out)"
+expect_json denials.0.n 1
+expect_json denials.0.actor sato
+[ "$(json accesses)" -ge 7 ] || fail "accesses are missing"
+audit 0 report log --key office.card --html report.html --csv report.csv
+expect_empty out
+grep -q "sato,caseworker,care,item,victim,facts,3" report.csv ||
+    fail "the import is not among the accesses"
+python3 - report.html <<'END' || fail "report.html: not one page of its own"
+import re, sys
+import xml.etree.ElementTree as tree
+
+page = open(sys.argv[1], encoding="utf-8").read()
+first, rest = page.split("\n", 1)
+assert first == "<!DOCTYPE html>"
+root = tree.fromstring(rest)
+assert root.get("lang") == "en" and root.find("head/title").text
+assert not re.search(r"<script|<link|<img|\bsrc=|\bhref=|url\(|@import", page)
+svg = root.find(".//{http://www.w3.org/2000/svg}svg")
+assert svg.get("role") == "img" and len(svg) >= 4
+for t in root.iter("table"):
+    assert t.find("caption").text
+    assert all(h.get("scope") == "col" for h in t.iter("th"))
+assert len(list(root.iter("h2"))) == 6 and len(list(root.iter("h1"))) == 1
+assert "color-scheme: light dark" in page and "@media print" in page
+END
+rm report.html
+audit 4 report spoiled-2 --key office.card --html report.html
+expect_in out "nothing to report"
+[ ! -e report.html ] || fail "a report of a spoiled log"
+audit 1 report log --key office.card --html nowhere/report.html
+audit 2 verify log --key office.card --html report.html
+
 # ---- The command line ----
 audit 0 --help
 audit 0 --version
-for verb in verify compare proof who; do
+for verb in verify compare proof who report; do
     audit 0 $verb --help
     [ "$(head -n 1 out)" = "Examples:" ] || fail "$verb: examples not first"
     sed -n 2p out | grep -q "^  svault-audit $verb " || fail "$verb: its example"
