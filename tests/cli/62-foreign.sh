@@ -56,7 +56,7 @@ for n in 0 7 255 256; do
     good "$xmod" proof p$n.tlog-proof p$n.entry "$vkey"
 done
 refused 1 "$xmod" proof p0.tlog-proof p7.entry "$vkey"
-printf x | dd of=log/tile/0/000 bs=1 seek=99 conv=notrunc 2>/dev/null
+printf xxxxxxxx | dd of=log/tile/0/000 bs=1 seek=96 conv=notrunc 2>/dev/null
 refused 1 "$xmod" check log "$vkey"
 
 # ---- Theirs, read by us: any log at all is whole and unaltered ----
