@@ -294,11 +294,11 @@ read_hashes(struct export *e, const struct tile *t,
             struct hash out[static TILE_WIDTH])
 {
     struct buf raw = BUF_INIT;
-    enum sv_err err = need_tile(e, t, TILE_WIDTH * SHA256_LEN, &raw);
+    enum sv_err err = need_tile(e, t, (size_t)TILE_WIDTH * SHA256_LEN, &raw);
 
-    if (err == SV_OK && raw.len != t->width * SHA256_LEN)
+    if (err == SV_OK && raw.len != (size_t)t->width * SHA256_LEN)
         err = wrong_tile(e, t, true, N_("not as long as its name says"));
-    if (err == SV_OK)
+    if (err == SV_OK && raw.len > 0)
         memcpy(out, raw.ptr, raw.len);
     buf_free(&raw);
     return err;

@@ -64,7 +64,8 @@ put_tile(void *ctx, const struct tile *t, const struct hash hashes[])
 
     return err != SV_OK
                ? err
-               : put_file(w, path, bytes_of(hashes, t->width * SHA256_LEN));
+               : put_file(w, path,
+                          bytes_of(hashes, (size_t)t->width * SHA256_LEN));
 }
 
 static enum sv_err

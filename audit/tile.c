@@ -181,10 +181,11 @@ tile_builder_add(struct tile_builder *b, const struct hash *leaf, tile_fn fn,
     for (int level = 0; level < TILE_LEVELS && err == SV_OK; level++) {
         struct tile t = {level, shifted(was, level + 1), TILE_WIDTH};
         size_t at = (size_t)(shifted(was, level) % TILE_WIDTH);
+        unsigned whole = (unsigned)level * LEVEL_BITS;
 
-        if ((unsigned)level * LEVEL_BITS >= n)
+        if (whole >= n)
             break;
-        b->hashes[level][at] = done[level * LEVEL_BITS];
+        b->hashes[level][at] = done[whole];
         if (at == TILE_WIDTH - 1)
             err = fn(ctx, &t, b->hashes[level]);
     }

@@ -86,8 +86,8 @@ json_t *audit_json_number(uint64_t n);
 json_t *audit_json_root(const struct hash *root);
 /* The command as it was typed, to repeat it; appended. */
 enum sv_err audit_repeat(const struct audit *a, struct buf *out);
-/* Print "Verdict: text Again: command", the last line of each command. */
-void audit_print_verdict(struct audit *a, const char *text);
+/* Print "<verdict> Again: <command>", the last line of each command. */
+void audit_print_verdict(struct audit *a, const char *verdict);
 json_t *audit_json_repeat(const struct audit *a);
 
 #endif

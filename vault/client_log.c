@@ -106,7 +106,7 @@ client_log_prove(struct client *c, uint64_t index, struct buf *entry,
     struct request r = {.act = ACT_LOG_READ, .entry = index, .count = 1};
     struct answer answer = {0};
     struct tree_proof inclusion;
-    struct bytes text;
+    struct bytes text = bytes_of(NULL, 0);
     enum sv_err err = client_act(c, &r, bytes_of(NULL, 0), &answer);
 
     if (err == SV_OK)
