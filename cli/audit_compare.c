@@ -129,7 +129,7 @@ print_comparison(struct audit *a, const struct side *old,
     if (a->json)
         return term_json(
             &a->term,
-            json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "ok",
+            json_pack("{s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o?}", "ok",
                       f == EXTENDS, "verdict", findings[f].word, "old_size",
                       audit_json_number(old->e.head.size), "old_root",
                       audit_json_root(&old->e.head.root), "new_size",

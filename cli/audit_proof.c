@@ -35,7 +35,7 @@ print_proof(struct audit *a, bool good, uint64_t index, struct bytes entry,
     if (a->json)
         return term_json(
             &a->term,
-            json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "ok", good, "entry",
+            json_pack("{s:b, s:o, s:o, s:o, s:o?, s:o?}", "ok", good, "entry",
                       good ? audit_json_number(index) : json_null(), "size",
                       good ? audit_json_number(head->size) : json_null(),
                       "root", good ? audit_json_root(&head->root) : json_null(),

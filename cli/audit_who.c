@@ -85,7 +85,7 @@ finish(struct looking *l, bool good)
 
         l->rows = NULL;
         return term_json(&a->term,
-                         json_pack("{s:b, s:o, s:o, s:o}", "ok", good, "fault",
+                         json_pack("{s:b, s:o, s:o, s:o?}", "ok", good, "fault",
                                    audit_json_fault(&l->e.fault), "entries",
                                    rows, "again", audit_json_repeat(a)));
     }

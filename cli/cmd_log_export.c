@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/audit_card.h"
 #include "audit/export_write.h"
@@ -70,7 +71,7 @@ export_result(struct exporting *x)
 
     if (app->json)
         return term_json(&app->term,
-                         json_pack("{s:o, s:o, s:o, s:o, s:b}", "directory",
+                         json_pack("{s:o?, s:o, s:o, s:o, s:b}", "directory",
                                    json_bytes(bytes_text(x->w.dir)), "size",
                                    app_json_number(h->size), "new",
                                    app_json_number(n_new), "root",
@@ -153,14 +154,16 @@ write_proof(struct app *app, uint64_t index, const char *proof_file,
     if (err != SV_OK)
         return app_fail(app, entry_file, err, NULL);
     err = file_create(proof_file, FILE_MODE, proof);
-    if (err != SV_OK)
+    if (err != SV_OK) {
+        (void)unlink(entry_file); /* made just now */
         return app_fail(app, proof_file, err, NULL);
+    }
     if (app->json)
         return app_done(
             app,
             term_json(
                 &app->term,
-                json_pack("{s:o, s:o, s:o}", "entry", app_json_number(index),
+                json_pack("{s:o, s:o?, s:o?}", "entry", app_json_number(index),
                           "proof_file", json_bytes(bytes_text(proof_file)),
                           "entry_file", json_bytes(bytes_text(entry_file)))));
     (void)fprintf(app->term.out, _("Entry %llu, and the proof of it: "),

@@ -167,6 +167,9 @@ audit 2 proof first.entry --key office.card
 expect_exit 2 --key nagai.key log prove 0
 expect_exit 2 --key nagai.key log prove 0 -o first.txt
 expect_exit 1 --key nagai.key log prove 0 -o first.tlog-proof
+rm first.entry
+expect_exit 1 --key nagai.key log prove 0 -o first.tlog-proof
+[ ! -e first.entry ] || fail "an entry without its proof"
 expect_exit 1 --key nagai.key log prove 999999 -o far.tlog-proof
 expect_exit 77 --key sato.key log prove 0 -o mine.tlog-proof
 [ ! -e mine.entry ] || fail "an entry for who may not read the log"
@@ -250,6 +253,11 @@ audit 0 verify "$dir/log" --key office.card --lang ja
 cp -r log "it's a log"
 audit 0 verify "it's a log" --key office.card
 expect_in out "Again: svault-audit verify 'it'\\''s a log' --key office.card"
+latin=$(printf 'b\374ro')
+cp -r log "$latin"
+audit 0 verify "$latin" --key office.card --json
+expect_json ok true
+expect_json again null
 if [ -w /dev/full ]; then
     "$SVAULT_AUDIT" verify log --key office.card >/dev/full 2>err
     [ $? -eq 74 ] || fail "a full disk goes unnoticed"
