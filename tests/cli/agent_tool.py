@@ -12,6 +12,8 @@ import socket
 import subprocess
 import sys
 
+MAPPED_MAX = 64 << 20  # beyond it is what a sanitizer keeps
+
 
 def tap(path, keep):
     """Until the agent hangs up or the program is told to end."""
@@ -100,6 +102,8 @@ def memory(pid, words):
             if not mode.startswith("rw"):
                 continue
             first, last = (int(x, 16) for x in place.split("-"))
+            if last - first > MAPPED_MAX:
+                continue
             mem.seek(first)
             data = mem.read(last - first)
             found |= {w for w in words if bytes.fromhex(w) in data}
