@@ -62,6 +62,9 @@ double now_us(void);
 /* Ends the program with a sentence where what it is about failed. */
 void must(enum sv_err err, const char *what);
 void must_be(bool ok, const char *what);
+/* n times size bytes of zeros, for free(). */
+void *zeros(size_t n, size_t size) __attribute__((returns_nonnull));
+char *copy_of(const char *text) __attribute__((returns_nonnull));
 double median(double *values, size_t n); /* sorts them */
 
 /* Times of single operations, in us. */
@@ -87,6 +90,6 @@ double disk_limit(const char *dir);
 
 /* A function of a library that need not be there when this is built. */
 void *library(const char *const names[], const char **missing);
-void symbol(void *library, const char *name, void *function);
+void symbol(void *from, const char *name, void *function);
 
 #endif

@@ -38,11 +38,10 @@ struct lines {
 static void
 check_answer(struct bytes frame)
 {
-    struct message_answer *m = calloc(1, sizeof *m);
-    struct entry *e = calloc(1, sizeof *e);
+    struct message_answer *m = zeros(1, sizeof *m);
+    struct entry *e = zeros(1, sizeof *e);
 
-    must_be(m != NULL && e != NULL && frame.len > FRAME_HEADER_LEN,
-            "no answer");
+    must_be(frame.len > FRAME_HEADER_LEN, "no answer");
     must(message_answer_decode(
              bytes_slice(frame, FRAME_HEADER_LEN, frame.len - FRAME_HEADER_LEN),
              m),
@@ -128,8 +127,7 @@ sign_line(struct signing *s, enum work w, unsigned client, unsigned clients,
     struct asker *a = &s->asker;
     unsigned seed = client + 1 + (unsigned)now_us();
 
-    l->requests = calloc(l->n, sizeof *l->requests);
-    must_be(l->requests != NULL, "memory");
+    l->requests = zeros(l->n, sizeof *l->requests);
     for (size_t i = 0; i < l->n; i++) {
         struct target *t = bench_target(a->vault, w, client, clients, &seed);
         enum sv_err err = w == WORK_READ ? asker_read(a, t) : asker_write(a, t);
@@ -187,11 +185,11 @@ static struct measure
 run(struct subject *subject, enum work w, unsigned clients)
 {
     struct signing *s = subject->own;
-    struct lines *q = calloc(1, sizeof *q);
+    struct lines *q = zeros(1, sizeof *q);
     struct service_config service;
     struct measure m;
 
-    must_be(q != NULL && pthread_mutex_init(&q->mutex, NULL) == 0 &&
+    must_be(pthread_mutex_init(&q->mutex, NULL) == 0 &&
                 pthread_cond_init(&q->over, NULL) == 0,
             "memory");
     q->alone = clients == 1;
@@ -221,8 +219,7 @@ static const char *
 start(struct subject *subject, const struct plan *plan)
 {
     subject->plan = plan;
-    subject->own = calloc(1, sizeof(struct signing));
-    must_be(subject->own != NULL, "memory");
+    subject->own = zeros(1, sizeof(struct signing));
     (void)bench_vault(plan);
     return NULL;
 }

@@ -36,6 +36,26 @@ must_be(bool ok, const char *what)
     exit(1);
 }
 
+void *
+zeros(size_t n, size_t size)
+{
+    void *at = calloc(n, size);
+
+    if (at == NULL) {
+        (void)fputs("bench: no memory\n", stderr);
+        exit(1);
+    }
+    return at;
+}
+
+char *
+copy_of(const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    return memcpy(zeros(1, size), text, size);
+}
+
 static int
 by_value(const void *a, const void *b)
 {
@@ -47,8 +67,10 @@ by_value(const void *a, const void *b)
 static double
 quantile(double *values, size_t n, double q)
 {
+    if (n == 0)
+        return 0;
     qsort(values, n, sizeof *values, by_value);
-    return n == 0 ? 0 : values[(size_t)((double)(n - 1) * q)];
+    return values[(size_t)((double)(n - 1) * q)];
 }
 
 double

@@ -35,6 +35,7 @@ struct series {
 
 struct run {
     struct plan plan;
+    bool quick;       /* does it all go, rather than how fast */
     const char *only; /* subjects whose name has this in it; NULL: all */
     bool take[SUBJECTS];
     double limit_us[ROUNDS_MAX];
@@ -327,6 +328,7 @@ read_options(int argc, char **argv, struct run *r)
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (c) {
         case 'q':
+            r->quick = true;
             p->records = 2000;
             p->rounds = 1;
             p->seconds = 0.1;
@@ -361,7 +363,7 @@ int
 main(int argc, char **argv)
 {
     static struct run r;
-    char dir[PATH_SIZE];
+    char home[PATH_SIZE], dir[PATH_SIZE];
 
     r.plan = (struct plan){.dir = ".",
                            .svaultd = "./svaultd",
@@ -373,10 +375,11 @@ main(int argc, char **argv)
         return 2;
     }
     must(crypto_init(), "libsodium");
-    (void)snprintf(dir, sizeof dir, "%s/bench.XXXXXX", r.plan.dir);
+    must_be(realpath(r.plan.dir, home) != NULL, "no such directory");
+    must(path_join(dir, home, "bench.XXXXXX"), "directory");
     must_be(mkdtemp(dir) != NULL && chmod(dir, 0711) == 0, "no directory");
     r.plan.dir = dir;
-    print_machine(&r.plan, take_priority());
+    print_machine(&r.plan, !r.quick && take_priority());
     start_all(&r);
     all_rounds(&r);
     print_load("after");

@@ -17,7 +17,8 @@
  * PostgreSQL 15 in a cluster of its own behind a Unix socket: bodies under
  * AES by pgcrypto, an audit row in the same statement, synchronous_commit on.
  */
-#define SERVER "/usr/lib/postgresql/15/bin/"
+#define SERVER "/usr/lib/postgresql/15/bin/postgres"
+#define INITDB "/usr/lib/postgresql/15/bin/initdb"
 #define CONNECTIONS 32
 #define PATH_LEN 4096
 #define DIR_LEN 3072 /* leaves room for names behind it */
@@ -79,7 +80,7 @@ load(struct api *a)
     symbol(from, "PQclear", &a->clear);
     symbol(from, "PQerrorMessage", &a->error);
     symbol(from, "PQstatus", &a->conn_status);
-    return access(SERVER "postgres", X_OK) == 0 ? NULL : SERVER "postgres";
+    return access(SERVER, X_OK) == 0 ? NULL : SERVER;
 }
 
 /* ---- The server ---- */
@@ -111,8 +112,8 @@ run_program(const char *const argv[], const char *dir)
         char *copy[32];
         size_t n = 0;
 
-        for (; argv[n] != NULL && n < 31; n++)
-            copy[n] = strdup(argv[n]);
+        for (; n < 31 && argv[n] != NULL; n++)
+            copy[n] = copy_of(argv[n]);
         copy[n] = NULL;
         (void)execv(copy[0], copy);
     }
@@ -135,10 +136,9 @@ make_dir(struct server *s, const struct plan *plan)
 static void
 start_server(struct server *s)
 {
-    const char *const init[] = {
-        SERVER "initdb", "-D",        "data", "-A", "trust", "-U",
-        "bench",         "--no-sync", NULL};
-    const char *const serve[] = {SERVER "postgres",
+    const char *const init[] = {INITDB, "-D",    "data",      "-A", "trust",
+                                "-U",   "bench", "--no-sync", NULL};
+    const char *const serve[] = {SERVER,
                                  "-D",
                                  "data",
                                  "-k",
@@ -246,12 +246,11 @@ fill(struct server *s, size_t records)
     check(s, c, r);
     s->n = (size_t)s->api.n_rows(r);
     must_be(s->n == records, "PostgreSQL has not all records");
-    s->ids = calloc(records, sizeof *s->ids);
-    must_be(s->ids != NULL, "memory");
+    s->ids = zeros(records, sizeof *s->ids);
     for (size_t i = 0; i < records; i++) {
         memcpy(hex, s->api.value(r, (int)i, 0), sizeof hex);
-        must_be(sodium_hex2bin(s->ids[i], ID_LEN, (const char *)hex, 2 * ID_LEN,
-                               NULL, NULL, NULL) == 0,
+        must_be(sodium_hex2bin(s->ids[i], ID_LEN, (const char *)hex,
+                               (size_t)2 * ID_LEN, NULL, NULL, NULL) == 0,
                 "PostgreSQL: an id");
     }
     s->api.clear(r);
@@ -291,10 +290,9 @@ operate(void *ctx, unsigned client)
 static const char *
 start(struct subject *subject, const struct plan *plan)
 {
-    struct server *s = calloc(1, sizeof *s);
+    struct server *s = zeros(1, sizeof *s);
     const char *missing;
 
-    must_be(s != NULL, "memory");
     missing = load(&s->api);
     if (missing != NULL) {
         free(s);

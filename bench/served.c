@@ -18,8 +18,6 @@
  */
 #define PATIENCE_MS 60000
 
-extern char **environ;
-
 /* svaultd as people get it, a process of its own. */
 struct process {
     pid_t pid;
@@ -33,12 +31,13 @@ begin_process(struct process *p, const struct plan *plan)
     const char *const argv[] = {plan->svaultd, "--vault", v->office.dir,
                                 "--socket",    p->path,   "--allow-root",
                                 NULL};
-    char *copy[sizeof argv / sizeof argv[0]] = {NULL};
+    char *copy[sizeof argv / sizeof argv[0]];
     int fd = -1;
 
     must(path_join(p->path, v->office.home, "socket"), "socket");
-    for (size_t i = 0; argv[i] != NULL; i++)
-        copy[i] = strdup(argv[i]);
+    for (size_t i = 0; i + 1 < sizeof argv / sizeof argv[0]; i++)
+        copy[i] = copy_of(argv[i]);
+    copy[sizeof argv / sizeof argv[0] - 1] = NULL;
     must_be(posix_spawn(&p->pid, copy[0], NULL, NULL, copy, environ) == 0,
             "svaultd does not start");
     for (size_t i = 0; argv[i] != NULL; i++)
@@ -72,8 +71,10 @@ memory_of(const struct process *p)
     f = fopen(path, "re");
     must_be(f != NULL, "no status of svaultd");
     while (fgets(line, sizeof line, f) != NULL) {
-        (void)sscanf(line, "VmRSS: %zu kB", &m.all_kb);
-        (void)sscanf(line, "RssAnon: %zu kB", &m.own_kb);
+        if (strncmp(line, "VmRSS:", 6) == 0)
+            m.all_kb = strtoul(line + 6, NULL, 10);
+        else if (strncmp(line, "RssAnon:", 8) == 0)
+            m.own_kb = strtoul(line + 8, NULL, 10);
     }
     (void)fclose(f);
     return m;
@@ -151,8 +152,7 @@ start(struct subject *subject, const struct plan *plan)
     subject->plan = plan;
     if (access(plan->svaultd, X_OK) != 0)
         return "svaultd is not built";
-    subject->own = calloc(1, sizeof(struct served));
-    must_be(subject->own != NULL, "memory");
+    subject->own = zeros(1, sizeof(struct served));
     (void)bench_vault(plan);
     return NULL;
 }

@@ -48,8 +48,7 @@ static const char *const statements[STATEMENTS] = {
     [COMMIT] = "COMMIT",
     [GET] = "SELECT body FROM record WHERE id = ?",
     [PUT] = "INSERT INTO record (id, body) VALUES (?, ?)",
-    [AUDIT] = "INSERT INTO audit (time, actor, action, record, purpose) "
-              "VALUES (?, 'case-1', ?, ?, 'care')",
+    [AUDIT] = "INSERT INTO audit VALUES (NULL, ?, 'case-1', ?, ?, 'care')",
 };
 
 struct connection {
@@ -236,8 +235,7 @@ fill(struct base *b, size_t records)
     struct connection *c = &b->threads[0];
 
     b->n = records;
-    b->ids = calloc(records, sizeof *b->ids);
-    must_be(b->ids != NULL, "memory");
+    b->ids = zeros(records, sizeof *b->ids);
     finish(b, c, BEGIN);
     for (size_t i = 0; i < records; i++) {
         randombytes_buf(b->ids[i], sizeof b->ids[i]);
@@ -249,10 +247,10 @@ fill(struct base *b, size_t records)
 static const char *
 start_base(struct subject *subject, const struct plan *plan, bool cipher)
 {
-    struct base *b = calloc(1, sizeof *b);
+    struct base *b = zeros(1, sizeof *b);
     const char *missing;
 
-    must_be(b != NULL && pthread_mutex_init(&b->turn, NULL) == 0, "memory");
+    must_be(pthread_mutex_init(&b->turn, NULL) == 0, "memory");
     b->cipher = cipher;
     missing = load(b);
     if (missing != NULL) {

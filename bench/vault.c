@@ -34,7 +34,7 @@ make_content(struct asker *a)
         schema_compartment(type, BENCH_COMPARTMENT, &a->compartment);
     uint8_t text[BENCH_TEXT_LEN];
     const char *reason = NULL;
-    size_t field;
+    size_t field = 0;
 
     memset(text, 'x', sizeof text);
     must_be(sc != NULL && schema_field(sc, bytes_text("summary"), &field),
@@ -88,10 +88,9 @@ asker_read(struct asker *a, const struct target *t)
 static struct bytes
 body_of(const struct asker *a)
 {
-    struct message_request *m = calloc(1, sizeof *m);
+    struct message_request *m = zeros(1, sizeof *m);
     struct bytes body = {NULL, 0};
 
-    must_be(m != NULL, "memory");
     must(message_request_decode(buf_bytes(&a->tap.sent), m), "a request");
     if (m->kind == MESSAGE_ACT)
         body = m->act.body;
@@ -242,10 +241,8 @@ bench_vault(const struct plan *plan)
 
     if (v != NULL)
         return v;
-    v = calloc(1, sizeof *v);
-    must_be(v != NULL, "memory");
-    v->targets = calloc(plan->records, sizeof *v->targets);
-    must_be(v->targets != NULL, "memory");
+    v = zeros(1, sizeof *v);
+    v->targets = zeros(plan->records, sizeof *v->targets);
     must_be(setenv("TMPDIR", plan->dir, 1) == 0, "TMPDIR");
     office_prepare(&v->office, NULL, NULL);
     v->office.config.clock = clock_system();
