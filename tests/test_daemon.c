@@ -2,8 +2,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "store/store_fault.h"
+#include "store/store_lmdb.h"
 #include "tests/support/served.h"
 #include "vault/message.h"
+#include "vault/tables.h"
 
 /* Short enough to wait for, in the two tests that must. */
 #define SHORT_MS 50
@@ -547,6 +550,69 @@ test_more_than_the_service_holds_is_turned_away_as_busy(void **state)
     end_and_verify(&s);
 }
 
+/* ---- A store that fails ---- */
+
+static enum sv_err
+open_faulty(void *ctx, const char *dir, bool create, struct store **out)
+{
+    struct store *inner;
+    enum sv_err err = store_lmdb_open(dir, TABLES_N, create, &inner);
+
+    return err != SV_OK ? err : store_fault_wrap(inner, ctx, out);
+}
+
+/* How many calls opening the gate takes. */
+static uint64_t
+calls_to_open(struct served *s, struct store_fault_plan *plan)
+{
+    *plan = (struct store_fault_plan){0};
+    assert_ok(office_open(&s->office));
+    office_close(&s->office);
+    return plan->calls;
+}
+
+/* A full disk, a disk that refuses, and a flush that says nothing: whoever is
+ * told so has saved nothing (or cannot know), and the next one is served. */
+static void
+test_a_store_that_fails_once_stops_nobody(void **state)
+{
+    static const enum sv_err errors[] = {SV_ERR_FULL, SV_ERR_IO, SV_ERR_UNSURE};
+    struct store_fault_plan plan;
+    struct served s;
+    struct handle h;
+    unsigned told = 0;
+    uint64_t opening;
+
+    (void)state;
+    served_prepare(&s);
+    s.office.config.open_store = open_faulty;
+    s.office.config.store_ctx = &plan;
+    opening = calls_to_open(&s, &plan);
+    for (unsigned n = 1; n < 120; n += 7) {
+        struct desk d;
+        char case_no[32];
+        enum sv_err err;
+
+        plan = (struct store_fault_plan){.fail_at = opening + n,
+                                         .error = errors[n % 3],
+                                         .unsure_commits = n % 2 == 0};
+        served_start(&s);
+        idle_desk(&s, "case-1", &d);
+        (void)snprintf(case_no, sizeof case_no, "F%u", n);
+        err = desk_begin(&d);
+        if (err == SV_OK)
+            err = client_add_victim(d.client, case_no, &h);
+        told += err == SV_ERR_FULL || err == SV_ERR_IO;
+        assert_ok(desk_begin(&d));
+        work_goes_on(&d);
+        desk_free(&d);
+        served_stop(&s);
+    }
+    assert_true(told > 0);
+    s.office.config.open_store = NULL;
+    end_and_verify(&s);
+}
+
 /* ---- The end ---- */
 
 struct worker {
@@ -645,6 +711,7 @@ main(void)
             test_a_thousand_connections_are_not_let_in_and_nobody_else_notices),
         cmocka_unit_test(
             test_more_than_the_service_holds_is_turned_away_as_busy),
+        cmocka_unit_test(test_a_store_that_fails_once_stops_nobody),
         cmocka_unit_test(test_what_was_acknowledged_before_a_stop_is_there),
     };
 
