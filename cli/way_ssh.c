@@ -10,7 +10,7 @@
 
 /* How long ssh may take to see that its stream has ended: 5 s. */
 #define END_TRIES 500
-#define END_TRY_NS (10 * 1000 * 1000)
+#define END_TRY_NS 10000000L
 
 /*
  * In the child.  Nothing of the user's configuration that opens more than
@@ -31,13 +31,17 @@ run_ssh(const char *host, const char *socket, int fd)
                                 "relay",
                                 socket[0] != '\0' ? socket : NULL,
                                 NULL};
+    union {
+        const char *const *borrowed;
+        char *const *argv; /* execvp()'s inputs lack const */
+    } u = {argv};
 
     if (dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
         _exit(127);
     /* Ctrl-C is for svault, which ends this stream in its own time. */
     (void)signal(SIGINT, SIG_IGN);
     (void)signal(SIGPIPE, SIG_DFL);
-    (void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+    (void)execvp(argv[0], u.argv);
     (void)!write(STDERR_FILENO, "svault: ssh is not installed\n", 29);
     _exit(127);
 }

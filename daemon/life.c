@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-#define TELL_MS (60 * 1000)
+#define TELL_MS UINT64_C(60000)
 
 static const struct {
     const char *event, *what;

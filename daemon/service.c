@@ -474,7 +474,7 @@ set_up(struct service *s)
 {
     enum sv_err err;
 
-    s->conns = calloc(s->config.connections, sizeof *s->conns);
+    s->conns = calloc(s->config.connections, sizeof(struct conn *));
     if (s->conns == NULL)
         return SV_ERR_NOMEM;
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -146,9 +146,13 @@ frame_send(int fd, struct bytes payload, size_t max, int patience_ms,
         size_t in_header = *sent < FRAME_HEADER_LEN ? *sent : FRAME_HEADER_LEN;
         struct bytes rest = bytes_slice(payload, *sent - in_header,
                                         payload.len - (*sent - in_header));
+        union {
+            const void *borrowed;
+            void *ptr; /* sendmsg()'s inputs lack const */
+        } u = {rest.ptr};
         struct iovec parts[] = {
             {header + in_header, FRAME_HEADER_LEN - in_header},
-            {(void *)(uintptr_t)rest.ptr, rest.len}, /* sendmsg lacks const */
+            {u.ptr, rest.len},
         };
         struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
         ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL);
@@ -184,11 +188,9 @@ frame_receive(int fd, size_t max, int patience_ms, size_t *received,
         if (n > 0) {
             *received += (size_t)n;
             err = frame_took(&f, (size_t)n);
-        } else if (n == 0) {
-            err = SV_ERR_IO;
-        } else if (errno == EAGAIN) {
+        } else if (n < 0 && errno == EAGAIN) {
             err = wait_for(fd, POLLIN, patience_ms);
-        } else if (errno != EINTR) {
+        } else if (n == 0 || errno != EINTR) {
             err = SV_ERR_IO;
         }
     }

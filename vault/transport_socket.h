@@ -20,8 +20,8 @@ struct wire {
 };
 
 #define WIRE_SEND_MS (60 * 1000)
-#define WIRE_ANSWER_MS (10 * 60 * 1000) /* a whole store is checked meanwhile  \
-                                         */
+/* A whole store may be checked meanwhile. */
+#define WIRE_ANSWER_MS (10 * 60 * 1000)
 
 /*
  * A call that fails before the question went out changes nothing there:
