@@ -52,11 +52,14 @@ struct policy_role {
     bool self_assigns;        /* may assign records to herself */
 };
 
-/* Of one act, by one person: no more than n within ms. */
+/* Of one act, by one person: no more than n within ms.  For acts that bring
+ * a number into the vault it may count duplicates alone: each of them tells
+ * that somebody has that number. */
 #define POLICY_LIMIT_MAX 32
 struct policy_limit {
     unsigned n; /* 0: as many as she likes */
     uint64_t ms;
+    bool duplicates; /* counts that outcome, and not all that is allowed */
 };
 
 struct policy {
@@ -104,7 +107,9 @@ enum sv_err policy_check(const struct policy *p, struct diag *where);
  *   cell <type>.<compartment> <letters>    those not empty; of r w a h g l s
  *   act <act> [<type>]                     each
  *   exclude <role> <role>                  each pair, after all roles
- *   limit <act> <n> <ms>                   each, in the order of the acts
+ *   limit <act> <n> <ms>                   each, in the order of the acts;
+ *                                          behind it " duplicate" where only
+ *                                          that outcome counts
  */
 enum sv_err policy_encode(const struct policy *p, struct buf *out);
 /* Strict: parsed, re-encoded and compared.  SV_ERR_FORMAT. */

@@ -221,8 +221,17 @@ policy_build_act(struct policy *p, unsigned role, struct bytes act,
     return SV_OK;
 }
 
+/* Those that can come to the outcome duplicate. */
+static bool
+brings_numbers(enum request_act act)
+{
+    return act == ACT_RECORD_CREATE || act == ACT_RECORD_IMPORT ||
+           act == ACT_RECORD_SAVE;
+}
+
 enum sv_err
-policy_build_limit(struct policy *p, struct bytes act, uint64_t n, uint64_t ms)
+policy_build_limit(struct policy *p, struct bytes act, uint64_t n, uint64_t ms,
+                   bool duplicates)
 {
     enum request_act a;
 
@@ -230,8 +239,9 @@ policy_build_limit(struct policy *p, struct bytes act, uint64_t n, uint64_t ms)
         return SV_ERR_NOT_FOUND;
     if (p->limits[a].n != 0)
         return SV_ERR_EXISTS;
-    if (n < 1 || n > POLICY_LIMIT_MAX || ms < 1)
+    if (n < 1 || n > POLICY_LIMIT_MAX || ms < 1 ||
+        (duplicates && !brings_numbers(a)))
         return SV_ERR_RANGE;
-    p->limits[a] = (struct policy_limit){(unsigned)n, ms};
+    p->limits[a] = (struct policy_limit){(unsigned)n, ms, duplicates};
     return SV_OK;
 }

@@ -24,9 +24,9 @@ enum sv_err policy_build_cell(struct policy *p, unsigned role,
 enum sv_err policy_build_act(struct policy *p, unsigned role, struct bytes act,
                              struct bytes type);
 
-/* No more than n of this act within ms. */
+/* No more than n of this act, or of its duplicates, within ms. */
 enum sv_err policy_build_limit(struct policy *p, struct bytes act, uint64_t n,
-                               uint64_t ms);
+                               uint64_t ms, bool duplicates);
 
 /* policy_role() and its like for names that are not terminated; -1. */
 int policy_build_find_role(const struct policy *p, struct bytes name);

@@ -230,7 +230,7 @@ load_roles(struct policy *p, const json_t *list, struct diag *where)
 static enum sv_err
 load_limits(struct policy *p, json_t *limits, struct diag *where)
 {
-    static const char *const known[] = {"count", "minutes", NULL};
+    static const char *const known[] = {"count", "minutes", "outcome", NULL};
     const char *act;
     json_t *limit;
     enum sv_err err = SV_OK;
@@ -243,13 +243,19 @@ load_limits(struct policy *p, json_t *limits, struct diag *where)
     {
         json_int_t n = json_integer_value(json_object_get(limit, "count"));
         json_int_t m = json_integer_value(json_object_get(limit, "minutes"));
+        json_t *outcome = json_object_get(limit, "outcome");
+        const char *counted = json_string_value(outcome);
 
         err = only_keys(limit, known, act, where);
-        if (err == SV_OK && (n < 1 || m < 1 || m > 366 * 24 * 60))
+        if (err == SV_OK &&
+            (n < 1 || m < 1 || m > 366 * 24 * 60 ||
+             (outcome != NULL &&
+              (counted == NULL || strcmp(counted, "duplicate") != 0))))
             err = refuse(where, act, N_("a limit that is none"));
         if (err == SV_OK)
             err = explain(policy_build_limit(p, bytes_text(act), (uint64_t)n,
-                                             (uint64_t)m * 60 * 1000),
+                                             (uint64_t)m * 60 * 1000,
+                                             outcome != NULL),
                           where, act);
         if (err != SV_OK)
             break;

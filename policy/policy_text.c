@@ -6,6 +6,7 @@
 #include "policy/policy_build.h"
 
 #define FIRST_LINE "svault/policy/v1"
+#define DUPLICATE "duplicate"
 #define COLUMN_SIZE ((size_t)2 * NAME_SIZE)
 
 /* ---- encoding ---- */
@@ -94,9 +95,9 @@ encode_limits(const struct policy *p, struct buf *out, enum sv_err *err)
         const struct policy_limit *l = &p->limits[a];
 
         if (l->n > 0)
-            *err =
-                buf_printf(out, "limit %s %u %" PRIu64 "\n",
-                           request_act_name((enum request_act)a), l->n, l->ms);
+            *err = buf_printf(out, "limit %s %u %" PRIu64 "%s\n",
+                              request_act_name((enum request_act)a), l->n,
+                              l->ms, l->duplicates ? " " DUPLICATE : "");
     }
 }
 
@@ -153,14 +154,16 @@ decode_days(struct policy_role *r, struct bytes number)
 static enum sv_err
 decode_limit(struct policy *p, struct bytes act, struct bytes rest)
 {
-    struct bytes n;
+    struct bytes n = {NULL, 0}, window = {NULL, 0};
     uint64_t count, ms;
 
-    if (!text_split(&rest, ' ', &n) ||
+    (void)text_split(&rest, ' ', &n);
+    (void)text_split(&rest, ' ', &window);
+    if ((rest.len > 0 && !text_is(rest, DUPLICATE)) ||
         text_u64(n, 1, POLICY_LIMIT_MAX, &count) != SV_OK ||
-        text_u64(rest, 1, UINT64_MAX, &ms) != SV_OK)
+        text_u64(window, 1, UINT64_MAX, &ms) != SV_OK)
         return SV_ERR_FORMAT;
-    return policy_build_limit(p, act, count, ms);
+    return policy_build_limit(p, act, count, ms, rest.len > 0);
 }
 
 /* A line about the role that the last role line introduced. */

@@ -230,7 +230,7 @@ replay_state_count(struct replay *r, const struct entry *e,
         return strcmp(e->rule, GLASS_RULE) == 0
                    ? map_set(&r->denied_glass, q->record.b, &e->time_ms)
                    : SV_OK;
-    if (r->roster.policy.limits[q->act].n > 0)
+    if (usage_is_due(&r->roster.policy, q->act, e))
         return count_usage(r, e, q);
     if (flag_is_due(e))
         return put_flag(r, e, q);

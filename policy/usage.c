@@ -2,6 +2,16 @@
 
 #include <string.h>
 
+bool
+usage_is_due(const struct policy *p, enum request_act act,
+             const struct entry *entry)
+{
+    const struct policy_limit *l = &p->limits[act];
+
+    return l->n > 0 && entry->allowed &&
+           (!l->duplicates || entry->outcome == OUTCOME_DUPLICATE);
+}
+
 unsigned
 usage_count(const struct usage *u, uint64_t now_ms, uint64_t window_ms)
 {

@@ -1,6 +1,7 @@
 #ifndef SV_POLICY_USAGE_H
 #define SV_POLICY_USAGE_H
 
+#include "audit/entry.h"
 #include "policy/policy.h"
 
 /*
@@ -13,6 +14,10 @@ struct usage {
     uint64_t times_ms[POLICY_LIMIT_MAX];
 };
 
+/* Does this entry count towards its act's limit?  What was allowed does, or,
+ * where duplicates are limited, what came to that. */
+bool usage_is_due(const struct policy *p, enum request_act act,
+                  const struct entry *entry);
 /* How many lie within the last window_ms before now_ms. */
 unsigned usage_count(const struct usage *u, uint64_t now_ms,
                      uint64_t window_ms);

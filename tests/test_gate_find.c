@@ -179,6 +179,76 @@ test_a_number_that_another_record_has_is_refused(void **state)
     office_verify(o);
 }
 
+/* Each refusal tells that somebody has that number: not without end. */
+static void
+test_numbers_cannot_be_guessed_without_end(void **state)
+{
+    struct office *o = *state;
+    struct handle h;
+
+    assert_ok(office_record(o, "case-1", "R5-002", "Yamada", &h));
+    for (int i = 0; i < 20; i++)
+        assert_err(office_record(o, "case-2", "R5-002", "Sato", &h),
+                   SV_ERR_INPUT);
+    assert_err(office_record(o, "case-2", "R5-002", "Sato", &h), SV_ERR_DENIED);
+    assert_string_equal(client_trouble(office_client(o, "case-2"))->rule,
+                        "limit");
+    assert_ok(office_record(o, "case-1", "R5-003", "Ito", &h));
+    o->now_ms += UINT64_C(3600) * 1000;
+    /* What was done does not count. */
+    for (int i = 0; i < 21; i++) {
+        char case_no[16];
+
+        (void)snprintf(case_no, sizeof case_no, "R6-%03d", i);
+        assert_ok(office_record(o, "case-2", case_no, "Sato", &h));
+    }
+    office_verify(o);
+}
+
+static enum sv_err
+count_duplicates(void *ctx, uint64_t index, struct bytes text)
+{
+    unsigned *n = ctx;
+    struct entry e;
+
+    (void)index;
+    assert_ok(entry_parse(text, &e));
+    *n += e.outcome == OUTCOME_DUPLICATE;
+    return SV_OK;
+}
+
+/* 600 rows, of which the 550th has a number that is taken. */
+static void
+test_an_import_ends_before_the_row_whose_number_is_taken(void **state)
+{
+    struct office *o = *state;
+    struct buf file = BUF_INIT;
+    struct import im = {0};
+    struct import_report report;
+    struct diag where = {0};
+    struct handle h;
+    struct client *c;
+    unsigned n = 0;
+
+    assert_ok(office_record(o, "case-1", "R5-550", "Yamada", &h));
+    assert_ok(buf_text(&file, "identity.case_no,identity.family_name\n"));
+    for (int i = 1; i <= 600; i++)
+        assert_ok(buf_printf(&file, "R5-%03d,Sato\n", i));
+    c = office_client(o, "case-2");
+    assert_ok(import_read(schema_type(client_schema(c), "victim"),
+                          buf_bytes(&file), &im, &where));
+    assert_int_equal(im.n, 600);
+    assert_err(client_import(c, &im, NULL, NULL, &report), SV_ERR_INPUT);
+    assert_int_equal(report.duplicate_line, 551);
+    assert_int_equal(report.n_done, 549);
+    assert_ok(client_log_read(office_client(o, "audit-1"), 0, UINT64_MAX,
+                              count_duplicates, &n));
+    assert_in_range(n, 1, 3);
+    import_free(&im);
+    buf_free(&file);
+    office_verify(o);
+}
+
 /* New index keys: what was found before is found, and numbers stay unique. */
 static void
 test_search_goes_on_after_a_new_index_key(void **state)
@@ -271,6 +341,8 @@ main(void)
         IN_OFFICE(test_nobody_is_sent_to_who_has_left),
         IN_OFFICE(test_t60_the_21st_search_in_an_hour_is_denied),
         IN_OFFICE(test_a_number_that_another_record_has_is_refused),
+        IN_OFFICE(test_numbers_cannot_be_guessed_without_end),
+        IN_OFFICE(test_an_import_ends_before_the_row_whose_number_is_taken),
         IN_OFFICE(test_search_goes_on_after_a_new_index_key),
         IN_OFFICE(test_t60_a_query_of_an_old_epoch_is_invalid),
         cmocka_unit_test(test_t60_one_word_cannot_be_many),

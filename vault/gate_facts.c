@@ -354,7 +354,7 @@ facts_note(struct act *a)
     if (!a->decision.allowed)
         return strcmp(a->decision.rule, GLASS_RULE) == 0 ? note_glass(a)
                                                          : SV_OK;
-    if (p->limits[a->request.act].n > 0)
+    if (usage_is_due(p, a->request.act, &a->entry))
         err = note_usage(a);
     if (err == SV_OK && a->entry.outcome == OUTCOME_DONE)
         err = note_done(a);

@@ -325,8 +325,7 @@ act_create_apply(struct act *a)
 /*
  * A bit for each of the batch's records, in the answer's body: those that
  * are here already, so that an interrupted import goes on with the rest (the
- * importer derived their handles herself: they tell her nothing new), or
- * those whose number is another record's.
+ * importer derived their handles herself: they tell her nothing new).
  */
 struct marks {
     uint8_t *bits;
@@ -381,25 +380,20 @@ is_number_taken(const struct act *a, const struct incoming *it,
     return map_set(seen, it->posting.unique, NULL);
 }
 
+/* Which numbers are taken is not told: a batch that is refused for one leaves
+ * no record, and would say of 511 guesses whether somebody has them. */
 static enum sv_err
-mark_duplicates(struct act *a, const struct items *in, size_t per_record,
-                bool *any)
+find_duplicate(struct act *a, const struct items *in, bool *any)
 {
-    struct marks m;
     struct map seen;
-    enum sv_err err = marks_new(a, in->n / per_record, &m);
+    enum sv_err err = SV_OK;
 
     map_init(&seen, TOKEN_BYTES, 0);
-    for (size_t i = 0; i < in->n && err == SV_OK; i++) {
-        bool taken = false;
-
+    for (size_t i = 0; i < in->n && err == SV_OK && !*any; i++) {
         if (in->at[i].has_posting)
-            err = is_number_taken(a, &in->at[i], &seen, &taken);
-        if (taken)
-            mark(&m, i / per_record);
+            err = is_number_taken(a, &in->at[i], &seen, any);
     }
     map_clear(&seen);
-    *any = m.any;
     return err;
 }
 
@@ -447,12 +441,11 @@ judge_batch(struct act *a, const struct items *in, size_t per_record)
         a->entry.outcome = OUTCOME_EXISTS;
         return SV_OK;
     }
+    buf_truncate(&a->answer, 0);
     if (err == SV_OK)
-        err = mark_duplicates(a, in, per_record, &any);
+        err = find_duplicate(a, in, &any);
     if (err == SV_OK && any)
         a->entry.outcome = OUTCOME_DUPLICATE;
-    else
-        buf_truncate(&a->answer, 0);
     return err;
 }
 
@@ -483,14 +476,11 @@ act_import_again(struct act *a)
     bool any = false;
     enum sv_err err;
 
-    if (a->entry.outcome != OUTCOME_EXISTS &&
-        a->entry.outcome != OUTCOME_DUPLICATE)
+    if (a->entry.outcome != OUTCOME_EXISTS)
         return SV_OK;
     err = take_batch(a, per_record, &in);
-    if (err == SV_OK && a->entry.outcome == OUTCOME_EXISTS)
+    if (err == SV_OK)
         err = mark_existing(a, &in, per_record, &any);
-    else if (err == SV_OK)
-        err = mark_duplicates(a, &in, per_record, &any);
     items_free(&in);
     return err == SV_ERR_INPUT ? SV_ERR_TAMPERED : err;
 }
@@ -634,16 +624,20 @@ act_save_apply(struct act *a)
     if (err == SV_OK)
         err = act_find_record(a, &s);
     for (size_t i = 0; i < in.n && err == SV_OK; i++) {
+        err = check_successor(a, &s, &in.at[i]);
+        /* What is damaged is found before anything is written. */
+        if (err == SV_OK && !in.at[i].header.addition)
+            err = old_postings(a, record_column(&s, in.at[i].column), false);
+    }
+    /* Only of what would be stored: who asks leaves a version or a duplicate,
+     * and cannot do it by a conflict of her own making. */
+    for (size_t i = 0;
+         i < in.n && err == SV_OK && a->entry.outcome == OUTCOME_DONE; i++) {
         bool taken = false;
 
         err = is_taken(a, &in.at[i], &taken);
         if (taken)
             a->entry.outcome = OUTCOME_DUPLICATE;
-        if (err == SV_OK)
-            err = check_successor(a, &s, &in.at[i]);
-        /* What is damaged is found before anything is written. */
-        if (err == SV_OK && !in.at[i].header.addition)
-            err = old_postings(a, record_column(&s, in.at[i].column), false);
     }
     if (err == SV_OK && a->entry.outcome == OUTCOME_DONE)
         err = save_versions(a, &s, &in);

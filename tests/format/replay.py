@@ -47,7 +47,7 @@ class Policy:
             elif word == "act":
                 role["acts"].add(tuple(rest))
             elif word == "limit":
-                self.limits[rest[0]] = int(rest[1]), int(rest[2])
+                self.limits[rest[0]] = int(rest[1]), int(rest[2]), rest[3:] == ["duplicate"]
             else:
                 need(word == "exclude", "an unknown line")
                 self.excludes |= {tuple(rest), tuple(rest[::-1])}
@@ -341,7 +341,7 @@ def decide(s, r, index, time):
     if ((r["act"], r["type"]) if "type" in r else (r["act"],)) not in role["acts"]:
         return "denied", "act"
     if r["act"] in ro.policy.limits:
-        most, window = ro.policy.limits[r["act"]]
+        most, window, _ = ro.policy.limits[r["act"]]
         used = s.used.get((r["actor"], r["act"]), [])
         if sum(time - t < window for t in used) >= most:
             return "denied", "limit"
@@ -393,7 +393,8 @@ class State:
         need(e["decision"] == decide(self, r, e["index"], e["time"]), f"decision {e['decision']}")
         need((e["outcome"] == "-") == (e["decision"][0] == "denied"), "outcome")
         self.ids.setdefault(r["id"], (e["index"], e["note"]))
-        if e["decision"][0] == "allowed" and self.entries and ro.policy and r["act"] in ro.policy.limits:
+        limit = ro.policy.limits.get(r["act"]) if self.entries and ro.policy else None
+        if limit and e["decision"][0] == "allowed" and (not limit[2] or e["outcome"] == "duplicate"):
             self.used.setdefault((r["actor"], r["act"]), []).append(e["time"])
         if e["decision"] == ("denied", "break-glass"):
             self.glass[r["record"]] = e["time"]
