@@ -12,6 +12,8 @@ store_close(struct store *s)
         return;
     if (s->open != NULL)
         s->ops->abort(s->open);
+    if (s->snapshot != NULL)
+        s->ops->abort(s->snapshot);
     s->ops->close(s);
 }
 
@@ -45,6 +47,7 @@ store_commit(struct store_txn **txn)
     struct store *s = t->store;
     enum sv_err err = t->failed;
 
+    assert(s->open == t);
     *txn = NULL;
     s->open = NULL;
     if (err != SV_OK) {
@@ -62,9 +65,33 @@ store_abort(struct store_txn **txn)
 {
     if (txn == NULL || *txn == NULL)
         return;
-    (*txn)->store->open = NULL;
+    if ((*txn)->store->snapshot == *txn)
+        (*txn)->store->snapshot = NULL;
+    else
+        (*txn)->store->open = NULL;
     (*txn)->store->ops->abort(*txn);
     *txn = NULL;
+}
+
+enum sv_err
+store_snapshot(struct store *s, struct store_txn **out)
+{
+    struct store_txn *txn = NULL;
+    enum sv_err err;
+
+    if (s->unsure)
+        return SV_ERR_UNSURE;
+    if (s->snapshot != NULL)
+        return SV_ERR_USAGE;
+    err = s->ops->snapshot(s, &txn);
+    if (err != SV_OK)
+        return err;
+    txn->store = s;
+    txn->mode = STORE_READ;
+    txn->failed = SV_OK;
+    s->snapshot = txn;
+    *out = txn;
+    return SV_OK;
 }
 
 /* Every result passes here: an error stays with the transaction, so that
@@ -81,7 +108,7 @@ static enum sv_err
 check(const struct store_txn *txn, unsigned table, size_t key_min,
       struct bytes key)
 {
-    assert(txn->store->open == txn);
+    assert(txn->store->open == txn || txn->store->snapshot == txn);
     if (txn->failed != SV_OK)
         return txn->failed;
     if (table >= txn->store->n_tables)

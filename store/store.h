@@ -12,8 +12,9 @@
  *
  * - Keys are 1 to STORE_KEY_MAX bytes, ordered bytewise, shorter first;
  *   values are 0 to STORE_VALUE_MAX bytes.  Tables are numbered from 0.
- * - One transaction at a time per store.  A transaction sees its own
- *   changes; nobody else does before it is committed.
+ * - One transaction at a time per store, and beside it one snapshot.  A
+ *   transaction sees its own changes; nobody else does before it is
+ *   committed.
  * - A read begun after an acknowledged commit sees it; a commit that is
  *   acknowledged is durable.
  * - store_commit() says one of three things.  SV_OK: all of it is durable.
@@ -34,7 +35,7 @@ struct store_txn;
 
 enum store_mode { STORE_READ, STORE_WRITE };
 
-/* Closing with a transaction open aborts it.  Accepts NULL. */
+/* Closing with a transaction or a snapshot open aborts it.  Accepts NULL. */
 void store_close(struct store *s);
 
 enum sv_err store_begin(struct store *s, enum store_mode mode,
@@ -43,6 +44,14 @@ enum sv_err store_begin(struct store *s, enum store_mode mode,
 enum sv_err store_commit(struct store_txn **txn);
 /* Accepts NULL. */
 void store_abort(struct store_txn **txn);
+
+/*
+ * What is committed now, to be read while transactions come and go; also
+ * from within one, whose changes it does not see.  It ends with
+ * store_abort().  SV_ERR_USAGE where there is one already.  As long as it
+ * lasts the file keeps what it shows, and grows.
+ */
+enum sv_err store_snapshot(struct store *s, struct store_txn **out);
 
 /* *value is borrowed until the next call on this transaction.
  * SV_ERR_NOT_FOUND. */

@@ -5,7 +5,7 @@
 
 /*
  * What an engine implements; the calls of store.h check and pass on.  An
- * engine sets neither the fields of store_txn nor open and unsure.
+ * engine sets neither the fields of store_txn nor open, snapshot and unsure.
  */
 struct store_ops {
     void (*close)(struct store *s);
@@ -13,6 +13,8 @@ struct store_ops {
                          struct store_txn **out);
     enum sv_err (*commit)(struct store_txn *txn); /* frees txn */
     void (*abort)(struct store_txn *txn);         /* frees txn */
+    /* Ended by abort. */
+    enum sv_err (*snapshot)(struct store *s, struct store_txn **out);
     enum sv_err (*get)(struct store_txn *txn, unsigned table, struct bytes key,
                        struct bytes *value);
     enum sv_err (*put)(struct store_txn *txn, unsigned table, struct bytes key,
@@ -28,8 +30,9 @@ struct store_ops {
 struct store {
     const struct store_ops *ops;
     unsigned n_tables;
-    struct store_txn *open; /* the transaction under way, or NULL */
-    bool unsure;            /* a commit's outcome is unknown */
+    struct store_txn *open;     /* the transaction under way, or NULL */
+    struct store_txn *snapshot; /* or NULL */
+    bool unsure;                /* a commit's outcome is unknown */
 };
 struct store_txn {
     struct store *store;

@@ -80,6 +80,26 @@ fault_begin(struct store *s, enum store_mode mode, struct store_txn **out)
     return SV_OK;
 }
 
+static enum sv_err
+fault_snapshot(struct store *s, struct store_txn **out)
+{
+    struct fault_txn *txn;
+    enum sv_err err;
+
+    if (fails(s))
+        return planned(s);
+    txn = calloc(1, sizeof *txn);
+    if (txn == NULL)
+        return SV_ERR_NOMEM;
+    err = store_snapshot(((struct fault *)s)->inner, &txn->inner);
+    if (err != SV_OK) {
+        free(txn);
+        return err;
+    }
+    *out = &txn->base;
+    return SV_OK;
+}
+
 /* Commit the inner transaction or not, and say that nobody knows. */
 static enum sv_err
 commit_unsure(struct store_txn **inner, bool really)
@@ -185,6 +205,7 @@ static const struct store_ops fault_ops = {
     .begin = fault_begin,
     .commit = fault_commit,
     .abort = fault_abort,
+    .snapshot = fault_snapshot,
     .get = fault_get,
     .put = fault_put,
     .del = fault_delete,
@@ -215,6 +236,8 @@ store_fault_unwrap(struct store *s)
 
     if (s->open != NULL)
         s->ops->abort(s->open);
+    if (s->snapshot != NULL)
+        s->ops->abort(s->snapshot);
     free(s);
     return inner;
 }

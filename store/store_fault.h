@@ -5,7 +5,7 @@
 
 /*
  * An engine around another that fails on purpose.  It counts every call of
- * begin, get, put, delete, scan, last and commit, from 1.
+ * begin, snapshot, get, put, delete, scan, last and commit, from 1.
  */
 struct store_fault_plan {
     uint64_t fail_at;    /* this call fails; 0: none */
@@ -28,7 +28,7 @@ enum sv_err store_fault_wrap(struct store *inner, struct store_fault_plan *plan,
                              struct store **out);
 
 /*
- * Close the wrapper alone, aborting an open transaction, and give inner
+ * Close the wrapper alone, aborting what is open, and give inner
  * back: a memory store can so be "opened again" after SV_ERR_UNSURE.
  */
 struct store *store_fault_unwrap(struct store *s);

@@ -37,6 +37,7 @@ struct lmdb {
     MDB_env *env;
     MDB_dbi tables[STORE_TABLES_MAX];
     struct lmdb_txn open; /* there is one at a time */
+    struct lmdb_txn snapshot;
 };
 
 static enum sv_err
@@ -138,19 +139,34 @@ lmdb_close(struct store *s)
 }
 
 static enum sv_err
-lmdb_begin(struct store *s, enum store_mode mode, struct store_txn **out)
+begin_in(const struct lmdb *l, unsigned flags, struct lmdb_txn *place,
+         struct store_txn **out)
 {
-    struct lmdb *l = (struct lmdb *)s;
-    unsigned flags = mode == STORE_READ ? MDB_RDONLY : 0;
     MDB_txn *txn = NULL;
     int rc = mdb_txn_begin(l->env, NULL, flags, &txn);
 
     if (rc != 0)
         return err_of_mdb(rc);
-    memset(&l->open, 0, sizeof l->open);
-    l->open.txn = txn;
-    *out = &l->open.base;
+    memset(place, 0, sizeof *place);
+    place->txn = txn;
+    *out = &place->base;
     return SV_OK;
+}
+
+static enum sv_err
+lmdb_begin(struct store *s, enum store_mode mode, struct store_txn **out)
+{
+    struct lmdb *l = (struct lmdb *)s;
+
+    return begin_in(l, mode == STORE_READ ? MDB_RDONLY : 0, &l->open, out);
+}
+
+static enum sv_err
+lmdb_snapshot(struct store *s, struct store_txn **out)
+{
+    struct lmdb *l = (struct lmdb *)s;
+
+    return begin_in(l, MDB_RDONLY, &l->snapshot, out);
 }
 
 /* After a failed write of its header page LMDB refuses every transaction. */
@@ -300,6 +316,7 @@ static const struct store_ops lmdb_ops = {
     .begin = lmdb_begin,
     .commit = lmdb_commit,
     .abort = lmdb_abort,
+    .snapshot = lmdb_snapshot,
     .get = lmdb_get,
     .put = lmdb_put,
     .del = lmdb_delete,

@@ -33,10 +33,21 @@ struct memory {
     size_t cap_changes;
 };
 
+struct memory_txn {
+    struct store_txn base;
+    struct table *tables; /* the store's, or a snapshot's own */
+};
+
 static struct memory *
 memory_of(struct store_txn *txn)
 {
     return (struct memory *)txn->store;
+}
+
+static struct table *
+tables_of(struct store_txn *txn)
+{
+    return ((struct memory_txn *)txn)->tables;
 }
 
 static struct bytes
@@ -151,10 +162,11 @@ changes_add(struct memory *m, unsigned table, struct pair *was, struct pair *is)
     m->changes[m->n_changes++] = (struct change){table, was, is};
 }
 
+/* c->is, which is no longer in the table, stays the caller's. */
 static void
-change_undo(struct memory *m, const struct change *c)
+change_undo(struct table *tables, const struct change *c)
 {
-    struct table *t = &m->tables[c->table];
+    struct table *t = &tables[c->table];
     bool found;
     size_t at = table_find(t, pair_key(c->is != NULL ? c->is : c->was), &found);
 
@@ -164,7 +176,16 @@ change_undo(struct memory *m, const struct change *c)
         table_remove(t, at);
     else
         t->pairs[at] = c->was;
-    free(c->is);
+}
+
+static void
+tables_free(struct table *tables, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        for (size_t j = 0; j < tables[i].n; j++)
+            free(tables[i].pairs[j]);
+        free(tables[i].pairs);
+    }
 }
 
 static void
@@ -172,11 +193,7 @@ memory_close(struct store *s)
 {
     struct memory *m = (struct memory *)s;
 
-    for (unsigned i = 0; i < s->n_tables; i++) {
-        for (size_t j = 0; j < m->tables[i].n; j++)
-            free(m->tables[i].pairs[j]);
-        free(m->tables[i].pairs);
-    }
+    tables_free(m->tables, s->n_tables);
     free(m->changes);
     free(m);
 }
@@ -185,14 +202,81 @@ static enum sv_err
 memory_begin(struct store *s, enum store_mode mode, struct store_txn **out)
 {
     /* There is one at a time, so its changes lie in the store. */
-    struct store_txn *txn = calloc(1, sizeof *txn);
+    struct memory_txn *txn = calloc(1, sizeof *txn);
 
-    (void)s;
     (void)mode;
     if (txn == NULL)
         return SV_ERR_NOMEM;
-    *out = txn;
+    txn->tables = ((struct memory *)s)->tables;
+    *out = &txn->base;
     return SV_OK;
+}
+
+/* The pairs as they stand, still the store's own; with room for those that
+ * an open transaction has taken out. */
+static enum sv_err
+borrow_pairs(const struct memory *m, struct table *to)
+{
+    for (unsigned i = 0; i < m->base.n_tables; i++) {
+        const struct table *t = &m->tables[i];
+
+        to[i].cap = t->n + m->n_changes;
+        to[i].pairs = calloc(to[i].cap > 0 ? to[i].cap : 1, sizeof *t->pairs);
+        if (to[i].pairs == NULL)
+            return SV_ERR_NOMEM;
+        if (t->n > 0)
+            memcpy(to[i].pairs, t->pairs, t->n * sizeof(struct pair *));
+        to[i].n = t->n;
+    }
+    for (size_t i = m->n_changes; i-- > 0;)
+        change_undo(to, &m->changes[i]);
+    return SV_OK;
+}
+
+/* Each pair's copy in its place; nothing borrowed is left, whatever comes. */
+static enum sv_err
+copy_pairs(struct table *tables, unsigned n)
+{
+    enum sv_err err = SV_OK;
+
+    for (unsigned i = 0; i < n; i++) {
+        for (size_t j = 0; j < tables[i].n; j++) {
+            const struct pair *p = tables[i].pairs[j];
+
+            tables[i].pairs[j] =
+                err == SV_OK ? pair_new(pair_key(p), pair_value(p)) : NULL;
+            if (tables[i].pairs[j] == NULL)
+                err = SV_ERR_NOMEM;
+        }
+    }
+    return err;
+}
+
+static enum sv_err
+memory_snapshot(struct store *s, struct store_txn **out)
+{
+    struct memory_txn *txn = calloc(1, sizeof *txn);
+    enum sv_err err = SV_ERR_NOMEM;
+
+    if (txn == NULL)
+        return err;
+    txn->tables = calloc(s->n_tables, sizeof *txn->tables);
+    if (txn->tables != NULL)
+        err = borrow_pairs((struct memory *)s, txn->tables);
+    if (err == SV_OK)
+        err = copy_pairs(txn->tables, s->n_tables);
+    else if (txn->tables != NULL)
+        for (unsigned i = 0; i < s->n_tables; i++)
+            txn->tables[i].n = 0; /* not ours */
+    if (err == SV_OK) {
+        *out = &txn->base;
+        return SV_OK;
+    }
+    if (txn->tables != NULL)
+        tables_free(txn->tables, s->n_tables);
+    free(txn->tables);
+    free(txn);
+    return err;
 }
 
 static enum sv_err
@@ -212,8 +296,18 @@ memory_abort(struct store_txn *txn)
 {
     struct memory *m = memory_of(txn);
 
-    while (m->n_changes > 0)
-        change_undo(m, &m->changes[--m->n_changes]);
+    if (tables_of(txn) != m->tables) {
+        tables_free(tables_of(txn), m->base.n_tables);
+        free(tables_of(txn));
+        free(txn);
+        return;
+    }
+    while (m->n_changes > 0) {
+        const struct change *c = &m->changes[--m->n_changes];
+
+        change_undo(m->tables, c);
+        free(c->is);
+    }
     free(txn);
 }
 
@@ -221,7 +315,7 @@ static enum sv_err
 memory_get(struct store_txn *txn, unsigned table, struct bytes key,
            struct bytes *value)
 {
-    const struct table *t = &memory_of(txn)->tables[table];
+    const struct table *t = &tables_of(txn)[table];
     bool found;
     size_t at = table_find(t, key, &found);
 
@@ -278,7 +372,7 @@ static enum sv_err
 memory_scan(struct store_txn *txn, unsigned table, struct bytes from,
             store_scan_fn fn, void *ctx)
 {
-    const struct table *t = &memory_of(txn)->tables[table];
+    const struct table *t = &tables_of(txn)[table];
     enum sv_err err = SV_OK;
     bool more = true;
     bool found;
@@ -293,7 +387,7 @@ static enum sv_err
 memory_last(struct store_txn *txn, unsigned table, struct bytes *key,
             struct bytes *value)
 {
-    const struct table *t = &memory_of(txn)->tables[table];
+    const struct table *t = &tables_of(txn)[table];
 
     if (t->n == 0)
         return SV_ERR_NOT_FOUND;
@@ -307,6 +401,7 @@ static const struct store_ops memory_ops = {
     .begin = memory_begin,
     .commit = memory_commit,
     .abort = memory_abort,
+    .snapshot = memory_snapshot,
     .get = memory_get,
     .put = memory_put,
     .del = memory_delete,

@@ -1075,6 +1075,152 @@ test_random_transactions_agree_with_a_model(void **state)
     free(m);
 }
 
+/* ---- snapshots ---- */
+
+static struct store_txn *
+snapshot(struct fixture *f)
+{
+    struct store_txn *txn = NULL;
+
+    assert_ok(store_snapshot(f->store, &txn));
+    return txn;
+}
+
+static void
+says(struct store_txn *txn, const char *key, const char *want)
+{
+    struct bytes got = bytes_of("", 0);
+    enum sv_err err = store_get(txn, 0, bytes_text(key), &got);
+
+    if (want == NULL) {
+        assert_err(err, SV_ERR_NOT_FOUND);
+        return;
+    }
+    assert_ok(err);
+    assert_true(bytes_equal(got, bytes_text(want)));
+}
+
+static void
+put_first(struct store_txn *txn, void *ctx)
+{
+    (void)ctx;
+    assert_ok(store_put(txn, 0, bytes_text("a"), bytes_text("one")));
+    assert_ok(store_put(txn, 0, bytes_text("b"), bytes_text("two")));
+}
+
+static void
+change_all(struct store_txn *txn, void *ctx)
+{
+    (void)ctx;
+    assert_ok(store_put(txn, 0, bytes_text("a"), bytes_text("changed")));
+    assert_ok(store_put(txn, 0, bytes_text("aa"), bytes_text("new")));
+    assert_ok(store_delete(txn, 0, bytes_text("b")));
+}
+
+static enum sv_err
+count_rows(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    (void)key;
+    (void)value;
+    (void)more;
+    ++*(unsigned *)ctx;
+    return SV_OK;
+}
+
+static void
+shows_the_first(struct store_txn *s)
+{
+    struct bytes key, value;
+    unsigned n = 0;
+
+    says(s, "a", "one");
+    says(s, "b", "two");
+    says(s, "aa", NULL);
+    assert_ok(store_scan(s, 0, bytes_of("", 0), count_rows, &n));
+    assert_int_equal(n, 2);
+    assert_ok(store_last(s, 0, &key, &value));
+    assert_true(bytes_equal(key, bytes_text("b")));
+}
+
+/* A flaky engine may be opened again in run(), which ends the snapshot. */
+static bool
+is_flaky(const struct fixture *f)
+{
+    return f->engine->unsure_per_1000 > 0;
+}
+
+static void
+test_a_snapshot_stays_what_it_was(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *s, *txn;
+
+    run(f, put_first, NULL);
+    if (is_flaky(f))
+        return;
+    s = snapshot(f);
+    shows_the_first(s);
+    run(f, change_all, NULL);
+    shows_the_first(s);
+    txn = begin(f, STORE_READ);
+    says(txn, "a", "changed");
+    shows_the_first(s);
+    store_abort(&txn);
+    store_abort(&s);
+    s = snapshot(f);
+    says(s, "a", "changed");
+    says(s, "b", NULL);
+    store_abort(&s);
+}
+
+static void
+test_a_snapshot_does_not_see_the_open_transaction(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *s, *txn;
+
+    run(f, put_first, NULL);
+    txn = begin(f, STORE_WRITE);
+    change_all(txn, NULL);
+    s = snapshot(f);
+    shows_the_first(s);
+    says(txn, "a", "changed");
+    store_abort(&txn);
+    shows_the_first(s);
+    store_abort(&s);
+}
+
+static void
+test_there_is_one_snapshot_and_it_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *s, *other = NULL;
+
+    run(f, put_first, NULL);
+    s = snapshot(f);
+    assert_err(store_snapshot(f->store, &other), SV_ERR_USAGE);
+    assert_err(store_put(s, 0, bytes_text("a"), bytes_text("x")), SV_ERR_USAGE);
+    assert_err(store_get(s, 0, bytes_text("a"), &(struct bytes){0}),
+               SV_ERR_USAGE);
+    store_abort(&s);
+    s = snapshot(f);
+    shows_the_first(s);
+    store_abort(&s);
+}
+
+static void
+test_closing_ends_the_snapshot(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *s;
+
+    run(f, put_first, NULL);
+    s = snapshot(f);
+    shows_the_first(s);
+    if (reopens(f))
+        reopen(f); /* otherwise the teardown closes */
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 static const struct CMUnitTest contract[] = {
     CASE(test_get_gives_what_was_put),
@@ -1100,6 +1246,10 @@ static const struct CMUnitTest contract[] = {
     CASE(test_many_keys_stay_in_order),
     CASE(test_an_unsure_store_is_dead_until_opened_again),
     CASE(test_random_transactions_agree_with_a_model),
+    CASE(test_a_snapshot_stays_what_it_was),
+    CASE(test_a_snapshot_does_not_see_the_open_transaction),
+    CASE(test_there_is_one_snapshot_and_it_changes_nothing),
+    CASE(test_closing_ends_the_snapshot),
 };
 
 static int
