@@ -413,6 +413,68 @@ get_text(void *field, struct bytes value)
     return err;
 }
 
+/* ---- restore ---- */
+
+static enum sv_err
+put_second(const void *field, struct buf *out)
+{
+    const struct request_restore *s = field;
+
+    if (s->second[0] == '\0')
+        return s->second_role[0] == '\0' ? buf_text(out, "-") : SV_ERR_FORMAT;
+    if (!text_is_code(bytes_text(s->second_role)) ||
+        !text_is_work_name(bytes_text(s->second)))
+        return SV_ERR_FORMAT;
+    return buf_printf(out, "%s %s", s->second_role, s->second);
+}
+
+static enum sv_err
+get_second(void *field, struct bytes value)
+{
+    struct request_restore *s = field;
+    struct bytes role;
+    enum sv_err err;
+
+    if (text_is(value, "-"))
+        return SV_OK;
+    if (!text_split(&value, ' ', &role))
+        return SV_ERR_FORMAT;
+    err = line_get_code(s->second_role, role);
+    return err != SV_OK ? err : line_get_work_name(s->second, value);
+}
+
+static enum sv_err
+put_administrator(const void *field, struct buf *out)
+{
+    const struct request_founder *f = field;
+    char sign[BASE64_SIZE(sizeof f->sign.b)], box[BASE64_SIZE(sizeof f->box)];
+
+    if (f->name[0] == '\0')
+        return buf_text(out, "-");
+    if (!text_is_work_name(bytes_text(f->name)))
+        return SV_ERR_FORMAT;
+    text_base64(BYTES(f->sign.b), sign);
+    text_base64(BYTES(f->box), box);
+    return buf_printf(out, "%s %s %s", f->name, sign, box);
+}
+
+static enum sv_err
+get_administrator(void *field, struct bytes value)
+{
+    struct request_founder *f = field;
+    struct bytes name, key;
+    enum sv_err err;
+
+    if (text_is(value, "-"))
+        return SV_OK;
+    if (!text_split(&value, ' ', &name) || !text_split(&value, ' ', &key))
+        return SV_ERR_FORMAT;
+    err = line_get_work_name(f->name, name);
+    if (err == SV_OK)
+        err = line_get_base64(f->sign.b, key);
+    return err != SV_OK ? err : line_get_base64(f->box, value);
+}
+
 /* ---- the format ---- */
 
 #define WHOLE 0 /* the line is made of several fields */
@@ -458,6 +520,12 @@ static const struct line_rule rules[] = {
     {"key", WHOLE, put_keys, get_key, LINE_KEYS, true},
     {"part", WHOLE, put_part, get_part, LINE_TEXT, false},
     {"|", AT(text), put_text, get_text, LINE_TEXT, true},
+
+    {"taken", AT(restore.taken_ms), line_put_time, line_get_time, LINE_RESTORE,
+     false},
+    {"second", AT(restore), put_second, get_second, LINE_RESTORE, false},
+    {"administrator", AT(restore.administrator), put_administrator,
+     get_administrator, LINE_RESTORE, false},
 };
 
 static unsigned

@@ -47,6 +47,10 @@
  *                                         epochs count from 1
  *   part <k>/<n>
  *   | <line of text>                      one or more; see text below
+ *   taken <unix ms>                       from here on: restore
+ *   second <role> <work name>|-           who signs with the actor; -: the
+ *                                         gate's log key
+ *   administrator -|<work name> <base64 sign> <base64 box>
  *
  *   act              lines
  *   genesis              log to founder
@@ -78,6 +82,9 @@
  *   release.fetch        entry
  *   log.read             count entry
  *   store.check          none
+ *   backup.open          none
+ *   backup.read          count entry
+ *   restore              taken second administrator
  */
 enum request_act {
     ACT_GENESIS,          /* the vault, its founders and its gate */
@@ -110,6 +117,9 @@ enum request_act {
     ACT_RELEASE_FETCH, /* the bytes that were approved */
     ACT_LOG_READ,      /* entries of the log */
     ACT_STORE_CHECK,   /* the tables compared with the log; no lines */
+    ACT_BACKUP_OPEN,   /* what is stored now, to be read in chunks */
+    ACT_BACKUP_READ,   /* chunk `count` of what the entry opened */
+    ACT_RESTORE,       /* the log goes on behind what a backup had */
     ACT_N
 };
 
@@ -130,6 +140,7 @@ enum request_line {
     LINE_KEYS = 1 << 12,        /* key <type>.<comp> <epoch> <base64>, each */
     LINE_TEXT = 1 << 13,        /* part <k>/<n>, then | lines */
     LINE_PROFILE = 1 << 14,     /* profile <code>, of a release */
+    LINE_RESTORE = 1 << 15,     /* the lines of struct request_restore */
 };
 
 #define REQUEST_LABEL "svault/request/v1\n" /* what each begins with */
@@ -172,6 +183,19 @@ struct request_genesis {
 };
 #define FOUNDER_ADMINISTRATOR 0
 #define FOUNDER_SUPERVISOR 1
+
+/*
+ * Lines: taken, second, administrator.  The note has two signatures: the
+ * actor's, and that of the second, under the origin alone where it is the
+ * gate's log key.  Which log goes on is said by the line seen.
+ */
+struct request_restore {
+    uint64_t taken_ms; /* when the backup was made */
+    char second_role[NAME_SIZE];
+    char second[NAME_SIZE]; /* both "": the gate */
+    /* An administrator's new keys, or no name; role is not used. */
+    struct request_founder administrator;
+};
 
 struct request_key {
     char type[NAME_SIZE];
@@ -216,6 +240,7 @@ struct request {
     /* Lines ending in LF, none empty, none ending in a space, and none with
      * what text_inert() would replace. */
     char text[REQUEST_TEXT_MAX + 1];
+    struct request_restore restore;
 };
 
 /* "record.read"; NULL for none.  The name stands in requests and policy. */
@@ -234,7 +259,8 @@ enum sv_err request_key_name(const char *origin, const char *actor,
 /* The text to be signed, appended.  SV_ERR_RANGE, SV_ERR_FORMAT for a value
  * that has no canonical form. */
 enum sv_err request_encode(const struct request *r, struct buf *out);
-/* encode and sign as a note; genesis may get a second signature after. */
+/* encode and sign as a note; genesis and restore get a second signature
+ * after. */
 enum sv_err request_sign(const struct request *r, const struct sign_seed *seed,
                          struct buf *out);
 /* The text alone, likewise: who signs must know what; without an actor. */

@@ -54,6 +54,9 @@ static const struct {
     [ACT_RELEASE_FETCH] = {"release.fetch", LINE_ENTRY, false},
     [ACT_LOG_READ] = {"log.read", LINE_COUNT | LINE_ENTRY, false},
     [ACT_STORE_CHECK] = {"store.check", 0, false},
+    [ACT_BACKUP_OPEN] = {"backup.open", 0, false},
+    [ACT_BACKUP_READ] = {"backup.read", LINE_COUNT | LINE_ENTRY, false},
+    [ACT_RESTORE] = {"restore", LINE_RESTORE, true},
 };
 
 const char *

@@ -51,6 +51,11 @@ static const struct {
                        "yet")},
     {"bytes", N_("those are not the figures that were requested")},
     {"approval", N_("nobody has approved that release")},
+    {"restored", N_("that is not the log that was restored, or the backup "
+                    "was made later than now")},
+    {"second", N_("two different people are needed, each as administrator, "
+                  "supervisor or recovery; or the key for recovery together "
+                  "with the gate's sheet")},
 };
 
 const char *

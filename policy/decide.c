@@ -43,6 +43,8 @@
  *     acknowledge   the requester has not acknowledged its unsafe cells
  *     bytes         not the bytes that were requested
  *     approval      nobody has approved it
+ *     restored      not right behind the log that goes on, or not yet made
+ *     second        the second is no other person, or has no role that may
  *   allowed
  *     founding      genesis, the policy, the first keys
  *     role          by the role alone
@@ -171,6 +173,9 @@ static const decide_fn by_act[] = {
     [ACT_RELEASE_FETCH] = decide_fetch,
     [ACT_LOG_READ] = decide_by_role,
     [ACT_STORE_CHECK] = decide_by_role,
+    [ACT_BACKUP_OPEN] = decide_by_role,
+    [ACT_BACKUP_READ] = decide_by_role,
+    [ACT_RESTORE] = decide_restore,
 };
 static_assert(sizeof by_act / sizeof by_act[0] == ACT_N, "a row for each act");
 

@@ -78,6 +78,14 @@ struct decision decide_acknowledge_flag(const struct roster *r,
                                         const struct question *q,
                                         unsigned role);
 
+/* decide_restore.c */
+struct decision decide_restore(const struct roster *r, const struct question *q,
+                               unsigned role);
+/* Does anybody but `person`, here or in a proposal, have one of these keys? */
+bool decide_has_anothers_keys(const struct roster *r, const struct question *q,
+                              const char *person, const uint8_t sign[static 32],
+                              const uint8_t box[static 32]);
+
 /* decide_release.c */
 struct decision decide_request(const struct roster *r, const struct question *q,
                                unsigned role);

@@ -66,29 +66,35 @@ has_other_keys(const struct roster *r, const struct question *q)
     return false;
 }
 
-/* Does anybody else, here or in a proposal, have one of these keys? */
-static bool
-has_anothers_keys(const struct roster *r, const struct question *q)
+bool
+decide_has_anothers_keys(const struct roster *r, const struct question *q,
+                         const char *person, const uint8_t sign[static 32],
+                         const uint8_t box[static 32])
 {
-    const struct request *request = q->request;
-
     for (size_t i = 0; i < r->n_persons; i++) {
         const struct roster_person *p = &r->persons[i];
 
-        if (!same(p->name, request->person) &&
-            (same_key(p->sign.b, request->sign.b) ||
-             same_key(p->box, request->box)))
+        if (!same(p->name, person) &&
+            (same_key(p->sign.b, sign) || same_key(p->box, box)))
             return true;
     }
     for (size_t i = 0; i < r->n_proposals; i++) {
         const struct roster_proposal *p = &r->proposals[i];
 
-        if (is_pending(p, q) && !same(p->person, request->person) &&
-            (same_key(p->sign.b, request->sign.b) ||
-             same_key(p->box, request->box)))
+        if (is_pending(p, q) && !same(p->person, person) &&
+            (same_key(p->sign.b, sign) || same_key(p->box, box)))
             return true;
     }
     return false;
+}
+
+static bool
+has_anothers_keys(const struct roster *r, const struct question *q)
+{
+    const struct request *request = q->request;
+
+    return decide_has_anothers_keys(r, q, request->person, request->sign.b,
+                                    request->box);
 }
 
 /* Does she have the role, suspended or not, or is it proposed? */

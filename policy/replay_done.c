@@ -251,6 +251,9 @@ static const struct {
     [ACT_RELEASE_FETCH] = {done_release, DAMAGED, false},
     [ACT_LOG_READ] = {done_nothing, 0, false},
     [ACT_STORE_CHECK] = {done_nothing, 0, false},
+    [ACT_BACKUP_OPEN] = {done_nothing, DAMAGED, false},
+    [ACT_BACKUP_READ] = {done_nothing, NOT_FOUND | DAMAGED, false},
+    [ACT_RESTORE] = {done_roster, INVALID, false},
 };
 static_assert(sizeof by_act / sizeof by_act[0] == ACT_N, "a row for each act");
 

@@ -240,21 +240,44 @@ key_at(const struct roster *r, const struct roster_person *p, uint64_t index)
     return &p->sign;
 }
 
+/* Of a restore: somebody on the roster, or the log's own key. */
+static enum sv_err
+verify_second(const struct roster *r, uint64_t index, const struct note *note,
+              const struct request *request)
+{
+    const char *name = request->restore.second;
+    const struct roster_person *second = roster_person(r, name);
+    enum sv_err err;
+
+    if (name[0] == '\0') {
+        err = note_verify(note, r->origin, &r->log_key);
+        return err == SV_ERR_NOMEM || err == SV_OK ? err : SV_ERR_TAMPERED;
+    }
+    if (second == NULL)
+        return SV_ERR_NOT_FOUND;
+    return verify_one(note, r->origin, name, key_at(r, second, index));
+}
+
 enum sv_err
 roster_verify(const struct roster *r, uint64_t index, const struct note *note,
               const struct request *request)
 {
+    bool by_two = request->act == ACT_RESTORE;
     const struct roster_person *actor;
+    enum sv_err err;
 
     if (!r->started && request->act == ACT_GENESIS)
         return verify_genesis(note, request);
     actor = roster_person(r, request->actor);
     if (actor == NULL)
         return SV_ERR_NOT_FOUND;
-    /* One signature: a second would be a place to write what one likes. */
-    if (note->n != 1 || strcmp(request->origin, r->origin) != 0)
+    /* One more would be a place to write what one likes. */
+    if (note->n != (by_two ? 2U : 1U) ||
+        strcmp(request->origin, r->origin) != 0)
         return SV_ERR_TAMPERED;
-    return verify_one(note, r->origin, request->actor, key_at(r, actor, index));
+    err = verify_one(note, r->origin, request->actor, key_at(r, actor, index));
+    return err == SV_OK && by_two ? verify_second(r, index, note, request)
+                                  : err;
 }
 
 /* The entry stands where the chain of roster entries wants it. */

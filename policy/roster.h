@@ -143,10 +143,10 @@ bool roster_has_secret(const struct roster *r, uint32_t person,
 bool roster_fits_part(const struct roster *r, const struct request *request);
 
 /*
- * Verify the signatures of a request's note: the actor's and no other, by
- * the roster as it was when the entry `index` was made; in genesis the first
- * two founders', by its own lines.  The request must name the roster's
- * origin.  SV_ERR_NOT_FOUND for an actor that the roster
+ * Verify the signatures of a request's note: the actor's, in a restore the
+ * second's too, and no other, by the roster as it was when the entry `index`
+ * was made; in genesis the first two founders', by its own lines.  The request
+ * must name the roster's origin.  SV_ERR_NOT_FOUND for an actor that the roster
  * does not know; SV_ERR_TAMPERED.
  */
 enum sv_err roster_verify(const struct roster *r, uint64_t index,

@@ -496,6 +496,34 @@ apply_reinstate(struct roster *r, const struct entry *entry,
     return SV_OK;
 }
 
+/* An administrator with new keys, where the entry names one: she holds no
+ * secret, so nothing is due.  What was proposed for the old ones is void. */
+static enum sv_err
+apply_restore(struct roster *r, const struct entry *entry,
+              const struct request *request)
+{
+    const struct request_founder *f = &request->restore.administrator;
+    const struct roster_person *who = roster_person(r, f->name);
+    struct roster_proposal p = {.sign = f->sign};
+    enum sv_err err;
+
+    if (f->name[0] == '\0')
+        return SV_OK;
+    if (who == NULL)
+        return SV_ERR_FORMAT;
+    err = grow_formers(r);
+    if (err != SV_OK)
+        return err;
+    memcpy(p.box, f->box, sizeof p.box);
+    for (size_t i = r->n_proposals; i-- > 0;) {
+        if (strcmp(r->proposals[i].person, f->name) == 0)
+            remove_proposal(r, r->proposals[i].index);
+    }
+    if (!same_keys(who, &p.sign, p.box))
+        change_keys(r, (uint32_t)(who - r->persons), &p, entry);
+    return SV_OK;
+}
+
 /* ---- all of them ---- */
 
 enum sv_err
@@ -534,6 +562,9 @@ roster_apply(struct roster *r, const struct entry *entry,
         break;
     case ACT_STAFF_SUSPEND:
         err = apply_suspend(r, entry, request);
+        break;
+    case ACT_RESTORE:
+        err = apply_restore(r, entry, request);
         break;
     default:
         break;

@@ -79,6 +79,15 @@ set_keys(struct request *r)
     FILL(r->keys[1].pub, 0xcc);
 }
 
+static void
+set_restore(struct request_restore *s)
+{
+    s->taken_ms = UINT64_C(1767139100123);
+    put(s->second_role, "supervisor");
+    put(s->second, "sora");
+    founder(&s->administrator, "yuki", 9, 0xdd);
+}
+
 /* What the act's lines say, by the bits of the lines. */
 static void
 set_lines(struct request *r, unsigned lines)
@@ -110,6 +119,8 @@ set_lines(struct request *r, unsigned lines)
         set_genesis(&r->genesis);
     if (lines & LINE_KEYS)
         set_keys(r);
+    if (lines & LINE_RESTORE)
+        set_restore(&r->restore);
     if (lines & LINE_TEXT) {
         r->part = 2;
         r->parts = 3;
@@ -145,6 +156,7 @@ sample(enum request_act act)
               : act == ACT_RECORD_LIST         ? 100
               : act == ACT_RELEASE_ACKNOWLEDGE ? 9
               : act == ACT_LOG_READ            ? 1
+              : act == ACT_BACKUP_READ         ? 3
                                                : 0;
     if ((request_act_lines(act) & LINE_ENTRY) != 0)
         r.entry = act == ACT_RECORD_LIST ? 0
@@ -166,7 +178,7 @@ test_each_act_is_signed_as_its_vector(void **state)
 
         assert_string_equal(request_act_name(r.act), request_vectors[a].act);
         assert_ok(request_sign(&r, &hana, &out));
-        if (r.act == ACT_GENESIS) {
+        if (r.act == ACT_GENESIS || r.act == ACT_RESTORE) {
             assert_ok(request_encode(&r, &text));
             assert_ok(note_add_signature(buf_bytes(&text),
                                          "log.example/2026/sora", &sora, &out));
@@ -1025,9 +1037,9 @@ test_a_request_cut_anywhere_is_refused(void **state)
         struct bytes note = bytes_text(request_vectors[a].text);
 
         for (size_t len = 0; len < note.len; len++) {
-            /* Genesis without its second signature is a whole note. */
-            if (a == ACT_GENESIS && len > 0 && note.ptr[len - 1] == '\n' &&
-                len > note.len - 200)
+            /* Without its second signature it is a whole note. */
+            if ((a == ACT_GENESIS || a == ACT_RESTORE) && len > 0 &&
+                note.ptr[len - 1] == '\n' && len > note.len - 200)
                 continue;
             assert_err(parse(bytes_slice(note, 0, len)), SV_ERR_FORMAT);
         }
@@ -1155,13 +1167,15 @@ test_acts_have_the_lines_that_the_format_lists(void **state)
         [ACT_RECORD_ASSIGN] = LINE_TYPE | LINE_RECORD | LINE_PERSON,
         [ACT_RECORD_UNASSIGN] = LINE_TYPE | LINE_RECORD | LINE_PERSON,
         [ACT_LOG_READ] = LINE_ENTRY | LINE_COUNT,
+        [ACT_BACKUP_READ] = LINE_ENTRY | LINE_COUNT,
+        [ACT_RESTORE] = LINE_RESTORE,
     };
 
     (void)state;
     for (unsigned a = 0; a < ACT_N; a++) {
         assert_int_equal(request_act_lines((enum request_act)a), lines[a]);
         assert_int_equal(request_act_is_roster((enum request_act)a),
-                         a <= ACT_STAFF_SUSPEND);
+                         a <= ACT_STAFF_SUSPEND || a == ACT_RESTORE);
     }
 }
 

@@ -134,6 +134,13 @@ try_one(struct office *o, const struct request *r, struct bytes body)
         buf_free(&response);
         return;
     }
+    /* One signature restores nothing, and leaves no entry. */
+    if (r->act == ACT_RESTORE) {
+        assert_err(m.status, SV_ERR_DENIED);
+        assert_string_equal(m.reason, "signature");
+        buf_free(&response);
+        return;
+    }
     assert_ok(m.status);
     assert_ok(entry_parse(m.act.entry, &e));
     if (e.allowed) {

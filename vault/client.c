@@ -195,6 +195,8 @@ client_begin(struct client *c, const struct card *card,
     c->pin = *pin;
     pin_init(pin);
     err = client_sync(c, false, &response, &answer);
+    if (err == SV_ERR_ROLLBACK)
+        err = client_sync_restored(c, &response, &answer);
     if (err != SV_OK)
         goto out;
     me = roster_person(&c->pin.roster, card->name);

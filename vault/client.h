@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "policy/replay.h"
+#include "vault/backup.h"
 #include "vault/content.h"
 #include "vault/identity.h"
 #include "vault/import.h"
@@ -71,6 +72,26 @@ bool client_awaits(struct client *c, const struct card *card);
  */
 enum sv_err client_begin(struct client *c, const struct card *card,
                          const struct identity *identity, struct pin *pin);
+/*
+ * A log that was restored from a backup may be shorter than what this user
+ * has seen.  client_begin() gives SV_ERR_ROLLBACK then, and *client_restored()
+ * says whether an entry stands for it; after client_accept_restore() it goes
+ * on with that log, or, with `waiting`, with one that has no such entry yet.
+ */
+struct client_restored {
+    bool found;       /* its entry, which is verified: */
+    uint64_t index;   /* where it stands */
+    uint64_t time_ms; /* when it was made */
+    uint64_t taken_ms;
+    char actor[NAME_SIZE];
+    char second[NAME_SIZE]; /* "": who brought the gate's sheet */
+    uint64_t size;          /* entries that were restored */
+    uint64_t seen;          /* entries that this user had seen */
+    bool accepted;
+};
+void client_accept_restore(struct client *c, bool waiting);
+const struct client_restored *client_restored(const struct client *c);
+
 /* The pin to be saved, valid until client_free(); changes with every
  * verified answer. */
 struct pin *client_pin(struct client *c);
@@ -286,6 +307,37 @@ struct log_verdict {
  */
 enum sv_err client_log_verify(struct client *c, client_progress_fn progress,
                               void *ctx, struct log_verdict *out);
+
+/* ---- Backup ---- */
+
+/* Read what is stored now; each piece of the file, in order, to fn.
+ * SV_ERR_CONFLICT where another backup came between. */
+typedef enum sv_err (*client_piece_fn)(void *ctx, struct bytes piece);
+enum sv_err client_backup(struct client *c, client_piece_fn fn, void *ctx);
+/*
+ * Is this the manifest of a backup of this vault, and its log a beginning of
+ * the log as it is now?  Its signature was verified.  SV_ERR_DENIED: of
+ * another vault; SV_ERR_ROLLBACK: of another log, or one that goes on
+ * further; SV_ERR_BUSY.
+ */
+enum sv_err client_backup_check(struct client *c,
+                                const struct backup_manifest *m);
+
+/* Who signs with the user: a person in a role, or, without names, the gate's
+ * log key. */
+struct restore_second {
+    char role[NAME_SIZE];
+    char name[NAME_SIZE];
+    const struct sign_seed *seed;
+};
+/*
+ * The restored log goes on.  taken_ms is when the backup was made;
+ * administrator is the card of one who gets new keys, or NULL.
+ * SV_ERR_FORMAT where nothing waits for it.
+ */
+enum sv_err client_restore(struct client *c,
+                           const struct restore_second *second,
+                           uint64_t taken_ms, const struct card *administrator);
 
 /* ---- Founding ---- */
 

@@ -105,6 +105,10 @@ client_refused(struct client *c, const struct message_answer *m)
     if (strcmp(m->reason, "busy") == 0)
         return client_fault(c, m->status,
                             N_("the service has too much to do; try again"));
+    if (strcmp(m->reason, "restored") == 0)
+        return client_fault(c, m->status,
+                            N_("this vault was restored from a backup, and "
+                               "nobody has confirmed it yet"));
     return m->status;
 }
 
@@ -203,6 +207,8 @@ client_act(struct client *c, struct request *r, struct bytes body,
     if (err == SV_OK)
         err = client_locked(
             c, identity_sign(c->identity, &c->card.sign, r, &note));
+    if (err == SV_OK)
+        err = client_sign_second(c, r, &note);
     if (err == SV_OK)
         err = call(c, buf_bytes(&note), body, &out->raw, m);
     if (err == SV_ERR_UNSURE || (err == SV_OK && m->status == SV_ERR_UNSURE))

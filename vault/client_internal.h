@@ -43,10 +43,13 @@ struct client {
     struct pin pin;
     struct schema *schema;
     uint8_t schema_hash[DIGEST_LEN];
-    struct roster hello_roster; /* not verified */
-    struct buf flags;           /* u64 each */
-    char role[NAME_SIZE];       /* "" : by act */
-    char purpose[NAME_SIZE];    /* "" : the role's default */
+    struct roster hello_roster;    /* not verified */
+    struct buf flags;              /* u64 each */
+    char role[NAME_SIZE];          /* "" : by act */
+    char purpose[NAME_SIZE];       /* "" : the role's default */
+    bool accepts, accepts_waiting; /* client_accept_restore() */
+    struct client_restored restored;
+    const struct restore_second *second; /* within client_restore() */
 };
 
 /* Set the check that failed and give err. */
@@ -55,6 +58,27 @@ enum sv_err client_fault(struct client *c, enum sv_err err, const char *what);
 enum sv_err client_refused(struct client *c, const struct message_answer *m);
 /* The same for what an identity gave: SV_ERR_DENIED is that it is locked. */
 enum sv_err client_locked(struct client *c, enum sv_err err);
+
+/* client_sync.c: the roster entries of a sync answer, one after the other;
+ * reader_end() says in the end whether they were whole. */
+struct chain {
+    struct reader r;
+    uint32_t left;
+    uint64_t index;
+    struct bytes entry;
+    struct bytes proof; /* and what is behind it */
+};
+struct chain chain_of(struct bytes entries);
+bool chain_next(struct chain *ch);
+
+/* client_restore.c: the log is not the one that was seen.  From its first
+ * entry on, if it was restored and that is accepted; otherwise
+ * SV_ERR_ROLLBACK. */
+enum sv_err client_sync_restored(struct client *c, struct buf *response,
+                                 struct sync_answer *answer);
+/* The second signature of a restore; nothing for other requests. */
+enum sv_err client_sign_second(const struct client *c, const struct request *r,
+                               struct buf *note);
 
 /* client_sync.c: bring head and roster up to date.  The answer stays valid
  * in *response, which the caller frees. */

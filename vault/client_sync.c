@@ -68,16 +68,7 @@ client_check_inclusion(struct client *c, uint64_t index, struct bytes entry,
     return SV_OK;
 }
 
-/* The roster entries of a sync answer, one after the other. */
-struct chain {
-    struct reader r;
-    uint32_t left;
-    uint64_t index;
-    struct bytes entry;
-    struct bytes proof; /* and what is behind it */
-};
-
-static bool
+bool
 chain_next(struct chain *ch)
 {
     struct bytes rest;
@@ -98,7 +89,7 @@ chain_next(struct chain *ch)
     return true;
 }
 
-static struct chain
+struct chain
 chain_of(struct bytes entries)
 {
     struct chain ch = {.r = reader_of(entries)};

@@ -104,6 +104,7 @@ gate_run(struct gate *g, struct gate_job *const jobs[], size_t n)
     size_t n_acts = 0;
 
     assert(n <= GATE_GROUP_MAX);
+    gate_backup_expire(g);
     for (size_t i = 0; i < n; i++) {
         if (jobs[i]->status != SV_OK)
             g->junk++;

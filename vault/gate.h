@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "crypto/rng.h"
 #include "store/store.h"
+#include "vault/backup.h"
 #include "vault/counting.h"
 #include "vault/gatekey.h"
 #include "vault/schema.h"
@@ -42,6 +43,25 @@ struct gate_config {
 enum sv_err gate_create(const struct gate_config *config,
                         struct gate_keys *keys, struct schema_source schema,
                         struct bytes founding);
+
+/* What a backup held, or why nothing came of it. */
+struct restore_report {
+    struct backup_manifest manifest;
+    const char *fault; /* with SV_ERR_TAMPERED: msgid */
+    uint64_t chunks;   /* it lies behind so many */
+    char place[96];    /* or here: "record <handle> ..." */
+};
+/*
+ * Make the vault again from the backup at path, where gate_create() would;
+ * or, unless it is to be kept, only look whether it could be, in a directory
+ * beside config->dir that is removed again.  keys has epoch and root, from
+ * the gate's sheet; its vault id is filled in.  SV_ERR_TAMPERED, SV_ERR_EXISTS
+ * and what backup_open() gives.  The vault then does nothing before an entry
+ * `restore`.
+ */
+enum sv_err gate_restore(const struct gate_config *config,
+                         struct gate_keys *keys, const char *path, bool keep,
+                         struct restore_report *out);
 
 /*
  * Open: lock, key, store; check that the tables are true for the log, and

@@ -80,6 +80,12 @@ static const struct act_row act_rows[] = {
      .again = act_store_check_show,
      .content = true,
      .last = true}, /* it compares the roster with the whole log */
+    {.act = ACT_BACKUP_OPEN, .apply = act_backup_open_apply},
+    {.act = ACT_BACKUP_READ,
+     .apply = act_backup_read_apply,
+     .again = act_backup_read_again,
+     .content = true},
+    {.act = ACT_RESTORE, .apply = act_restore_apply},
 };
 static_assert(sizeof act_rows / sizeof act_rows[0] == ACT_N,
               "a row for each act");
@@ -173,6 +179,9 @@ act_accept(struct gate *g, struct bytes note, struct bytes body, struct act *a,
 enum sv_err
 act_confirm(struct act *a, const char **reason)
 {
+    *reason = "restored";
+    if (a->gate->restored.waits && a->request.act != ACT_RESTORE)
+        return SV_ERR_DENIED;
     *reason = "signature";
     return a->verified == a->gate->roster.last_index ? SV_OK : verify(a);
 }

@@ -102,7 +102,7 @@ fill_store(struct gate *g, struct schema_source schema, struct bytes founding)
 /* Everything that belongs in the directory, in one that has another name
  * until it is whole. */
 static enum sv_err
-make_dir(struct gate *g, struct schema_source schema, struct bytes founding)
+make_dir(struct gate *g, gate_fill_fn fill, void *ctx)
 {
     char path[PATH_SIZE];
     struct buf head = BUF_INIT;
@@ -113,7 +113,7 @@ make_dir(struct gate *g, struct schema_source schema, struct bytes founding)
     if (err == SV_OK)
         err = gate_open_store(g, true);
     if (err == SV_OK)
-        err = fill_store(g, schema, founding);
+        err = fill(g, ctx);
     if (err == SV_OK)
         err = gate_sign_head(g, &g->log, &head);
     if (err == SV_OK)
@@ -183,8 +183,8 @@ put_in_place(struct gate *g, const char *dir)
 }
 
 enum sv_err
-gate_create(const struct gate_config *config, struct gate_keys *keys,
-            struct schema_source schema, struct bytes founding)
+gate_make(const struct gate_config *config, const struct gate_keys *keys,
+          bool keep, gate_fill_fn fill, void *ctx)
 {
     char dir[PATH_SIZE], gate_path[PATH_SIZE], fresh[PATH_SIZE];
     struct gate *g = NULL;
@@ -204,15 +204,42 @@ gate_create(const struct gate_config *config, struct gate_keys *keys,
     if (err == SV_OK) {
         *g->keys = *keys;
         gate_keys_derive(g->keys);
-        err = make_dir(g, schema, founding);
+        err = make_dir(g, fill, ctx);
     }
-    if (err == SV_OK) {
+    if (err == SV_OK && keep) {
         g->keys->vault = g->roster.vault;
-        keys->vault = g->roster.vault;
         err = put_in_place(g, dir);
     }
-    if (err != SV_OK)
+    if (err != SV_OK || !keep)
         (void)nftw(fresh, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     gate_close(g);
+    return err;
+}
+
+struct founding {
+    struct schema_source schema;
+    struct bytes requests;
+    struct hash vault; /* out */
+};
+
+static enum sv_err
+found(struct gate *g, void *ctx)
+{
+    struct founding *f = ctx;
+    enum sv_err err = fill_store(g, f->schema, f->requests);
+
+    f->vault = g->roster.vault;
+    return err;
+}
+
+enum sv_err
+gate_create(const struct gate_config *config, struct gate_keys *keys,
+            struct schema_source schema, struct bytes founding)
+{
+    struct founding f = {.schema = schema, .requests = founding};
+    enum sv_err err = gate_make(config, keys, true, found, &f);
+
+    if (err == SV_OK)
+        keys->vault = f.vault;
     return err;
 }

@@ -112,6 +112,7 @@ commit_group(struct group *t)
 static void
 drop_store(struct gate *g)
 {
+    gate_backup_drop(g);
     store_close(g->store);
     g->store = NULL;
 }

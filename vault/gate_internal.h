@@ -13,6 +13,15 @@
 
 /* What the files gate*.c share; nobody else includes it. */
 
+/* Where the log comes from a backup and no entry says so yet: nothing is done
+ * before that. */
+struct restored {
+    bool waits;
+    uint64_t size; /* of the log that was restored */
+    struct hash root;
+    uint64_t taken_ms; /* when the backup was made */
+};
+
 struct gate {
     struct gate_config config;
     char dir[PATH_SIZE];
@@ -27,7 +36,9 @@ struct gate {
     pthread_rwlock_t roster_lock;
     struct log_state log; /* as of the last commit */
     struct log_cache *hashes;
-    uint64_t junk;        /* messages refused without an entry */
+    uint64_t junk;              /* messages refused without an entry */
+    struct gate_backup *backup; /* that is being read, or NULL */
+    struct restored restored;
 };
 
 /* A version as the table holds it; see docs/FORMAT.md. */
@@ -149,6 +160,17 @@ enum sv_err act_log_read_show(struct act *a);
 /* gate_check.c */
 enum sv_err act_store_check_show(struct act *a);
 
+/* gate_backup.c */
+enum sv_err act_backup_open_apply(struct act *a);
+enum sv_err act_backup_read_apply(struct act *a);
+enum sv_err act_backup_read_again(struct act *a);
+void gate_backup_drop(struct gate *g);
+/* Drops one that lies idle. */
+void gate_backup_expire(struct gate *g);
+/* gate_restore.c */
+enum sv_err act_restore_apply(struct act *a);
+enum sv_err restored_load(const struct tables *t, struct restored *out);
+
 /* gate_facts.c: what decisions rest on beyond the request; see struct
  * question. */
 
@@ -172,7 +194,8 @@ enum sv_err usage_decode(struct bytes raw, struct usage *out);
  * any thread. */
 enum sv_err act_accept(struct gate *g, struct bytes note, struct bytes body,
                        struct act *a, const char **reason);
-/* If the roster has changed since, its signature is verified again. */
+/* May it be done at all in a vault that was restored?  And if the roster has
+ * changed since, its signature is verified again. */
 enum sv_err act_confirm(struct act *a, const char **reason);
 /* Does a group end with it? */
 bool act_is_last(const struct act *a);
@@ -203,8 +226,19 @@ enum sv_err gate_sign_head(const struct gate *g, const struct log_state *log,
 enum sv_err gate_new(const struct gate_config *config, const char *dir,
                      struct gate **out);
 enum sv_err gate_open_store(struct gate *g, bool create);
+/* Log and roster as the tables have them, and whether it waits. */
+enum sv_err gate_load(struct gate *g);
 /* Moves *next in. */
 void gate_set_roster(struct gate *g, struct roster *next);
+
+/*
+ * gate_create.c: make a vault whose tables fill() writes.  It gets its name
+ * when it is whole, or, unless it is to be kept, is removed again.
+ */
+typedef enum sv_err (*gate_fill_fn)(struct gate *g, void *ctx);
+enum sv_err gate_make(const struct gate_config *config,
+                      const struct gate_keys *keys, bool keep,
+                      gate_fill_fn fill, void *ctx);
 
 /* gate_sync.c: answers a sync message, whatever happens. */
 enum sv_err gate_sync(struct gate *g, const struct sync_request *in,
@@ -231,6 +265,7 @@ enum sv_err index_is_taken(const struct tables *t, unsigned column,
 
 #define META_ROSTER "roster"
 #define META_SCHEMA "schema"
+#define META_RESTORED "restored" /* struct restored, as long as it waits */
 
 /* What the gate knows of a record: its column indexes are the policy's. */
 struct record_state {

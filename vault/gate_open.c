@@ -27,6 +27,8 @@ gate_set_roster(struct gate *g, struct roster *next)
     g->roster = *next;
     (void)pthread_rwlock_unlock(&g->roster_lock);
     roster_init(next);
+    /* What waits allows no other roster entry than the one it waits for. */
+    g->restored.waits = false;
 }
 
 /* The roster row, which must be true for the log: both come from the same
@@ -56,8 +58,8 @@ load_roster(struct gate *g, const struct tables *t)
     return SV_OK;
 }
 
-static enum sv_err
-load_state(struct gate *g)
+enum sv_err
+gate_load(struct gate *g)
 {
     struct store_txn *txn = NULL;
     struct tables t;
@@ -69,6 +71,8 @@ load_state(struct gate *g)
     err = log_state_load(&t, &g->log);
     if (err == SV_OK)
         err = load_roster(g, &t);
+    if (err == SV_OK)
+        err = restored_load(&t, &g->restored);
     store_abort(&txn);
     return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
 }
@@ -85,7 +89,7 @@ gate_open_store(struct gate *g, bool create)
     }
     if (create)
         return SV_OK;
-    err = load_state(g);
+    err = gate_load(g);
     if (err != SV_OK) {
         store_close(g->store);
         g->store = NULL;
@@ -277,6 +281,7 @@ gate_close(struct gate *g)
 {
     if (g == NULL)
         return;
+    gate_backup_drop(g);
     store_close(g->store);
     headfile_close(&g->headfile);
     roster_clear(&g->roster);

@@ -341,6 +341,9 @@ OWN = {
     "key": f"{CODE}[.]{CODE} {NUMBER} {KEY}",
     "part": f"{NUMBER}/{NUMBER}",
     "|": "(.*[^ ])",
+    "taken": NUMBER,
+    "second": f"(-|{CODE} {WORK})",
+    "administrator": f"(-|{WORK} {KEY} {KEY})",
 }
 ACTS = {
     "genesis": "log gatebox profile policy schema founder",
@@ -372,6 +375,9 @@ ACTS = {
     "release.fetch": "entry",
     "log.read": "count entry",
     "store.check": "",
+    "backup.open": "",
+    "backup.read": "count entry",
+    "restore": "taken second administrator",
 }
 ROSTER_ACTS = ("genesis", "policy", "keys", "staff.propose", "staff.confirm")
 

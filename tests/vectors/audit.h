@@ -428,6 +428,48 @@ static const struct {
      "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
      "\n"
      "\342\200\224 log.example/2026/hana-1 4n8358DN1/RHQOHTpgJCS3QGk7Trdr8OEexNSG1ES9+YLqULcKTVRPGpRg6WypBqqP2ffbOlT7k5LwrV4ItfLoHkKAU=\n"},
+    {"backup.open",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act backup.open\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8358w1+xA1AWH/pu7QeIxnP1u7khjTsuO7+57kNPJb3UEO2aXyAWXCQ9Jqts5d54PTZYYnD3ZfrJer/kk43zjNUAI=\n"},
+    {"backup.read",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act backup.read\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "count 3\n"
+     "entry 17\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8351CcL+bryBtcai58zyBUAjgD4aZipyS9/VebP8MHfMHUllCCKuU60jXBaTu3sCOSgGsAFKsKFOdLGuBTW5p4ywA=\n"},
+    {"restore",
+     "svault/request/v1\n"
+     "origin log.example/2026\n"
+     "vault 1111111111111111111111111111111111111111111111111111111111111111\n"
+     "act restore\n"
+     "id 22222222222222222222222222222222\n"
+     "at 1767139200123\n"
+     "role caseworker\n"
+     "purpose safety default\n"
+     "seen 42 MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=\n"
+     "taken 1767139100123\n"
+     "second supervisor sora\n"
+     "administrator yuki /RckOFqgx1tk+3jNYC+h2ZH96/drE8WO1wLqyDXp9hg= 3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d0=\n"
+     "\n"
+     "\342\200\224 log.example/2026/hana-1 4n8354Nhdr8W5JMIfpRcDLJHOVcKyszwfJDc9Bl8X/bhGb5plstVZn6qj8TPau9kQhHua8nyWCBEhYGinZRGS2DviQM=\n"
+     "\342\200\224 log.example/2026/sora SEIwsmbnP1p5aHyCRBDsEkyifppsf0Jil7espqhB6bcAqfDMZS1PY2t+FM+h4GLFkZ/hoHAMrcy51J3K6hCGC+Cqqg0=\n"},
 };
 
 static const struct {

@@ -174,6 +174,12 @@ def requests():
     yield request("release.fetch", "entry 17\n")
     yield request("log.read", "count 1\nentry 18446744073709551615\n")
     yield request("store.check", "")
+    yield request("backup.open", "")
+    yield request("backup.read", "count 3\nentry 17\n")
+    yield request("restore",
+                  "taken 1767139100123\nsecond supervisor sora\n"
+                  f"administrator {founder('yuki', LOG, 0xdd)}\n",
+                  signers=both)
 
 
 def entries(notes):
