@@ -24,7 +24,8 @@ struct app {
     enum schema_lang lang;
     bool json;
     bool no_input;
-    int passphrase_fd; /* -1: the terminal */
+    bool accept_restore; /* --accept-restore: go on with a restored log */
+    int passphrase_fd;   /* -1: the terminal */
     struct term term;
     struct clock clock;
     struct rng rng;
@@ -151,9 +152,10 @@ struct session {
     struct card card;
     struct userkey key;
     char pin_path[PATH_SIZE];
-    uint64_t seen;      /* entries, before this session */
-    bool begun;         /* the client has a pin worth saving */
-    bool interruptible; /* Ctrl-C ends it before the next request */
+    uint64_t seen;         /* entries, before this session */
+    bool begun;            /* the client has a pin worth saving */
+    bool confirms_restore; /* goes on with a log that waits for its entry */
+    bool interruptible;    /* Ctrl-C ends it before the next request */
 };
 /*
  * Open vault and key, ask for the passphrase, check the gate, confirm its
@@ -268,5 +270,13 @@ enum exit_code cmd_release_approve(struct app *app, int argc, char **argv);
 enum exit_code cmd_release_refuse(struct app *app, int argc, char **argv);
 enum exit_code cmd_release_fetch(struct app *app, int argc, char **argv);
 enum exit_code cmd_release_open(struct app *app, int argc, char **argv);
+enum exit_code cmd_backup_create(struct app *app, int argc, char **argv);
+enum exit_code cmd_backup_verify(struct app *app, int argc, char **argv);
+enum exit_code cmd_backup_restore(struct app *app, int argc, char **argv);
+enum exit_code cmd_backup_confirm(struct app *app, int argc, char **argv);
+enum exit_code cmd_sheet_gate(struct app *app, int argc, char **argv);
+enum exit_code cmd_sheet_key(struct app *app, int argc, char **argv);
+enum exit_code cmd_sheet_check(struct app *app, int argc, char **argv);
+enum exit_code cmd_sheet_read(struct app *app, int argc, char **argv);
 
 #endif

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/founding.h"
+#include "cli/sheet_ask.h"
 
 /* ---- key new ---- */
 
@@ -11,6 +12,7 @@ struct new_key {
     const char *path;
     char card_path[PATH_SIZE];
     struct card card;
+    const uint8_t *seed; /* of a sheet; NULL: a new one */
     bool unprotected;
 };
 
@@ -70,7 +72,9 @@ write_new(struct new_key *k, struct bytes passphrase, const char *name)
     const char *path = k->path;
     enum sv_err err;
 
-    err = keyfile_make(&k->app->rng, name, passphrase, &file);
+    err = k->seed == NULL
+              ? keyfile_make(&k->app->rng, name, passphrase, &file)
+              : keyfile_of_seed(&k->app->rng, k->seed, name, passphrase, &file);
     if (err == SV_OK)
         err = make_card(k, buf_bytes(&file), passphrase, &card);
     if (err == SV_OK)
@@ -135,10 +139,10 @@ is_free(struct app *app, const char *path, enum exit_code *code)
     return false;
 }
 
-enum exit_code
-make_key(struct app *app, const char *path, const char *name, bool unprotected)
+static enum exit_code
+make_key_files(struct new_key *k, const char *name)
 {
-    struct new_key k = {.app = app, .path = path, .unprotected = unprotected};
+    struct app *app = k->app;
     struct buf passphrase = BUF_INIT;
     enum exit_code code = EXIT_FAILED;
     enum sv_err err = SV_OK;
@@ -147,19 +151,39 @@ make_key(struct app *app, const char *path, const char *name, bool unprotected)
         return app_usage(app, "%s",
                          _("a work name has 1 to 32 small "
                            "letters, digits and '-'"));
-    if (path_suffix(k.card_path, k.path, ".pub") != SV_OK)
-        return app_fail(app, k.path, SV_ERR_RANGE, NULL);
-    if (!is_free(app, k.path, &code) || !is_free(app, k.card_path, &code))
+    if (path_suffix(k->card_path, k->path, ".pub") != SV_OK)
+        return app_fail(app, k->path, SV_ERR_RANGE, NULL);
+    if (!is_free(app, k->path, &code) || !is_free(app, k->card_path, &code))
         return code;
-    if (!k.unprotected && !can_ask_passphrase(app))
+    if (!k->unprotected && !can_ask_passphrase(app))
         return EXIT_USAGE;
-    if (!k.unprotected)
+    if (!k->unprotected)
         err = term_new_passphrase(&app->term, app->passphrase_fd, &app->rng,
                                   &passphrase);
-    code = err == SV_OK ? write_new(&k, buf_bytes(&passphrase), name)
+    code = err == SV_OK ? write_new(k, buf_bytes(&passphrase), name)
                         : passphrase_failed(app, err);
     buf_free(&passphrase);
-    return code == EXIT_DONE ? say_new(&k) : code;
+    return code == EXIT_DONE ? say_new(k) : code;
+}
+
+enum exit_code
+make_key(struct app *app, const char *path, const char *name, bool unprotected)
+{
+    struct new_key k = {.app = app, .path = path, .unprotected = unprotected};
+
+    return make_key_files(&k, name);
+}
+
+enum exit_code
+key_of_sheet(struct app *app, const char *path, const char *name,
+             bool unprotected, const uint8_t seed[static SEED_LEN])
+{
+    struct new_key k = {.app = app,
+                        .path = path,
+                        .seed = seed,
+                        .unprotected = unprotected};
+
+    return make_key_files(&k, name);
 }
 
 enum exit_code

@@ -430,6 +430,79 @@ const struct command commands[] = {
         "stands in the log. svault-audit proof checks them, without any "
         "vault."),
      cmd_log_prove},
+    {"backup", "create", "FILE", N_("make a backup (administrator)"),
+     N_("  svault backup create /media/stick/office-2026-03-01.svb\n"
+        "\n"
+        "Writes what is stored, sealed as it is: the file opens with the "
+        "gate's sheet (A) only, and\n"
+        "shows records to nobody without their keys. It is synced, read "
+        "again and verified before\n"
+        "the file gets its name. Others go on working meanwhile."),
+     cmd_backup_create},
+    {"backup", "verify", "FILE [--sheet FILE|-]", N_("check a backup"),
+     N_("  svault backup verify office-2026-03-01.svb\n"
+        "  svault backup verify office-2026-03-01.svb --sheet -\n"
+        "\n"
+        "Every byte, the signature, and that the vault's log goes on from "
+        "it. With sheet A, typed\n"
+        "(-) or in a file, no vault is needed: every row is opened and the "
+        "log replayed, in a\n"
+        "directory under TMPDIR as large as the vault, which is removed "
+        "again."),
+     cmd_backup_verify},
+    {"backup", "restore", "FILE DIR [--sheet FILE|-]",
+     N_("make a vault from a backup and sheet A"),
+     N_("  svault backup restore office-2026-03-01.svb ./office\n"
+        "\n"
+        "DIR and DIR.gate must not exist. Asks for the four lines of sheet "
+        "A, and checks every\n"
+        "row and the whole log. Then the vault waits for svault backup "
+        "confirm."),
+     cmd_backup_restore},
+    {"backup", "confirm",
+     "FILE --with KEY2|--sheet FILE|- [--administrator NEW.pub]",
+     N_("two people let a restored vault go on"),
+     N_("  svault --key kudo.key backup confirm office.svb --with "
+        "mori.key\n"
+        "  svault --key rescue.key backup confirm office.svb --sheet - \\\n"
+        "      --administrator kudo.key.pub\n"
+        "\n"
+        "Two of administrator, supervisor and recovery. Where their keys are "
+        "lost, too: the key\n"
+        "for recovery, and sheet A in place of the other person. NEW.pub is "
+        "a new key card under\n"
+        "an administrator's name; she then brings the others back: svault "
+        "help staff replace."),
+     cmd_backup_confirm},
+    {"sheet", "gate", "DIR.gate [-o FILE|--print]",
+     N_("print sheet A, the gate's root"),
+     N_("  svault sheet gate ./office.gate\n"
+        "\n"
+        "Four lines for paper. With a backup they make the vault again; "
+        "keep them apart from it."),
+     cmd_sheet_gate},
+    {"sheet", "key", "FILE [-o FILE|--print]",
+     N_("print sheet B, a key without its passphrase"),
+     N_("  svault sheet key rescue.key\n"
+        "\n"
+        "For the key for recovery, above all. Whoever has the sheet has the "
+        "key."),
+     cmd_sheet_key},
+    {"sheet", "check", "gate|key FILE [--sheet FILE|-]",
+     N_("compare a sheet with the file that it was made from"),
+     N_("  svault sheet check gate ./office.gate\n"
+        "\n"
+        "Type the four lines from the paper; a wrong one is named."),
+     cmd_sheet_check},
+    {"sheet", "read",
+     "key -o FILE --name NAME [--sheet FILE|-] [--unprotected]",
+     N_("make a key file from sheet B"),
+     N_("  svault sheet read key -o rescue.key --name rescue\n"
+        "\n"
+        "NAME stands on the sheet. Asks for a new passphrase. For the "
+        "gate's sheet: svault help\n"
+        "backup restore."),
+     cmd_sheet_read},
     {"", "help", "[TOPIC|NOUN [VERB]]", N_("help"),
      N_("  svault help\n"
         "  svault help record show\n"

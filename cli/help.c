@@ -38,6 +38,8 @@ static const struct {
     {"--passphrase-fd N", N_("read the passphrase from this descriptor")},
     {"--gate FINGERPRINT", N_("the gate's ten words, at the first contact")},
     {"--no-input", N_("never ask; fail and say what was missing")},
+    {"--accept-restore", N_("go on with a log that was restored from a "
+                            "backup")},
     {"--help, --version", N_("help for a command; this program's version")},
 };
 

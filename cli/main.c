@@ -95,6 +95,7 @@ read_line(struct app *app, char **argv, struct line *l)
         {"--passphrase-fd", &l->passphrase_fd, NULL},
         {"--json", NULL, &app->json},
         {"--no-input", NULL, &app->no_input},
+        {"--accept-restore", NULL, &app->accept_restore},
         {"--help", NULL, &l->help},
         {"--version", NULL, &l->version},
         {NULL, NULL, NULL},

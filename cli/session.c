@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/app.h"
@@ -297,6 +299,8 @@ open_hello(struct session *s, enum exit_code *code)
         return false;
     }
     err = client_new(&config, &s->client);
+    if (err == SV_OK && (app->accept_restore || s->confirms_restore))
+        client_accept_restore(s->client, s->confirms_restore);
     if (err == SV_OK)
         err = client_hello(s->client, &s->hello);
     if (err != SV_OK)
@@ -362,6 +366,28 @@ no_such_code(struct session *s)
     return EXIT_USAGE;
 }
 
+/* What she had seen of the log that is lost is kept: FILE.head is signed. */
+static bool
+keep_evidence(struct session *s, enum exit_code *code)
+{
+    char path[PATH_SIZE];
+    struct stat st;
+    enum sv_err err = path_suffix(path, s->pin_path, ".before-restore");
+
+    if (err == SV_OK && lstat(path, &st) == 0)
+        err = SV_ERR_EXISTS;
+    if (err == SV_OK && rename(s->pin_path, path) != 0)
+        err = err_of_errno(errno);
+    if (err == SV_OK)
+        return true;
+    *code = app_fail(s->app, path, err,
+                     err == SV_ERR_EXISTS
+                         ? _("evidence of an earlier restore; move it to a "
+                             "safe place first")
+                         : NULL);
+    return false;
+}
+
 static bool
 begin(struct session *s, struct pin *pin, enum exit_code *code)
 {
@@ -380,6 +406,8 @@ begin(struct session *s, struct pin *pin, enum exit_code *code)
         *code = session_fail(s, app->vault, err);
         return false;
     }
+    if (client_restored(s->client)->accepted && !keep_evidence(s, code))
+        return false;
     s->begun = true;
     err = client_act_as(s->client, app->role, app->purpose);
     if (err == SV_ERR_NOT_FOUND)
@@ -637,13 +665,44 @@ denied(struct session *s, const char *what, const struct client_trouble *t)
     return code;
 }
 
+/* There is an entry that says so: by whom, and what is lost. */
+static enum exit_code
+was_restored(struct session *s, const char *what,
+             const struct client_restored *r)
+{
+    char when[WHEN_SIZE], taken[WHEN_SIZE];
+    enum exit_code code = app_fail(
+        s->app, what, SV_ERR_ROLLBACK,
+        _("the vault was restored from a backup, and has less than this "
+          "device has seen"));
+
+    app_when(r->time_ms, when);
+    app_when(r->taken_ms, taken);
+    app_hint(s->app,
+             _("Entry %llu, %s: restored by %s and %s, from a backup of %s."),
+             (unsigned long long)r->index, when, r->actor,
+             r->second[0] != '\0' ? r->second
+                                  : _("who brought the gate's sheet"),
+             taken);
+    app_hint(s->app,
+             _("You had seen %llu entries more than were restored. If you "
+               "know of it, go on with\n--accept-restore; what you had seen "
+               "is kept beside your key. Otherwise tell your supervisor."),
+             (unsigned long long)(r->seen - r->size));
+    return code;
+}
+
 static enum exit_code
 rolled_back(struct session *s, const char *what)
 {
-    enum exit_code code =
-        app_fail(s->app, what, SV_ERR_ROLLBACK,
-                 _("the vault's log is shorter than, or other than, what "
-                   "this device has seen"));
+    const struct client_restored *r = client_restored(s->client);
+    enum exit_code code;
+
+    if (r->found)
+        return was_restored(s, what, r);
+    code = app_fail(s->app, what, SV_ERR_ROLLBACK,
+                    _("the vault's log is shorter than, or other than, what "
+                      "this device has seen"));
 
     app_hint(s->app,
              _("This device has seen %llu entries; the vault says "

@@ -253,20 +253,30 @@ make(const struct rng *rng, const char *name, const struct user_keys *keys,
 }
 
 enum sv_err
-keyfile_make(const struct rng *rng, const char *name, struct bytes passphrase,
-             struct buf *out)
+keyfile_of_seed(const struct rng *rng, const uint8_t seed[static SEED_LEN],
+                const char *name, struct bytes passphrase, struct buf *out)
 {
     struct user_keys keys;
-    uint8_t seed[SEED_LEN];
     enum sv_err err;
 
     if (!text_is_work_name(bytes_text(name)))
         return SV_ERR_FORMAT;
-    rng_fill(rng, seed, sizeof seed);
     user_keys_derive(seed, &keys);
     err = make(rng, name, &keys, passphrase, out);
-    wipe(seed, sizeof seed);
     wipe(&keys, sizeof keys);
+    return err;
+}
+
+enum sv_err
+keyfile_make(const struct rng *rng, const char *name, struct bytes passphrase,
+             struct buf *out)
+{
+    uint8_t seed[SEED_LEN];
+    enum sv_err err;
+
+    rng_fill(rng, seed, sizeof seed);
+    err = keyfile_of_seed(rng, seed, name, passphrase, out);
+    wipe(seed, sizeof seed);
     return err;
 }
 

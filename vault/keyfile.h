@@ -65,6 +65,11 @@ struct keyfile {
  */
 enum sv_err keyfile_make(const struct rng *rng, const char *name,
                          struct bytes passphrase, struct buf *out);
+/* The same from a seed that is there already: a sheet's. */
+enum sv_err keyfile_of_seed(const struct rng *rng,
+                            const uint8_t seed[static SEED_LEN],
+                            const char *name, struct bytes passphrase,
+                            struct buf *out);
 /*
  * Parse and check everything that needs no secret: lengths, version
  * (SV_ERR_VERSION), cost floors and ceilings (SV_ERR_RANGE), SV_ERR_FORMAT.

@@ -1,0 +1,259 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/backup.h"
+
+#define PART ".part" /* a backup that is not whole yet */
+
+/* ---- what a backup says of itself ---- */
+
+enum exit_code
+backup_say(struct app *app, const char *path, const struct backup_manifest *m)
+{
+    char taken[WHEN_SIZE];
+
+    app_when(m->taken_ms, taken);
+    if (app->json)
+        return app_done(
+            app,
+            term_json(&app->term,
+                      json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "file",
+                                json_bytes(bytes_text(path)), "origin",
+                                m->origin, "entries", app_json_number(m->size),
+                                "root", app_json_base64(BYTES(m->root.b)),
+                                "records",
+                                app_json_number(m->rows[TABLE_RECORD]), "taken",
+                                app_json_time(m->taken_ms))));
+    (void)fprintf(app->term.out,
+                  _("Backup:  %s\n"
+                    "Vault:   %s\n"
+                    "Taken:   %s\n"
+                    "Log:     %llu entries\n"
+                    "Records: %llu\n"),
+                  path, m->origin, taken, (unsigned long long)m->size,
+                  (unsigned long long)m->rows[TABLE_RECORD]);
+    return app_done(app, SV_OK);
+}
+
+enum exit_code
+backup_fail(struct app *app, const char *path, enum sv_err err,
+            const struct backup_file *b)
+{
+    enum exit_code code;
+
+    if (err == SV_ERR_TAMPERED && b->fault != NULL) {
+        code = app_fail(app, path, err, _(b->fault));
+        app_hint(app, _("It is sound for %llu chunks; nothing of it was used."),
+                 (unsigned long long)b->sum.chunks);
+        return code;
+    }
+    return app_fail(app, path, err,
+                    err == SV_ERR_FORMAT ? _("not a backup of a vault") : NULL);
+}
+
+bool
+backup_look(struct session *s, const char *path, struct backup_file *b,
+            enum exit_code *code)
+{
+    enum sv_err err =
+        backup_verify(path, &client_roster(s->client)->log_key, b);
+
+    if (err != SV_OK) {
+        *code = backup_fail(s->app, path, err, b);
+        return false;
+    }
+    err = client_backup_check(s->client, &b->manifest);
+    if (err == SV_ERR_ROLLBACK)
+        *code = app_fail(s->app, path, err, _(client_trouble(s->client)->what));
+    else if (err != SV_OK)
+        *code = session_fail(s, path, err);
+    return err == SV_OK;
+}
+
+/* ---- backup create ---- */
+
+struct making {
+    int fd;
+    off_t at;
+};
+
+static enum sv_err
+write_piece(void *ctx, struct bytes piece)
+{
+    struct making *m = ctx;
+    enum sv_err err = fd_write_at(m->fd, piece, m->at);
+
+    m->at += (off_t)piece.len;
+    return err;
+}
+
+/* All of it, on the disk, under a name that says that it is not done. */
+static enum sv_err
+write_part(struct session *s, const char *part, enum sv_err *asked)
+{
+    struct making m = {
+        .fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                   0600)};
+    enum sv_err err;
+
+    *asked = SV_OK;
+    if (m.fd < 0)
+        return err_of_errno(errno);
+    err = client_backup(s->client, write_piece, &m);
+    *asked = err == SV_ERR_FULL || err == SV_ERR_IO ? SV_OK : err;
+    if (err == SV_OK && fsync(m.fd) != 0)
+        err = err_of_errno(errno);
+    if (close(m.fd) != 0 && err == SV_OK)
+        err = err_of_errno(errno);
+    return err;
+}
+
+static bool
+is_new(struct app *app, const char *path, enum exit_code *code)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0)
+        return true;
+    *code = app_fail(app, path, SV_ERR_EXISTS,
+                     _("exists already; nothing is overwritten"));
+    return false;
+}
+
+/* When, in KEY.backup: svault doctor says how old the last one is. */
+static void
+remember(struct app *app, uint64_t taken_ms)
+{
+    char path[PATH_SIZE], text[32];
+    enum sv_err err = path_suffix(path, app->key, ".backup");
+
+    (void)snprintf(text, sizeof text, "%llu\n", (unsigned long long)taken_ms);
+    if (err == SV_OK)
+        err = file_replace(path, 0600, bytes_text(text));
+    if (err != SV_OK)
+        (void)app_fail(app, path, err,
+                       _("the backup is made, but when is not remembered"));
+}
+
+/* Written, synced, opened again and verified; only then it gets its name. */
+static enum exit_code
+create(struct session *s, const char *path, const char *part)
+{
+    struct app *app = s->app;
+    struct backup_file b = {0};
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err asked, err = write_part(s, part, &asked);
+
+    if (asked != SV_OK)
+        return session_fail(s, NULL, asked);
+    if (err != SV_OK)
+        return app_fail(app, part, err, NULL);
+    if (!backup_look(s, part, &b, &code) || !is_new(app, path, &code))
+        return code;
+    err = rename(part, path) == 0 ? path_sync(path) : err_of_errno(errno);
+    if (err != SV_OK)
+        return app_fail(app, path, err, NULL);
+    remember(app, b.manifest.taken_ms);
+    code = backup_say(app, path, &b.manifest);
+    app_hint(app, "%s",
+             _("Keep it on another disk than the vault, and away from "
+               "sheet A."));
+    return code;
+}
+
+enum exit_code
+cmd_backup_create(struct app *app, int argc, char **argv)
+{
+    struct session s = {0};
+    enum exit_code code = EXIT_FAILED;
+    char part[PATH_SIZE];
+    char **words;
+
+    if (!app_args(app, argc, argv, NULL, 1, 1, &words))
+        return EXIT_USAGE;
+    if (path_suffix(part, words[0], PART) != SV_OK)
+        return app_fail(app, words[0], SV_ERR_RANGE, NULL);
+    if (!is_new(app, words[0], &code) || !session_open(app, &s, &code))
+        return code;
+    code = create(&s, words[0], part);
+    if (code != EXIT_DONE)
+        (void)unlink(part);
+    return session_close(&s, code);
+}
+
+/* ---- backup verify ---- */
+
+enum exit_code
+backup_restore_fail(struct app *app, const char *path, enum sv_err err,
+                    const struct restore_report *r)
+{
+    enum exit_code code;
+
+    if (err != SV_ERR_TAMPERED || r->fault == NULL)
+        return app_fail(app, path, err,
+                        err == SV_ERR_FORMAT ? _("not a backup of a vault")
+                                             : NULL);
+    code = app_fail(app, path, err, _(r->fault));
+    if (r->place[0] != '\0') {
+        (void)fputs("  ", app->term.err);
+        term_text(app->term.err, bytes_text(r->place), false, 0);
+        (void)fputc('\n', app->term.err);
+    } else {
+        app_hint(app, _("It is sound for %llu chunks; nothing of it was used."),
+                 (unsigned long long)r->chunks);
+    }
+    return code;
+}
+
+/* With the gate's sheet everything is opened and replayed, in a directory
+ * that is removed again. */
+static enum exit_code
+verify_all(struct app *app, const char *path, const char *sheet)
+{
+    const char *tmp = getenv("TMPDIR");
+    struct gate_config config = {.clock = app->clock, .rng = app->rng};
+    struct restore_report report = {0};
+    struct gate_keys *keys = NULL;
+    enum exit_code code = EXIT_FAILED;
+    char dir[PATH_SIZE];
+    enum sv_err err = path_join(dir, tmp != NULL ? tmp : "/tmp", "svault");
+
+    if (!sheet_ask_gate(app, sheet, &keys, &code))
+        return code;
+    config.dir = dir;
+    if (err == SV_OK)
+        err = gate_restore(&config, keys, path, false, &report);
+    secret_free(app->arena, keys);
+    return err == SV_OK ? backup_say(app, path, &report.manifest)
+                        : backup_restore_fail(app, path, err, &report);
+}
+
+enum exit_code
+cmd_backup_verify(struct app *app, int argc, char **argv)
+{
+    const char *sheet = NULL;
+    const struct flag flags[] = {{"sheet", 0, &sheet, NULL}, {0}};
+    struct session s = {0};
+    struct backup_file b = {0};
+    enum exit_code code = EXIT_FAILED;
+    char **words;
+
+    if (!app_args(app, argc, argv, flags, 1, 1, &words))
+        return EXIT_USAGE;
+    if (sheet != NULL)
+        return verify_all(app, words[0], sheet);
+    if (!session_open(app, &s, &code))
+        return code;
+    if (backup_look(&s, words[0], &b, &code)) {
+        uint64_t now = client_pin(s.client)->size;
+
+        code = backup_say(app, words[0], &b.manifest);
+        app_hint(app, _("The vault has %llu entries more by now."),
+                 (unsigned long long)(now - b.manifest.size));
+    }
+    return session_close(&s, code);
+}
