@@ -412,6 +412,23 @@ cosign_genesis(const struct request *q, struct buf *signed_note)
     buf_free(&text);
 }
 
+/* A restore bears that of the second, or of the log's own key. */
+static void
+cosign_restore(const struct request *q, struct buf *signed_note)
+{
+    bool gate = q->restore.second[0] == '\0';
+    struct fake_person second = fake_person(gate ? "gate" : q->restore.second);
+    struct buf text = BUF_INIT;
+    char name[NOTE_NAME_MAX + 1];
+
+    assert_ok(request_encode(q, &text));
+    assert_ok(gate ? text_copy(bytes_text(q->origin), name, sizeof name)
+                   : request_key_name(q->origin, second.name, name));
+    assert_ok(
+        note_add_signature(buf_bytes(&text), name, &second.seed, signed_note));
+    buf_free(&text);
+}
+
 struct buf
 fakelog_bytes(const struct entry *e, const struct request *q,
               const char *signer)
@@ -426,6 +443,8 @@ fakelog_bytes(const struct entry *e, const struct request *q,
         assert_ok(request_sign(q, &p.seed, &signed_note));
         if (q->act == ACT_GENESIS)
             cosign_genesis(q, &signed_note);
+        if (q->act == ACT_RESTORE)
+            cosign_restore(q, &signed_note);
         whole.note = buf_bytes(&signed_note);
     }
     assert_ok(entry_encode(&whole, &out));
