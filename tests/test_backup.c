@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "tests/support/office.h"
+#include "vault/sheet.h"
 
 /* A backup read while others work; every way of spoiling it; and the vault
  * that comes out of it. */
@@ -396,6 +397,35 @@ move_in(struct office *o, const struct place *at)
     assert_ok(office_open(o));
 }
 
+/* For a second reader, which has docs/FORMAT.md as its only guide: with the
+ * restore in its log. */
+static void
+write_for_reader(struct office *o)
+{
+    const char *dir = getenv("SV_FORMAT_DIR");
+    char path[PATH_SIZE], line[SHEET_LINE_SIZE];
+    struct buf all, text = BUF_INIT;
+    struct sheet sheet;
+    struct pieces p;
+
+    take_backup(o, &p);
+    all = joined(&p);
+    sheet_of_gate(&o->gate_keys, &sheet);
+    for (unsigned i = 1; i <= SHEET_LINES; i++) {
+        sheet_line(&sheet, i, line);
+        assert_ok(buf_printf(&text, "%s\n", line));
+    }
+    if (dir != NULL) {
+        assert_ok(path_join(path, dir, "restored.svb"));
+        assert_ok(file_replace(path, 0600, buf_bytes(&all)));
+        assert_ok(path_join(path, dir, "gate.sheet"));
+        assert_ok(file_replace(path, 0600, buf_bytes(&text)));
+    }
+    free_pieces(&p);
+    buf_free(&all);
+    buf_free(&text);
+}
+
 static void
 test_a_restored_vault_waits_for_two_and_goes_on(void **state)
 {
@@ -426,6 +456,18 @@ test_a_restored_vault_waits_for_two_and_goes_on(void **state)
     assert_string_equal(client_trouble(office_client(o, "case-1"))->what,
                         "this vault was restored from a backup, and nobody "
                         "has confirmed it yet");
+    /* Not alone, and not with a caseworker. */
+    (void)snprintf(second.name, sizeof second.name, "admin-1");
+    second.seed = &office_person(o, "admin-1")->keys.sign;
+    assert_err(client_restore(office_client(o, "admin-1"), &second,
+                              report.manifest.taken_ms, NULL),
+               SV_ERR_DENIED);
+    (void)snprintf(second.name, sizeof second.name, "case-1");
+    second.seed = &office_person(o, "case-1")->keys.sign;
+    assert_err(client_restore(office_client(o, "admin-1"), &second,
+                              report.manifest.taken_ms, NULL),
+               SV_ERR_DENIED);
+    (void)snprintf(second.name, sizeof second.name, "lead-1");
     second.seed = &office_person(o, "lead-1")->keys.sign;
     assert_err(client_restore(office_client(o, "admin-1"), &second,
                               report.manifest.taken_ms - 1, NULL),
@@ -446,6 +488,7 @@ test_a_restored_vault_waits_for_two_and_goes_on(void **state)
     record_view_free(&view);
     buf_free(&name);
     office_verify(o);
+    write_for_reader(o);
     free_pieces(&p);
     buf_free(&all);
 }

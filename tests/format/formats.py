@@ -379,7 +379,7 @@ ACTS = {
     "backup.read": "count entry",
     "restore": "taken second administrator",
 }
-ROSTER_ACTS = ("genesis", "policy", "keys", "staff.propose", "staff.confirm")
+ROSTER_ACTS = ("genesis", "policy", "keys", "staff.propose", "staff.confirm", "restore")
 
 
 def request_parse(note):
@@ -405,7 +405,7 @@ def request_parse(note):
     need(not lines, "lines left over")
     need(signatures[0][0].startswith(r["origin"] + "/"), "a foreign key name")
     r["actor"] = signatures[0][0][len(r["origin"]) + 1 :]
-    for word in ("at", "count", "entry"):
+    for word in ("at", "count", "entry", "taken"):
         if word in r:
             r[word] = int(r[word])
     if "until" in r:

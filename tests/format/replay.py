@@ -81,6 +81,7 @@ class Roster:
     def __init__(self):
         self.policy, self.policy_text, self.parts, self.total = None, "", 0, 0
         self.persons, self.grants, self.proposals, self.keys = [], [], [], []
+        self.formers = []
         self.last, self.last_ms = 0, 0
 
     def ready(self):
@@ -153,6 +154,8 @@ class Roster:
                 column = self.policy.columns.index((kind, compartment))
                 public = unb64(public, 32)
                 self.keys.append({"column": column, "epoch": int(epoch), "from": i, "public": public})
+        elif r["act"] == "restore":
+            self.restore(r, i)
         elif r["act"] == "staff.propose":
             p = {"index": i, "name": r["person"], "role": r["grants"], "until": r["until"]}
             p |= {"sign": unb64(r["sign"], 32), "box": unb64(r["box"], 32), "by": r["actor"]}
@@ -165,6 +168,18 @@ class Roster:
             at = self.persons.index(self.person(p["name"]))
             self.add_grant(at, p["role"], p["index"], e, p["until"], p["by"], r["actor"])
         self.last, self.last_ms = i, e["time"]
+
+    def restore(self, r, i):
+        if r["administrator"][0] == "-":
+            return
+        _, name, sign, box = r["administrator"]
+        person = self.person(name)
+        self.proposals = [p for p in self.proposals if p["name"] != name]
+        keys = unb64(sign, 32), unb64(box, 32)
+        if keys != (person["sign"], person["box"]):
+            at = self.persons.index(person)
+            self.formers.append((at, person["sign"], person["box"], i))
+            person["sign"], person["box"] = keys
 
     def encode(self):
         text = self.policy_text.encode()
@@ -189,8 +204,11 @@ class Roster:
         out += struct.pack(">I", len(self.keys))
         for k in self.keys:
             out += struct.pack(">IIQ", k["column"], k["epoch"], k["from"]) + k["public"]
-        # Nobody was suspended or given other keys, and no key is due.
-        return out + struct.pack(">II", 0, 0) + bytes(8 * len(self.policy.columns))
+        out += struct.pack(">I", len(self.formers))
+        for at, sign, box, i in self.formers:
+            out += struct.pack(">I", at) + sign + box + struct.pack(">Q", i)
+        # Nobody was suspended, and no key is due.
+        return out + struct.pack(">I", 0) + bytes(8 * len(self.policy.columns))
 
 
 # ---- 7 decisions ----
@@ -276,11 +294,49 @@ def decide_cells(s, r, right):
     return (None, "assigned") if (r["record"], r["actor"]) in s.assigned else ("not-assigned", None)
 
 
+def decide_restore(s, r, index, time):
+    ro, p = s.roster, s.roster.policy
+    if r["seen"][0] != index or r["taken"] > time:
+        return "restored"
+    role, _, second = r["second"][0].partition(" ")
+    if role == "-":
+        if r["role"] != "recovery":
+            return "second"
+    elif (
+        role not in p.roles
+        or ("restore",) not in p.roles[role]["acts"]
+        or second == r["actor"]
+        or not ro.holds(second, role, index, time)
+    ):
+        return "second"
+    if r["administrator"][0] == "-":
+        return None
+    _, name, sign, box = r["administrator"]
+    if not ro.holds(name, "administrator", index, time):
+        return "person"
+    if name in (r["actor"], second):
+        return "self"
+    waits = [q for q in ro.proposals if q["until"] == 0 or time < q["until"]]
+    for q in ro.persons + waits:
+        if q["name"] != name and (q["sign"] == unb64(sign, 32) or q["box"] == unb64(box, 32)):
+            return "keys"
+    held = [
+        g["role"]
+        for g in ro.grants
+        if g["end"] == NEVER and ro.persons[g["person"]]["name"] == name
+    ]
+    if any(p.cell(q, c) for q in held for c in p.columns):
+        return "holder"
+    return None
+
+
 def decide_act(s, r, index, time):
     """The rule that denies, or None and the rule that allows."""
     p, act, role = s.roster.policy, r["act"], r["role"]
     if act == "staff.propose":
         return decide_propose(s, r, index, time), "role"
+    if act == "restore":
+        return decide_restore(s, r, index, time), "role"
     if act == "staff.confirm":
         return decide_confirm(s, r, index, time), "role"
     if act in ("record.create", "record.import"):
@@ -379,7 +435,15 @@ class State:
             return [(f"{r['origin']}/{n}", unb64(sign, 32)) for _, n, sign, _ in both]
         person = self.roster.person(r["actor"])
         need(person, "an unknown actor")
-        return [(f"{r['origin']}/{r['actor']}", person["sign"])]
+        out = [(f"{r['origin']}/{r['actor']}", person["sign"])]
+        if r["act"] == "restore":
+            role, _, second = r["second"][0].partition(" ")
+            if role == "-":
+                return out + [(r["origin"], self.roster.log_key)]
+            person = self.roster.person(second)
+            need(person, "an unknown second")
+            out.append((f"{r['origin']}/{second}", person["sign"]))
+        return out
 
     def request(self, e, data):
         r, ro = e["request"], self.roster
