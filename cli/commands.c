@@ -462,9 +462,8 @@ const struct command commands[] = {
     {"backup", "confirm",
      "FILE --with KEY2|--sheet FILE|- [--administrator NEW.pub]",
      N_("two people let a restored vault go on"),
-     N_("  svault --key kudo.key backup confirm office.svb --with "
-        "mori.key\n"
-        "  svault --key rescue.key backup confirm office.svb --sheet - \\\n"
+     N_("  svault backup confirm office.svb --key kudo.key --with mori.key\n"
+        "  svault backup confirm office.svb --key rescue.key --sheet - \\\n"
         "      --administrator kudo.key.pub\n"
         "\n"
         "Two of administrator, supervisor and recovery. Where their keys are "

@@ -249,8 +249,8 @@ test_a_piece_whose_answer_was_lost_is_given_again(void **state)
     office_end(o, "admin-1");
     assert_ok(client_new(&config, &admin->client));
     assert_ok(client_hello(admin->client, &hello));
-    assert_ok(
-        client_begin(admin->client, &admin->card, &admin->keys, &admin->pin));
+    assert_ok(client_begin(admin->client, &admin->card, &admin->identity,
+                           &admin->pin));
     assert_ok(client_backup(admin->client, keep, &p));
     all = joined(&p);
     assert_ok(verify(o, buf_bytes(&all), &b));
@@ -536,7 +536,7 @@ test_who_has_seen_more_goes_on_only_when_she_says_so(void **state)
         assert_ok(client_hello(c, &hello));
         if (accept)
             client_accept_restore(c, false);
-        assert_err(client_begin(c, &me->card, &me->keys, &me->pin),
+        assert_err(client_begin(c, &me->card, &me->identity, &me->pin),
                    accept ? SV_OK : SV_ERR_ROLLBACK);
         was = client_restored(c);
         assert_true(was->found);

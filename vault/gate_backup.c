@@ -57,7 +57,7 @@ gate_backup_expire(struct gate *g)
 static enum sv_err
 load_head(const struct gate *g, struct gate_backup *b)
 {
-    struct tables t = {b->snapshot, &g->keys->storage, &g->config.rng};
+    struct tables t = {b->snapshot, &g->keys->storage, &g->config.rng, NULL};
     struct log_state log;
     enum sv_err err = log_state_load(&t, &log);
 

@@ -97,7 +97,7 @@ put_rows(struct gate *g, struct restoring *r, struct bytes rows)
         err = store_put(txn, table, key, value);
     /* The log's state is among the first rows: say so at once. */
     if (err == SV_OK && r->file.sum.chunks == 1) {
-        t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+        t = (struct tables){txn, &g->keys->storage, &g->config.rng, NULL};
         if (log_state_load(&t, &log) != SV_OK)
             err = wrong(r, N_("the gate's sheet does not open it"));
     }
@@ -155,7 +155,8 @@ check_tables(struct gate *g, struct restoring *r)
     err = store_begin(g->store, STORE_READ, &txn);
     if (err == SV_OK) {
         a->gate = g;
-        a->tables = (struct tables){txn, &g->keys->storage, &g->config.rng};
+        a->tables =
+            (struct tables){txn, &g->keys->storage, &g->config.rng, NULL};
         a->log = g->log;
         err = act_store_check_show(a);
     }
@@ -176,7 +177,7 @@ mark(struct gate *g, const struct backup_manifest *m)
 
     if (err != SV_OK)
         return err;
-    t = (struct tables){txn, &g->keys->storage, &g->config.rng};
+    t = (struct tables){txn, &g->keys->storage, &g->config.rng, NULL};
     err = restored_store(&t, m);
     if (err == SV_OK)
         return store_commit(&txn);
