@@ -18,8 +18,9 @@
 
 struct visit {
     struct app *app;
-    json_t *all;      /* with --json */
-    uint64_t last_ms; /* the newest entry known here; 0: none */
+    json_t *all;        /* with --json */
+    uint64_t last_ms;   /* the newest entry known here; 0: none */
+    uint64_t backup_ms; /* the newest backup by this key; 0: none */
     bool bad;
 };
 
@@ -96,6 +97,24 @@ newest(struct visit *v, const struct stat *st)
     v->last_ms = ms > v->last_ms ? ms : v->last_ms;
 }
 
+/* svault backup create writes down when, for whoever makes backups. */
+static void
+find_backup(struct visit *v)
+{
+    struct buf text = BUF_INIT;
+    struct bytes line, rest;
+    char path[PATH_SIZE];
+
+    if (path_suffix(path, v->app->key, ".backup") == SV_OK &&
+        file_read(path, 64, &text) == SV_OK) {
+        rest = buf_bytes(&text);
+        if (!text_split(&rest, '\n', &line) ||
+            text_u64(line, 1, UINT64_MAX, &v->backup_ms) != SV_OK)
+            v->backup_ms = 0;
+    }
+    buf_free(&text);
+}
+
 static void
 look_at_key(struct visit *v)
 {
@@ -106,6 +125,7 @@ look_at_key(struct visit *v)
 
     if (v->app->key == NULL)
         return;
+    find_backup(v);
     tell(v, look_private("key", v->app->key, geteuid()));
     if (file_read(v->app->key, KEYFILE_MAX, &file) == SV_OK &&
         keyfile_parse(buf_bytes(&file), &key) == SV_OK)
@@ -192,8 +212,10 @@ look_at_vault(struct visit *v)
                               error == 0 ? call(path) : 0));
     } else {
         look_at_directory(v, vault);
-        tell(v, doctor_backup(clock_now(&v->app->clock), 0));
     }
+    /* Behind a service it is the business of whoever makes them. */
+    if (v->backup_ms != 0 || way_form_of(vault) == WAY_EMBEDDED)
+        tell(v, doctor_backup(clock_now(&v->app->clock), v->backup_ms));
     tell(v, doctor_witness());
 }
 

@@ -46,4 +46,41 @@ bool answers_are_whole(struct app *app, const struct answers *a);
 /* How to go on, with what is known. */
 void answers_say_resume(struct app *app, const struct answers *a);
 
+/* Where the package has svaultd serve a vault, and as whom. */
+#define SERVICE_USER "svault"
+#define SERVICE_PROGRAM "/usr/sbin/svaultd"
+#define SERVICE_VAULT "/var/lib/svault/vault"
+#define SERVICE_GROUP "svault-users"
+#define SERVICE_PLACE "unix:" WAY_SOCKET_DEFAULT
+
+struct setup {
+    struct app *app;
+    struct answers answers;
+    uid_t uid; /* the service's */
+    gid_t gid;
+    bool installed; /* svaultd is */
+    bool guarded;   /* it is to serve this vault */
+    bool founded;   /* the vault was there already */
+    char home[PATH_SIZE];
+};
+
+/* A line of talk, on stderr. */
+void setup_say(struct setup *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* What is done next, as somebody would type it. */
+void setup_show(struct setup *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+const char *setup_answer(const struct setup *s, enum answer_name name);
+bool setup_is_there(const char *path);
+
+/* The steps.  Each looks itself whether there is anything left to do. */
+enum exit_code setup_have_founders(struct setup *s);
+enum exit_code setup_have_recovery(struct setup *s);
+enum exit_code setup_found(struct setup *s);
+enum exit_code setup_make_sheets(struct setup *s);
+enum exit_code setup_start_service(struct setup *s);
+enum exit_code setup_write_down(struct setup *s);
+enum exit_code setup_make_backup(struct setup *s);
+enum exit_code setup_say_next(struct setup *s);
+
 #endif

@@ -126,10 +126,15 @@ she_is_led_to_a_vault_and_can_stop_on_the_way(void **state)
         pty_send(p, PHRASE);
     }
     pty_expect(p, "Gate's fingerprint: ");
+    pty_expect(p, "Now?");
+    pty_send(p, "no\n");
+    pty_expect(p, "$ svault sheet check gate office.gate");
     pty_expect(p, "Is it on paper?");
     pty_send(p, "no\n");
     pty_expect(p, "Is it on paper?");
     pty_send(p, "yes\n");
+    pty_expect(p, "The first one now?");
+    pty_send(p, "no\n");
     pty_expect(p, "svault --vault office doctor");
     assert_int_equal(pty_end(p), 0);
     pty_clear(p);
@@ -140,6 +145,8 @@ she_is_led_to_a_vault_and_can_stop_on_the_way(void **state)
     /* A third time there is only what she has to know. */
     pty_start(p, run_setup, h);
     pty_expect(p, "There is a vault already in office");
+    pty_expect(p, "Now?");
+    pty_send(p, "no\n");
     pty_expect(p, "Is it on paper?");
     pty_send(p, "yes\n");
     assert_int_equal(pty_end(p), 0);

@@ -51,6 +51,20 @@ expect_exit 1 --key mori.key --vault office doctor
 expect_level clock bad
 touch mori.key.head
 
+# The last backup that this key made.
+for days in 0:ok 8:warn 40:bad; do
+    echo $(($(date +%s) - ${days%:*} * 86400))000 >mori.key.backup
+    run --key mori.key --vault office doctor
+    expect_level backup ${days#*:}
+    run --key mori.key --vault unix:/nowhere/gate.sock doctor
+    expect_level backup ${days#*:}
+done
+echo yesterday >mori.key.backup
+run --key mori.key --vault office doctor
+expect_level backup warn
+run --key mori.key --vault unix:/nowhere/gate.sock doctor
+expect_level backup ""
+
 # Nothing there; not a vault; no gate; no ssh.
 expect_exit 1 --vault nowhere doctor
 expect_level vault bad
