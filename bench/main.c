@@ -385,6 +385,7 @@ main(int argc, char **argv)
     print_load("after");
     print_table(&r);
     print_ratios(&r);
+    (void)fflush(stdout); /* what comes now takes its time */
     print_rest(&r);
     for (size_t i = 0; i < SUBJECTS; i++) {
         if (r.take[i])
