@@ -497,7 +497,8 @@ apply_reinstate(struct roster *r, const struct entry *entry,
 }
 
 /* An administrator with new keys, where the entry names one: she holds no
- * secret, so nothing is due.  What was proposed for the old ones is void. */
+ * secret, so nothing is due.  What was proposed for the old ones, or by who
+ * has them, is void. */
 static enum sv_err
 apply_restore(struct roster *r, const struct entry *entry,
               const struct request *request)
@@ -519,8 +520,10 @@ apply_restore(struct roster *r, const struct entry *entry,
         if (strcmp(r->proposals[i].person, f->name) == 0)
             remove_proposal(r, r->proposals[i].index);
     }
-    if (!same_keys(who, &p.sign, p.box))
+    if (!same_keys(who, &p.sign, p.box)) {
         change_keys(r, (uint32_t)(who - r->persons), &p, entry);
+        remove_proposals_by(r, f->name, true);
+    }
     return SV_OK;
 }
 

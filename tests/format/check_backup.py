@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads a backup with the gate's sheet, by docs/FORMAT.md alone [17].
+"""Reads a backup with the gate's sheet, by docs/FORMAT.md alone [19].
 
     check_backup.py DIR     exit 1 where anything is not as written
 
@@ -22,7 +22,7 @@ from replay import State
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
-# ---- 17.2 the sheet ----
+# ---- 19.2 the sheet ----
 
 
 def times(a, b):
@@ -51,7 +51,7 @@ def sheet_read(text, kind):
     return data[1:13], data[13:45]
 
 
-# ---- 17.1 the file ----
+# ---- 19.1 the file ----
 
 
 class Backup:

@@ -177,6 +177,7 @@ class Roster:
         self.proposals = [p for p in self.proposals if p["name"] != name]
         keys = unb64(sign, 32), unb64(box, 32)
         if keys != (person["sign"], person["box"]):
+            self.proposals = [p for p in self.proposals if p["by"] != name]
             at = self.persons.index(person)
             self.formers.append((at, person["sign"], person["box"], i))
             person["sign"], person["box"] = keys
