@@ -240,7 +240,7 @@ take_bytes(struct backup_file *b, uint8_t *to, size_t len)
 static enum sv_err
 read_header(struct backup_file *b)
 {
-    uint8_t fixed[5], magic[3] = {'S', 'V', 'B'};
+    uint8_t fixed[5] = {0}, magic[3] = {'S', 'V', 'B'};
     struct buf origin = BUF_INIT, again = BUF_INIT;
     enum sv_err err = take_bytes(b, fixed, sizeof fixed);
 
@@ -337,7 +337,7 @@ read_chunk(struct backup_file *b, struct buf *rows)
 {
     size_t was = rows->len;
     struct bytes got;
-    uint8_t raw[4], chain[32];
+    uint8_t raw[4] = {0}, chain[32] = {0};
     struct reader r = reader_of(BYTES(raw));
     uint32_t len;
     enum sv_err err = take_bytes(b, raw, sizeof raw);
@@ -394,7 +394,7 @@ static enum sv_err
 read_end(struct backup_file *b, const struct sign_public *log_key)
 {
     struct buf raw = BUF_INIT;
-    uint8_t len[2];
+    uint8_t len[2] = {0};
     enum sv_err err = take_bytes(b, len, sizeof len);
 
     if (err == SV_OK && (len[0] << 8 | len[1]) > BACKUP_NOTE_MAX)
