@@ -178,10 +178,8 @@ enum exit_code
 key_of_sheet(struct app *app, const char *path, const char *name,
              bool unprotected, const uint8_t seed[static SEED_LEN])
 {
-    struct new_key k = {.app = app,
-                        .path = path,
-                        .seed = seed,
-                        .unprotected = unprotected};
+    struct new_key k = {
+        .app = app, .path = path, .seed = seed, .unprotected = unprotected};
 
     return make_key_files(&k, name);
 }
