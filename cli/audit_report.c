@@ -237,7 +237,7 @@ tally(void *ctx, const struct audit_act *act)
         return err;
     if (q->act == ACT_FLAG_ACKNOWLEDGE)
         acknowledge(t, act);
-    if (!act->is_item && strcmp(act->entry->rule, FLAG_RULE) == 0)
+    if (!act->is_item && flag_is_due(act->entry))
         err = list_flag(t, act, when);
     if (err == SV_OK && q->act == ACT_RECORD_READ)
         err = count_reading(t, act, when);
