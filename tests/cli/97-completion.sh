@@ -26,12 +26,17 @@ offers() {
     [ ! -s "$dir/err" ] || fail "$line says something"
 }
 
+# The options that every command takes, in the first column of their help.
+global=$("$SVAULT" help options </dev/null | cut -c1-22 |
+    grep -oE -e '--[a-z-]+' | LC_ALL=C sort -u | paste -sd ' ')
+case $global in *--as*--key*--vault*) ;; *) fail "no options: $global" ;; esac
+
 offers 'recor' "record"
 offers 're' "record release report"
 offers 'record ""' "add assign edit find history list show unassign"
 offers 'record s' "show"
-offers 'record show --' "--as --gate --help --json --key --lang --no-input --passphrase-fd --purpose --vault --version"
-offers 'record show -' "--as --gate --help --json --key --lang --no-input --passphrase-fd --purpose --vault --version -c"
+offers 'record show --' "$global"
+offers 'record show -' "$global -c"
 offers 'staff propose --r' "--role"
 offers 'staff propose --role care' ""
 offers 'staff propose --role ca' "caseworker"
