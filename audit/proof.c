@@ -33,8 +33,8 @@ parse_hashes(struct bytes *rest, struct tree_proof *out)
         if (line.len == 0)
             return SV_OK;
         if (out->n == TREE_PROOF_MAX ||
-            text_unbase64_n(line, out->hash[out->n].b,
-                            sizeof out->hash[0].b) != SV_OK)
+            text_unbase64_n(line, out->hash[out->n].b, sizeof out->hash[0].b) !=
+                SV_OK)
             return SV_ERR_FORMAT;
         out->n++;
     }

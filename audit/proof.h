@@ -20,8 +20,7 @@ enum sv_err proof_encode(uint64_t index, const struct tree_proof *inclusion,
                          struct bytes checkpoint, struct buf *out);
 /* Borrowed: *checkpoint is the note behind the empty line.  SV_ERR_FORMAT. */
 enum sv_err proof_parse(struct bytes in, uint64_t *index,
-                        struct tree_proof *inclusion,
-                        struct bytes *checkpoint);
+                        struct tree_proof *inclusion, struct bytes *checkpoint);
 /*
  * Is this entry in the log of that origin and key?  *head is what its
  * checkpoint says.  SV_ERR_FORMAT; SV_ERR_TAMPERED.

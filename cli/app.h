@@ -173,8 +173,8 @@ enum exit_code session_fail(struct session *s, const char *what,
                             enum sv_err err);
 /*
  * Let others have the vault while a person fills in a form, and take it
- * again, where it is open in this process alone.  Where it is in use then, it asks whether to try again: what she
- * typed is not lost.
+ * again, where it is open in this process alone.  Where it is in use then, it
+ * asks whether to try again: what she typed is not lost.
  */
 void session_pause(struct session *s);
 bool session_resume(struct session *s, enum exit_code *code);

@@ -192,7 +192,8 @@ static const struct {
     {"exact", {"exact figures", "実数"}},
     {"preview",
      {"preview, disturbed and rounded to multiples of 5; parts need not add up",
-      "公表前の概数（攪乱し、5の倍数に丸めた値。内訳の和は合計と一致しないことがある"
+      "公表前の概数（攪乱し、5の倍数に丸めた値。内訳の和は合計と一致しないこと"
+      "がある"
       "）"}},
     {"no records of the year before",
      {"no records of the year before", "前年の記録なし"}},
