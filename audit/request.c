@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "audit/line.h"
+#include "crypto/ps1.h"
 
 /* What a signature adds: the empty line, and a line at its longest. */
 #define SIGNATURE_ROOM 260
@@ -622,6 +623,25 @@ request_text_parse(struct bytes text, struct request *out)
     return SV_OK;
 }
 
+/* A person, the gate or a compartment with a box key that nobody can seal
+ * to would be a trap for all who have to. */
+static bool
+boxes_ok(const struct request *r)
+{
+    unsigned lines = request_act_lines(r->act);
+    const struct request_founder *f = r->genesis.founders;
+    const struct request_founder *again = &r->restore.administrator;
+    bool ok = (lines & LINE_BOX) == 0 || box_public_ok(r->box);
+
+    if ((lines & LINE_GENESIS) != 0)
+        ok = ok && box_public_ok(r->genesis.gate_box);
+    for (unsigned i = 0; i < r->genesis.n_founders; i++)
+        ok = ok && box_public_ok(f[i].box);
+    for (unsigned i = 0; i < r->n_keys; i++)
+        ok = ok && box_public_ok(r->keys[i].pub);
+    return ok && (again->name[0] == '\0' || box_public_ok(again->box));
+}
+
 enum sv_err
 request_parse(struct bytes in, struct note *note, struct request *out)
 {
@@ -637,6 +657,8 @@ request_parse(struct bytes in, struct note *note, struct request *out)
         err = parse_text(n.text, &r);
     if (err == SV_OK)
         err = get_actor(&n, &r);
+    if (err == SV_OK && !boxes_ok(&r))
+        err = SV_ERR_FORMAT;
     if (err != SV_OK)
         return err == SV_ERR_NOMEM ? err : SV_ERR_FORMAT;
     *note = n;

@@ -21,6 +21,18 @@ box_public_of(const struct box_secret *secret, struct box_public *out)
     return SV_OK;
 }
 
+bool
+box_public_ok(const uint8_t pub[static BOX_PUBLIC_LEN])
+{
+    /* Any scalar does: clamped, it is a multiple of the cofactor, and of no
+     * other divisor of the group's order. */
+    static const uint8_t scalar[crypto_scalarmult_SCALARBYTES] = {8, 1};
+    uint8_t shared[crypto_scalarmult_BYTES];
+
+    return crypto_scalarmult(shared, scalar, pub) == 0 &&
+           !sodium_is_zero(shared, sizeof shared);
+}
+
 void
 box_generate(const struct rng *rng, struct box_secret *secret,
              struct box_public *pub)

@@ -33,6 +33,9 @@ struct box_secret {
  * random secret). */
 enum sv_err box_public_of(const struct box_secret *secret,
                           struct box_public *out);
+/* Can anything be sealed to it?  Not to a key of low order: what is agreed
+ * with it is all zero, whoever agrees (RFC 7748, 6.1). */
+bool box_public_ok(const uint8_t pub[static BOX_PUBLIC_LEN]);
 void box_generate(const struct rng *rng, struct box_secret *secret,
                   struct box_public *pub);
 

@@ -34,6 +34,7 @@ store_begin(struct store *s, enum store_mode mode, struct store_txn **out)
         return err;
     txn->store = s;
     txn->mode = mode;
+    txn->changes = 0;
     txn->failed = SV_OK;
     s->open = txn;
     *out = txn;
@@ -88,6 +89,7 @@ store_snapshot(struct store *s, struct store_txn **out)
         return err;
     txn->store = s;
     txn->mode = STORE_READ;
+    txn->changes = 0;
     txn->failed = SV_OK;
     s->snapshot = txn;
     *out = txn;
@@ -145,6 +147,7 @@ store_put(struct store_txn *txn, unsigned table, struct bytes key,
 {
     enum sv_err err = check_change(txn, table, key);
 
+    txn->changes++;
     if (err == SV_OK && value.len > STORE_VALUE_MAX)
         err = SV_ERR_RANGE;
     if (err == SV_OK)
@@ -157,9 +160,16 @@ store_delete(struct store_txn *txn, unsigned table, struct bytes key)
 {
     enum sv_err err = check_change(txn, table, key);
 
+    txn->changes++;
     if (err == SV_OK)
         err = txn->store->ops->del(txn, table, key);
     return keep(txn, err);
+}
+
+uint64_t
+store_changes(const struct store_txn *txn)
+{
+    return txn->changes;
 }
 
 enum sv_err

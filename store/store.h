@@ -64,6 +64,10 @@ enum sv_err store_put(struct store_txn *txn, unsigned table, struct bytes key,
 enum sv_err store_delete(struct store_txn *txn, unsigned table,
                          struct bytes key);
 
+/* How many calls of store_put() and store_delete() it has had, failed ones
+ * too: is it as it was? */
+uint64_t store_changes(const struct store_txn *txn);
+
 /*
  * Call back for each key from `from` on (an empty one: the first), in
  * order, until the callback gives *more = false or an error, which is passed

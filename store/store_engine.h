@@ -37,6 +37,7 @@ struct store {
 struct store_txn {
     struct store *store;
     enum store_mode mode;
+    uint64_t changes;   /* calls of put and delete */
     enum sv_err failed; /* the error after which only abort is possible */
 };
 

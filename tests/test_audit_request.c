@@ -1,4 +1,5 @@
 #include "audit/entry.h"
+#include "crypto/ps1.h"
 #include "tests/support/support.h"
 #include "tests/vectors/audit.h"
 
@@ -478,6 +479,8 @@ replaced(const char *act, const char *from, const char *to)
 #define ORIGIN_64                                                              \
     "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._"
 #define B64_31 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="
+/* A public half that may stand for a box key. */
+#define BOX_32 "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
 #define B64_32 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define B64_33 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define B64_BITS "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB="
@@ -712,6 +715,45 @@ test_the_actor_is_who_signs_under_the_origin(void **state)
     }
 }
 
+/* ---- keys that nothing can be sealed to ---- */
+
+static void
+test_a_box_key_of_low_order_is_refused_wherever_it_stands(void **state)
+{
+    /* RFC 7748's points of order 1, 2, 4 and 8, and what is one of them
+     * modulo 2^255 - 19. */
+    static const char *const low[] = {
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    };
+    struct sign_seed seed = seed_of(7);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof low / sizeof low[0]; i++) {
+        struct buf key = support_unhex(low[i]);
+        struct request person = sample(ACT_STAFF_PROPOSE), back;
+        struct request keys = sample(ACT_KEYS);
+        struct buf out = BUF_INIT;
+        struct note n;
+
+        assert_false(box_public_ok(key.ptr));
+        memcpy(person.box, key.ptr, sizeof person.box);
+        assert_ok(request_sign(&person, &seed, &out));
+        assert_err(request_parse(buf_bytes(&out), &n, &back), SV_ERR_FORMAT);
+        buf_truncate(&out, 0);
+        memcpy(keys.keys[0].pub, key.ptr, sizeof keys.keys[0].pub);
+        assert_ok(request_sign(&keys, &seed, &out));
+        assert_err(request_parse(buf_bytes(&out), &n, &back), SV_ERR_FORMAT);
+        buf_free(&out);
+        buf_free(&key);
+    }
+}
+
 /* ---- limits ---- */
 
 static void
@@ -735,6 +777,7 @@ test_keys_up_to_the_limit_fit_at_their_longest(void **state)
         put(r.keys[i].type, NAME_32);
         put(r.keys[i].compartment, NAME_32);
         r.keys[i].epoch = UINT32_MAX - i;
+        memset(r.keys[i].pub, 7, sizeof r.keys[i].pub);
     }
     assert_ok(request_sign(&r, &seed, &out));
     assert_true(out.len <= REQUEST_NOTE_MAX);
@@ -759,7 +802,7 @@ test_one_key_more_than_the_limit_is_refused(void **state)
 
         buf_truncate(&note, note.len - strlen(SIGNATURE));
         for (unsigned i = 1; i <= more; i++)
-            assert_ok(buf_printf(&note, "key a.b %u " B64_32 "\n", i));
+            assert_ok(buf_printf(&note, "key a.b %u " BOX_32 "\n", i));
         assert_ok(buf_text(&note, SIGNATURE));
         assert_int_equal(parses_exactly(buf_bytes(&note)),
                          more + 2 == REQUEST_KEYS_MAX);
@@ -1230,6 +1273,8 @@ main(void)
         cmocka_unit_test(test_origins_up_to_128_bytes_are_taken),
         cmocka_unit_test(test_the_actor_is_who_signs_under_the_origin),
         cmocka_unit_test(test_keys_up_to_the_limit_fit_at_their_longest),
+        cmocka_unit_test(
+            test_a_box_key_of_low_order_is_refused_wherever_it_stands),
         cmocka_unit_test(test_one_key_more_than_the_limit_is_refused),
         cmocka_unit_test(test_text_up_to_the_limit_is_taken),
         cmocka_unit_test(test_a_note_over_the_limit_is_refused),

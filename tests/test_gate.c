@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include "tests/support/office.h"
+#include "vault/envelope.h"
 
 /* The way of a record through the gate and back, by people who may and by
  * people who may not. */
@@ -253,6 +254,42 @@ test_who_may_only_write_adds_and_a_reader_sees_both(void **state)
     office_verify(o);
 }
 
+/* A reader gets all additions in one answer, and must be able to. */
+static void
+test_additions_are_as_many_as_a_reader_can_have(void **state)
+{
+    struct office *o = *state;
+    struct client *intake = office_client(o, "intake-1");
+    const struct schema_type *type =
+        schema_type(client_schema(intake), "victim");
+    struct content addition = {0};
+    struct record_view v = {0};
+    const char *reason = NULL;
+    struct handle h;
+    size_t at, f;
+
+    assert_ok(office_record(o, "intake-1", "2022-001", "Yamada", &h));
+    assert_non_null(schema_compartment(type, "identity", &at));
+    assert_ok(content_new(&type->compartments[at], &addition));
+    assert_non_null(
+        schema_field(&type->compartments[at], bytes_text("phone"), &f));
+    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
+    for (unsigned i = 0; i < ADDITIONS_MAX; i++)
+        assert_ok(client_record_save(intake, "victim", &h, &addition, NULL));
+    assert_err(client_record_save(intake, "victim", &h, &addition, NULL),
+               SV_ERR_INPUT);
+    /* Who may read saves it whole, and it goes on. */
+    assert_ok(client_record_assign(office_client(o, "lead-1"), "victim", &h,
+                                   "case-1", true));
+    assert_ok(read_one(o, "case-1", &h, "identity", &v));
+    assert_ok(client_record_save(office_client(o, "case-1"), "victim", &h,
+                                 &v.contents[at], &v));
+    assert_ok(client_record_save(intake, "victim", &h, &addition, NULL));
+    content_free(&addition);
+    record_view_free(&v);
+    office_verify(o);
+}
+
 static void
 test_lists_show_each_role_what_it_may_know(void **state)
 {
@@ -394,6 +431,7 @@ main(void)
         T(test_who_has_no_right_to_records_gets_none),
         T(test_an_edit_is_a_new_version_and_the_old_one_stays),
         T(test_who_may_only_write_adds_and_a_reader_sees_both),
+        T(test_additions_are_as_many_as_a_reader_can_have),
         T(test_lists_show_each_role_what_it_may_know),
         T(test_an_import_brings_every_row_in_once),
         T(test_everything_is_there_after_closing_and_opening),

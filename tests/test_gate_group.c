@@ -405,6 +405,35 @@ test_who_is_suspended_before_her_in_the_group_is_denied(void **state)
 }
 
 static void
+ask_list(struct group *g, const char *name)
+{
+    struct client *c = catching(g, name);
+    struct record_list l = {0};
+
+    assert_err(client_record_list(c, "victim", UINT64_MAX, PIN_LIST_MAX, &l),
+               SV_ERR_INTERRUPTED);
+    client_free(c);
+}
+
+/* What a list shows is looked up when its group is whole: she still has the
+ * record that is taken from her behind it. */
+static void
+test_nobody_sees_what_a_later_request_of_the_group_did(void **state)
+{
+    struct group *g = *state;
+
+    ask_list(g, "case-2");
+    ask_unassign(g, "case-2");
+    ask_list(g, "case-2");
+    run(g);
+    for (size_t i = 0; i < g->n; i++)
+        assert_done(g, i);
+    assert_true(g->answers[0].act.body.len > g->answers[2].act.body.len);
+    assert_false(bytes_equal(g->answers[0].act.head, g->answers[1].act.head));
+    office_verify(&g->o);
+}
+
+static void
 test_the_same_request_twice_in_a_group_is_one_entry(void **state)
 {
     struct group *g = *state;
@@ -537,6 +566,14 @@ test_every_unsure_commit_of_a_group_that_did_not(void **state)
     fail_every_call(*state, SV_ERR_UNSURE, false);
 }
 
+/* A row that does not open, met when something is written already: what was
+ * written goes, and the entry says that it is damaged. */
+static void
+test_every_damaged_row_of_a_group(void **state)
+{
+    fail_every_call(*state, SV_ERR_TAMPERED, false);
+}
+
 int
 main(void)
 {
@@ -547,10 +584,12 @@ main(void)
         T(test_who_is_unassigned_before_her_in_the_group_is_denied),
         T(test_who_is_revoked_before_her_in_the_group_is_denied),
         T(test_who_is_suspended_before_her_in_the_group_is_denied),
+        T(test_nobody_sees_what_a_later_request_of_the_group_did),
         T(test_the_same_request_twice_in_a_group_is_one_entry),
         T(test_a_number_taken_within_the_group_is_a_duplicate),
         T(test_junk_in_a_group_is_refused_alone),
         T(test_every_failing_call_of_a_group),
+        T(test_every_damaged_row_of_a_group),
         T(test_every_unsure_commit_of_a_group_that_happened),
         T(test_every_unsure_commit_of_a_group_that_did_not),
     };

@@ -484,6 +484,26 @@ test_a_named_recipient_alone_opens_the_figures(void **state)
     buf_free(&parcel);
 }
 
+/* A card can be signed over any bytes.  With a key that nothing can be sealed
+ * to she would keep everybody else from a release. */
+static void
+test_nobody_comes_in_with_a_key_that_nothing_is_sealed_to(void **state)
+{
+    struct office *o = *state;
+    struct buf cells = BUF_INIT;
+    uint64_t number = 0;
+    struct colleague *p = office_person(o, "approve-2");
+
+    o->now_ms = START_2023;
+    memset(&p->card.box, 0, sizeof p->card.box);
+    assert_err(office_hire(o, "approve-2", "approver"), SV_ERR_FORMAT);
+    assert_ok(client_release_request(at_work(o, "stats-1"), bytes_text(spec),
+                                     bytes_text("Action Plan"), NULL, &number,
+                                     &cells));
+    buf_free(&cells);
+    office_verify(o);
+}
+
 int
 main(void)
 {
@@ -493,6 +513,7 @@ main(void)
         IN_OFFICE(test_what_was_sealed_to_lost_keys_is_asked_for_anew),
         IN_OFFICE(test_who_was_sealed_no_parcel_approves_nothing),
         IN_OFFICE(test_a_refused_or_expired_release_is_not_approved),
+        IN_OFFICE(test_nobody_comes_in_with_a_key_that_nothing_is_sealed_to),
         IN_OFFICE(test_previews_are_rounded_and_so_many_a_day),
         IN_OFFICE(test_a_count_is_as_of_its_day_and_never_of_the_future),
         IN_OFFICE(test_no_request_gives_a_row_to_a_statistics_officer),

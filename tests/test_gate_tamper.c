@@ -256,6 +256,68 @@ test_a_row_taken_away_from_any_table_is_missed(void **state)
     office_verify(&t->o);
 }
 
+/* A record's row: its columns are at the end, each u8 column, u64 version,
+ * u64 full version, hash[32], behind a u8 number of them. */
+#define COLUMN_LEN (1 + 8 + 8 + 32)
+
+static struct buf
+record_row(struct tampered *t, struct store_txn *txn, size_t *columns_at)
+{
+    const struct tables tables = {txn, &t->o.gate_keys.storage,
+                                  &t->o.config.rng, NULL};
+    struct buf row = BUF_INIT;
+
+    assert_ok(tables_get(&tables, TABLE_RECORD, BYTES(t->a.b), &row));
+    /* A victim has seven. */
+    *columns_at = row.len - 7 * COLUMN_LEN;
+    assert_int_equal(row.ptr[*columns_at - 1], 7);
+    return row;
+}
+
+static void
+put_record_row(struct tampered *t, struct store_txn *txn, const struct buf *row)
+{
+    const struct tables tables = {txn, &t->o.gate_keys.storage,
+                                  &t->o.config.rng, NULL};
+
+    assert_ok(tables_put(&tables, TABLE_RECORD, BYTES(t->a.b), buf_bytes(row)));
+}
+
+/* By who has the gate's key: some of a record's compartments are gone, and
+ * its row does not know of them any more. */
+static void
+test_compartments_taken_out_of_a_record_are_missed(void **state)
+{
+    struct tampered *t = *state;
+    struct log_verdict verdict = {0};
+    struct store_txn *txn;
+    struct store *s = raw_store(t, &txn);
+    size_t at;
+    struct buf row = record_row(t, txn, &at);
+
+    for (unsigned i = 2; i < 7; i++) {
+        uint8_t key[25];
+
+        version_row(&t->a, row.ptr[at + i * COLUMN_LEN], key);
+        assert_ok(store_delete(txn, TABLE_VERSION, BYTES(key)));
+    }
+    row.ptr[at - 1] = 2;
+    buf_truncate(&row, at + 2 * COLUMN_LEN);
+    put_record_row(t, txn, &row);
+    raw_done(t, s, &txn);
+    assert_ok(client_log_verify(office_client(&t->o, "audit-1"), NULL, NULL,
+                                &verdict));
+    assert_true(verdict.n_findings > 0);
+    free(verdict.findings);
+    /* One column twice is no two. */
+    s = raw_store(t, &txn);
+    memcpy(row.ptr + at + COLUMN_LEN, row.ptr + at, COLUMN_LEN);
+    put_record_row(t, txn, &row);
+    raw_done(t, s, &txn);
+    assert_true(is_found(&t->o, &t->a, "its row is wrong"));
+    buf_free(&row);
+}
+
 /* ---- The data file ---- */
 
 /* In a process of its own: LMDB may die of what it finds.  Exit 0: refused
@@ -580,6 +642,7 @@ main(void)
         T(test_t5_one_record_rolled_back_is_named),
         T(test_an_entry_changed_or_taken_away_is_found),
         T(test_a_row_taken_away_from_any_table_is_missed),
+        T(test_compartments_taken_out_of_a_record_are_missed),
         T(test_flipped_bytes_never_give_a_wrong_plaintext),
         T(test_t23_an_older_copy_of_the_directory_is_refused),
         T(test_t11_another_key_in_a_colleagues_place_is_refused),

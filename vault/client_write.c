@@ -146,6 +146,7 @@ find_previous(struct client *c, const char *type, const struct handle *record,
               struct record_version *out)
 {
     struct record_version *versions = NULL;
+    uint64_t full = 0;
     size_t n = 0, at;
     enum sv_err err;
 
@@ -160,13 +161,18 @@ find_previous(struct client *c, const char *type, const struct handle *record,
         return err;
     err = SV_ERR_NOT_FOUND;
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(versions[i].compartment, compartment) == 0 &&
-            (err != SV_OK || versions[i].version > out->version)) {
-            *out = versions[i];
-            err = SV_OK;
-        }
+        if (strcmp(versions[i].compartment, compartment) != 0)
+            continue;
+        if (!versions[i].addition)
+            full = versions[i].version;
+        *out = versions[i]; /* oldest first */
+        err = SV_OK;
     }
     free(versions);
+    if (err == SV_OK && out->version - full >= ADDITIONS_MAX)
+        err = client_fault(c, SV_ERR_INPUT,
+                           N_("there are too many additions here; who may "
+                              "read this part saves it first"));
     return err;
 }
 

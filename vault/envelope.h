@@ -62,6 +62,9 @@ struct envelope {
     struct bytes tokens;
 };
 #define ENVELOPE_TOKENS_MAX 2048
+/* Additions to a compartment since its last full version: a reader gets all
+ * of them in one answer, and must still be able to. */
+#define ADDITIONS_MAX 256
 
 /* u16 header, u32 body, u16 lock, u16 tokens, each with its bytes; decoded from
  * the front of *in, which moves behind it.  SV_ERR_FORMAT, also where a length

@@ -35,18 +35,21 @@ static const struct act_row act_rows[] = {
     {.act = ACT_RECORD_LIST,
      .show = act_list_show,
      .again = act_list_show,
-     .content = true},
+     .content = true,
+     .last = true},
     {.act = ACT_RECORD_FIND,
      .apply = act_find_apply,
      .show = act_find_show,
      .again = act_find_show,
      .takes_bytes = true,
-     .content = true},
+     .content = true,
+     .last = true},
     {.act = ACT_RECORD_HISTORY,
      .apply = act_history_apply,
      .show = act_history_show,
      .again = act_history_show,
-     .content = true},
+     .content = true,
+     .last = true},
     {.act = ACT_RECORD_ASSIGN, .apply = act_assign_apply},
     {.act = ACT_RECORD_UNASSIGN, .apply = act_assign_apply},
     {.act = ACT_FLAG_ACKNOWLEDGE},
@@ -59,7 +62,8 @@ static const struct act_row act_rows[] = {
     {.act = ACT_RELEASE_LIST,
      .show = act_release_list_show,
      .again = act_release_list_show,
-     .content = true},
+     .content = true,
+     .last = true},
     {.act = ACT_RELEASE_SHOW,
      .show = act_release_show_show,
      .again = act_release_show_show,
@@ -74,7 +78,8 @@ static const struct act_row act_rows[] = {
     {.act = ACT_LOG_READ,
      .show = act_log_read_show,
      .again = act_log_read_show,
-     .content = true},
+     .content = true,
+     .last = true},
     {.act = ACT_STORE_CHECK,
      .show = act_store_check_show,
      .again = act_store_check_show,
@@ -370,6 +375,38 @@ perform_again(struct act *a, const struct act_row *row, uint64_t index)
                         : entry_parse(buf_bytes(&a->entry_text), &a->entry);
 }
 
+/*
+ * What an act writes stands with the outcome done alone.  One that wrote and
+ * came to another takes the transaction with it; when it runs again, it has
+ * that outcome from the start, and writes nothing.
+ */
+static enum sv_err
+apply(struct act *a, const struct act_row *row)
+{
+    uint64_t before = store_changes(a->tables.txn);
+    enum sv_err err;
+
+    if (a->settled) {
+        a->entry.outcome = a->settled_as;
+        return SV_OK;
+    }
+    err = row->apply(a);
+    if (err == SV_ERR_TAMPERED) {
+        /* A damaged row of this record: evidence, not a reason to leave no
+         * trace. */
+        releases_clear(a);
+        a->entry.outcome = OUTCOME_DAMAGED;
+        a->entry.n_results = 0;
+        err = SV_OK;
+    }
+    if (err != SV_OK || a->entry.outcome == OUTCOME_DONE ||
+        store_changes(a->tables.txn) == before)
+        return err;
+    a->settled = true;
+    a->settled_as = a->entry.outcome;
+    return SV_ERR_CONFLICT;
+}
+
 static enum sv_err
 perform_new(struct act *a, const struct act_row *row, bool id_used)
 {
@@ -379,17 +416,8 @@ perform_new(struct act *a, const struct act_row *row, bool id_used)
         return err;
     a->index = a->log.frontier.size;
     a->entry.outcome = a->decision.allowed ? OUTCOME_DONE : OUTCOME_NONE;
-    if (a->decision.allowed && row->apply != NULL) {
-        err = row->apply(a);
-        if (err == SV_ERR_TAMPERED) {
-            /* A damaged row of this record: evidence, not a reason to
-             * leave no trace. */
-            releases_clear(a);
-            a->entry.outcome = OUTCOME_DAMAGED;
-            a->entry.n_results = 0;
-            err = SV_OK;
-        }
-    }
+    if (a->decision.allowed && row->apply != NULL)
+        err = apply(a, row);
     if (err == SV_OK)
         err = append_entry(a);
     if (err == SV_OK && a->entry.outcome == OUTCOME_DONE) {

@@ -204,6 +204,15 @@ check_column(struct check *c, const struct handle *h,
     return err;
 }
 
+static bool
+is_repeated(const struct record_state *s, unsigned i)
+{
+    for (unsigned k = 0; k < i; k++)
+        if (s->at[k].column == s->at[i].column)
+            return true;
+    return false;
+}
+
 static enum sv_err
 check_record(void *ctx, struct bytes key, struct bytes value, bool damaged,
              bool *more)
@@ -225,9 +234,10 @@ check_record(void *ctx, struct bytes key, struct bytes value, bool damaged,
         return check_find_record(c, h.b, NULL, 0,
                                  N_("its row is damaged or exchanged"));
     for (unsigned i = 0; i < s.n && err == SV_OK; i++) {
-        if (s.at[i].column >= p->n_columns)
+        if (s.at[i].column >= p->n_columns || is_repeated(&s, i))
             return check_find_record(c, h.b, NULL, 0, N_("its row is wrong"));
         err = check_column(c, &h, &s.at[i]);
+        c->n_columns++;
     }
     return err;
 }
@@ -434,6 +444,7 @@ check_counts(struct check *c)
         const char *place;
     } counts[] = {
         {c->n_created, c->replay.records.n, "list of records"},
+        {c->n_columns, c->replay.versions.n, "compartments of records"},
         {c->n_assigned, c->replay.assigned.n, "assignments"},
         {c->n_assignees, c->replay.assigned.n, "assignees"},
         {c->n_requests, c->replay.ids.n, "request ids"},

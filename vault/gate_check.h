@@ -15,7 +15,7 @@ struct check {
     struct buf findings; /* each: name of the place, name of the reason */
     uint32_t n;
     /* Rows seen, to find out what is missing. */
-    uint64_t n_records, n_created, n_assigned, n_assignees;
+    uint64_t n_records, n_columns, n_created, n_assigned, n_assignees;
     uint64_t n_requests, n_grants;
     uint64_t n_tokens, n_usages, n_glass, n_flags, n_releases, n_asked;
     struct map tokens; /* keys that TABLE_TOKEN must have -> nothing */

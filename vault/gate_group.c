@@ -12,6 +12,10 @@
  * transaction has a limit, too. */
 #define GROUP_BYTES_MAX ((size_t)8 << 20)
 
+/* What is read by requests of one transaction stays in memory until each has
+ * its answer. */
+#define GROUP_RELEASES_MAX ((size_t)16 << 20)
+
 struct group {
     struct gate *gate;
     struct act *const *acts;
@@ -23,10 +27,22 @@ struct group {
     struct buf head;
 };
 
-/* Decide, apply and append, each behind the one before. */
+static size_t
+released_by(const struct act *a)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < a->n_releases; i++)
+        bytes += a->releases[i].row.len;
+    return bytes;
+}
+
+/* Decide, apply and append, each behind the one before; where they release
+ * much, the rest are left for the next group. */
 static enum sv_err
 perform_all(struct group *t)
 {
+    size_t released = 0;
     enum sv_err err = SV_OK;
 
     t->log = t->gate->log;
@@ -37,10 +53,15 @@ perform_all(struct group *t)
         err = act_perform(a, &t->tables, &t->log);
         if (err != SV_OK) {
             t->failed = i;
-        } else if (!a->repeated) {
+            break;
+        }
+        if (!a->repeated) {
             t->log = a->log;
             t->grown = true;
         }
+        released += released_by(a);
+        if (released > GROUP_RELEASES_MAX)
+            t->n = i + 1;
     }
     if (err == SV_OK && t->grown)
         err = log_state_store(&t->tables, &t->log);
@@ -177,14 +198,14 @@ run_one(struct gate *g, struct act *const acts[], size_t n)
     enum sv_err err = settle_group(&t);
 
     buf_free(&t.head);
-    if (err != SV_OK && n > 1 && t.failed < n)
+    if (err != SV_OK && n > 1 && t.failed < t.n)
         return t.failed > 0 ? run_one(g, acts, t.failed) : run_one(g, acts, 1);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < t.n; i++) {
         acts[i]->status = err;
         acts[i]->reason = "store";
         acts[i]->durable = err == SV_OK;
     }
-    return n;
+    return t.n;
 }
 
 void

@@ -82,6 +82,8 @@ struct act {
     uint64_t index; /* of its entry */
     uint64_t time_ms;
     bool repeated;              /* its entry is there already */
+    bool settled; /* it wrote, and came to this outcome: see apply() */
+    enum entry_outcome settled_as;
     bool assigned;              /* request.record, to the actor */
     bool has_release, has_flag; /* those that request.entry names */
     struct release_state release;
@@ -113,7 +115,8 @@ struct act {
  *
  * takes_bytes: more comes with the request than its note.  content: what
  * show and again answer is decided anew when the request is repeated.
- * last: no other request comes behind it in its group.
+ * last: no other request comes behind it in its group, because what it shows
+ * is looked up when the group is whole: nobody sees what a later request did.
  */
 struct act_row {
     enum request_act act;

@@ -534,6 +534,8 @@ check_successor(struct act *a, struct record_state *s,
 
     if (c == NULL)
         return SV_ERR_INPUT;
+    if (it->header.addition && c->version - c->full >= ADDITIONS_MAX)
+        return SV_ERR_INPUT;
     if (it->header.version != c->version + 1 ||
         !bytes_equal(BYTES(it->header.prev), BYTES(c->hash)))
         a->entry.outcome = OUTCOME_CONFLICT;

@@ -436,6 +436,8 @@ card_parse(struct bytes in, struct card *out)
     err = card_text(&c, &again);
     if (err == SV_OK && !bytes_equal(buf_bytes(&again), note.text))
         err = SV_ERR_TAMPERED;
+    if (err == SV_OK && !box_public_ok(c.box.b))
+        err = SV_ERR_FORMAT; /* nothing could be sealed to her */
     if (err == SV_OK)
         *out = c;
 out:

@@ -382,6 +382,24 @@ ACTS = {
 ROSTER_ACTS = ("genesis", "policy", "keys", "staff.propose", "staff.confirm", "restore")
 
 
+def box_ok(text):
+    """Every agreement with a key of low order is zero."""
+    return any(x25519(b"\x08\x01" + bytes(30), unb64(text, 32)))
+
+
+def boxes_of(r):
+    if "box" in r:
+        yield r["box"]
+    if "gatebox" in r:
+        yield r["gatebox"]
+    for founder in r.get("founder", ()):
+        yield founder[3]
+    for key in r.get("key", ()):
+        yield key[3]
+    if isinstance(r.get("administrator"), tuple) and r["administrator"][0] != "-":
+        yield r["administrator"][3]
+
+
 def request_parse(note):
     """Words to values; one value alone is not in a tuple."""
     need(len(note) <= 3840, "too long a request")
@@ -413,6 +431,7 @@ def request_parse(note):
     if "compartments" in r:
         r["compartments"] = r["compartments"].split(",")
     r["seen"] = int(r["seen"][0]), unb64(r["seen"][1], 32)
+    need(all(map(box_ok, boxes_of(r))), "a box key of low order")
     return r
 
 
