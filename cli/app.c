@@ -32,7 +32,7 @@ text(FILE *to, const char *t)
 
 /* What helps against failures that are the same everywhere. */
 static const char *
-remedy(enum sv_err err)
+remedy(const struct app *app, enum sv_err err)
 {
     switch (err) {
     case SV_ERR_MEMLOCK:
@@ -44,8 +44,11 @@ remedy(enum sv_err err)
         return N_("Look first whether it is in (svault record list, svault "
                   "log list); repeat the command only if it is not.");
     case SV_ERR_BUSY:
-        return N_("Wait until that command has ended, then run this one "
-                  "again.");
+        return app->vault != NULL && way_form_of(app->vault) != WAY_EMBEDDED
+                   ? N_("Others keep the service busy: run the same command "
+                        "again in a moment.")
+                   : N_("Wait until that command has ended, then run this "
+                        "one again.");
     default:
         return NULL;
     }
@@ -54,7 +57,7 @@ remedy(enum sv_err err)
 enum exit_code
 app_fail(struct app *app, const char *what, enum sv_err err, const char *why)
 {
-    const char *next = remedy(err);
+    const char *next = remedy(app, err);
 
     begin_line(app);
     if (what != NULL) {
