@@ -37,8 +37,15 @@ conn_holds(const struct conn *c)
     return c->in.payload.cap + c->task.answer.cap;
 }
 
+size_t
+conn_moved(const struct conn *c)
+{
+    return c->state == CONN_WRITING ? c->written
+                                    : c->in.n_header + c->in.payload.len;
+}
+
 enum conn_result
-conn_read(struct conn *c, size_t room)
+conn_read(struct conn *c, size_t most)
 {
     while (!frame_whole(&c->in)) {
         uint8_t *at;
@@ -48,7 +55,7 @@ conn_read(struct conn *c, size_t room)
 
         if (err != SV_OK)
             return CONN_NOMEM;
-        if (conn_holds(c) > c->held + room)
+        if (conn_holds(c) > most)
             return CONN_FULL;
         n = read(c->fd, at, n_room);
         if (n == 0)

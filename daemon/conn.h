@@ -23,10 +23,11 @@ struct conn {
     struct frame in;
     size_t written;       /* of task.answer */
     uint64_t deadline_ms; /* monotonic; UINT64_MAX while working */
+    uint64_t end_ms;      /* of this frame, however it goes on */
     bool readable;        /* something came while working */
     bool last;            /* close behind this answer */
     bool armed;           /* the loop is told when there is room to write */
-    size_t held;          /* bytes counted against the service's limit */
+    size_t held;          /* bytes counted against the limits */
     unsigned at;          /* its place among the connections */
 };
 
@@ -34,7 +35,7 @@ enum conn_result {
     CONN_WAIT,  /* for more, or for room */
     CONN_WHOLE, /* a question is here; the answer is out */
     CONN_MALFORMED,
-    CONN_FULL, /* more is held than `room` */
+    CONN_FULL, /* it would hold more than `most` */
     CONN_NOMEM,
     CONN_END, /* the peer is gone */
 };
@@ -42,13 +43,16 @@ enum conn_result {
 /* Takes fd.  NULL: out of memory. */
 struct conn *conn_new(int fd, uid_t uid);
 void conn_free(struct conn *c); /* closes; accepts NULL */
-/* Read until the question is here, at most `room` bytes more than held. */
-enum conn_result conn_read(struct conn *c, size_t room);
+/* Read until the question is here, holding `most` bytes at most.  CONN_FULL
+ * loses nothing: with a larger `most` it goes on. */
+enum conn_result conn_read(struct conn *c, size_t most);
 /* Write as much of the answer as the peer takes now. */
 enum conn_result conn_write(struct conn *c);
 /* The answer is out: ready for the next question. */
 void conn_reset(struct conn *c);
 /* What it holds now of questions and answers. */
 size_t conn_holds(const struct conn *c);
+/* What went through of the frame that is underway, either way. */
+size_t conn_moved(const struct conn *c);
 
 #endif

@@ -19,4 +19,7 @@ struct peer_rule {
 enum sv_err peer_check(int fd, const struct peer_rule *rule, uid_t *uid,
                        bool *allowed);
 
+typedef enum sv_err (*peer_check_fn)(int fd, const struct peer_rule *rule,
+                                     uid_t *uid, bool *allowed);
+
 #endif

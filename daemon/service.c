@@ -44,6 +44,7 @@ service_limits_default(struct service_config *config)
     config->connections = 1024;
     config->per_user = 256;
     config->bytes = (size_t)256 << 20;
+    config->bytes_per_user = config->bytes / 4;
     config->slow_ms = 30 * 1000;
     config->idle_ms = 60 * 60 * 1000;
     config->stop_ms = 5 * 1000;
@@ -67,26 +68,98 @@ event(const struct service *s, enum service_event e)
 /* ---- Connections ---- */
 
 static void
-set_deadline(struct service *s, struct conn *c, uint64_t after_ms)
+set_deadline(struct service *s, struct conn *c, uint64_t at_ms)
 {
-    c->deadline_ms = now_ms() + after_ms;
+    c->deadline_ms = at_ms;
     if (c->deadline_ms < s->next_ms)
         s->next_ms = c->deadline_ms;
 }
 
+/* Some of a frame went through: it may take as long again, but for its end. */
 static void
-count_held(struct service *s, struct conn *c)
+went_on(struct service *s, struct conn *c)
 {
-    size_t holds = conn_holds(c);
+    uint64_t soon = now_ms() + (uint64_t)s->config.slow_ms;
 
+    set_deadline(s, c, soon < c->end_ms ? soon : c->end_ms);
+}
+
+static void
+begin_frame(struct service *s, struct conn *c, size_t len)
+{
+    c->end_ms = now_ms() + (uint64_t)s->config.slow_ms + len / BYTES_PER_MS;
+    went_on(s, c);
+}
+
+static void
+count(struct service *s, struct conn *c, size_t holds)
+{
     s->held = s->held - c->held + holds;
     c->held = holds;
 }
 
 static void
+count_again(struct service *s, struct conn *c)
+{
+    count(s, c, conn_holds(c));
+}
+
+static size_t
+held_by(const struct service *s, uid_t uid)
+{
+    size_t held = 0;
+
+    for (unsigned i = 0; i < s->n_conns; i++)
+        if (s->conns[i]->uid == uid)
+            held += s->conns[i]->held;
+    return held;
+}
+
+static size_t
+rest(size_t limit, size_t used)
+{
+    return used < limit ? limit - used : 0;
+}
+
+/* What c may hold: what it does, and what is left for its account and in
+ * all. */
+static size_t
+share(const struct service *s, const struct conn *c)
+{
+    size_t all = rest(s->config.bytes, s->held);
+    size_t own = rest(s->config.bytes_per_user, held_by(s, c->uid));
+
+    return c->held + (own < all ? own : all);
+}
+
+/*
+ * Whose account leaves answers lying asks for no more of them: nothing has
+ * been done for it yet.  They count from when they are done; until then each
+ * connection has one at most, of at most FRAME_ANSWER_MAX, and the large ones
+ * are for whoever has a grant for what is in them.
+ */
+static bool
+takes_answers(const struct service *s, const struct conn *c)
+{
+    size_t all = 0, own = 0;
+
+    if (s->held <= s->config.bytes_per_user)
+        return true;
+    for (unsigned i = 0; i < s->n_conns; i++) {
+        const struct conn *other = s->conns[i];
+
+        if (other->state != CONN_WRITING)
+            continue;
+        all += other->held;
+        own += other->uid == c->uid ? other->held : 0;
+    }
+    return all <= s->config.bytes && own <= s->config.bytes_per_user;
+}
+
+static void
 close_conn(struct service *s, struct conn *c)
 {
-    s->held -= c->held;
+    count(s, c, 0);
     s->n_conns--;
     s->conns[c->at] = s->conns[s->n_conns];
     s->conns[c->at]->at = c->at;
@@ -114,8 +187,8 @@ answer_is_out(struct service *s, struct conn *c)
         return;
     }
     conn_reset(c);
-    count_held(s, c);
-    set_deadline(s, c, (uint64_t)s->config.idle_ms);
+    count_again(s, c);
+    set_deadline(s, c, now_ms() + (uint64_t)s->config.idle_ms);
     if (c->readable)
         read_more(s, c);
 }
@@ -123,6 +196,8 @@ answer_is_out(struct service *s, struct conn *c)
 static void
 write_more(struct service *s, struct conn *c)
 {
+    size_t moved = conn_moved(c);
+
     switch (conn_write(c)) {
     case CONN_WHOLE:
         answer_is_out(s, c);
@@ -134,6 +209,8 @@ write_more(struct service *s, struct conn *c)
             return;
         }
         c->armed = true;
+        if (conn_moved(c) > moved)
+            went_on(s, c);
         return;
     default:
         close_conn(s, c);
@@ -151,38 +228,47 @@ turn_away(struct service *s, struct conn *c, enum sv_err err,
         buf_free(&c->task.answer);
     c->last = true;
     c->state = CONN_WRITING;
-    count_held(s, c);
-    set_deadline(s, c, (uint64_t)s->config.slow_ms);
+    count_again(s, c);
+    begin_frame(s, c, 0);
     write_more(s, c);
+}
+
+static void
+begin_work(struct service *s, struct conn *c)
+{
+    c->state = CONN_WORKING;
+    c->deadline_ms = NEVER;
+    count_again(s, c);
+    /* There may be more already, of which nobody will tell. */
+    c->readable = true;
+    c->task.request = buf_bytes(&c->in.payload);
+    c->task.next = s->fresh;
+    s->fresh = &c->task;
+    s->n_working++;
 }
 
 static void
 read_more(struct service *s, struct conn *c)
 {
-    bool begun = frame_begun(&c->in);
-    size_t len = c->in.len;
-    size_t room = s->held < s->config.bytes ? s->config.bytes - s->held : 0;
-    enum conn_result result;
+    size_t moved = conn_moved(c), len = c->in.len;
+    enum conn_result result = conn_read(c, SERVICE_SMALL);
 
+    if (result == CONN_FULL)
+        result = conn_read(c, share(s, c));
+    if (result == CONN_WHOLE && !takes_answers(s, c))
+        result = CONN_FULL;
     c->readable = false;
-    result = conn_read(c, room);
-    count_held(s, c);
+    count_again(s, c);
     switch (result) {
     case CONN_WAIT:
         /* Once for the frame, once for its length. */
-        if (frame_begun(&c->in) && (!begun || c->in.len != len))
-            set_deadline(
-                s, c, (uint64_t)s->config.slow_ms + c->in.len / BYTES_PER_MS);
+        if (conn_moved(c) > 0 && (moved == 0 || c->in.len != len))
+            begin_frame(s, c, c->in.len);
+        else if (conn_moved(c) > moved)
+            went_on(s, c);
         return;
     case CONN_WHOLE:
-        c->state = CONN_WORKING;
-        c->deadline_ms = NEVER;
-        /* There may be more already, of which nobody will tell. */
-        c->readable = true;
-        c->task.request = buf_bytes(&c->in.payload);
-        c->task.next = s->fresh;
-        s->fresh = &c->task;
-        s->n_working++;
+        begin_work(s, c);
         return;
     case CONN_MALFORMED:
         turn_away(s, c, SV_ERR_FORMAT, "malformed", SERVICE_MALFORMED);
@@ -240,7 +326,7 @@ admit(struct service *s, int fd, uid_t uid)
     }
     c->at = s->n_conns;
     s->conns[s->n_conns++] = c;
-    set_deadline(s, c, (uint64_t)s->config.slow_ms);
+    begin_frame(s, c, 0);
 }
 
 static void
@@ -249,7 +335,8 @@ receive_peer(struct service *s, int fd)
     uid_t uid = 0;
     bool allowed = false;
 
-    if (peer_check(fd, &s->config.peers, &uid, &allowed) != SV_OK || !allowed)
+    if (s->config.peer_check(fd, &s->config.peers, &uid, &allowed) != SV_OK ||
+        !allowed)
         refuse(s, fd, SV_ERR_DENIED, "peer", SERVICE_REFUSED);
     else if (s->n_conns >= s->config.connections)
         refuse(s, fd, SV_ERR_BUSY, "busy", SERVICE_CONNECTIONS);
@@ -318,10 +405,9 @@ take_done(struct service *s)
         t = t->next;
         s->n_working--;
         c->state = CONN_WRITING;
-        count_held(s, c);
-        set_deadline(s, c,
-                     (uint64_t)s->config.slow_ms +
-                         c->task.answer.len / BYTES_PER_MS);
+        frame_clear(&c->in); /* nobody needs the question any more */
+        count_again(s, c);
+        begin_frame(s, c, c->task.answer.len);
         write_more(s, c);
     }
 }
@@ -373,16 +459,16 @@ begin_stop(struct service *s)
     (void)epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->config.stop_fd, NULL);
     (void)close(s->config.listen_fd);
     s->config.listen_fd = -1;
+    /* For answers yet to come, too. */
+    s->config.slow_ms = s->config.stop_ms;
     for (unsigned i = s->n_conns; i-- > 0;) {
         struct conn *c = s->conns[i];
 
         if (c->state == CONN_READING)
             close_conn(s, c);
         else if (c->state == CONN_WRITING)
-            set_deadline(s, c, (uint64_t)s->config.stop_ms);
+            begin_frame(s, c, 0);
     }
-    /* Answers yet to come do not wait longer either. */
-    s->config.slow_ms = s->config.stop_ms;
 }
 
 static void
@@ -501,6 +587,8 @@ service_new(const struct service_config *config, struct service **out)
     if (s == NULL)
         return SV_ERR_NOMEM;
     s->config = *config;
+    if (s->config.peer_check == NULL)
+        s->config.peer_check = peer_check;
     s->epoll_fd = s->wake_fd = -1;
     s->next_ms = NEVER;
     s->accept_ms = 0; /* who waits already is not told of again */

@@ -5,7 +5,7 @@
 #include "store/store_fault.h"
 #include "store/store_lmdb.h"
 #include "tests/support/served.h"
-#include "vault/message.h"
+#include "vault/frame.h"
 #include "vault/tables.h"
 
 /* Short enough to wait for, in the two tests that must. */
@@ -441,6 +441,39 @@ test_half_a_frame_is_waited_for_only_so_long(void **state)
     end_and_verify(&s);
 }
 
+/* What a large frame gets beyond that is for one that goes on. */
+static void
+test_a_large_half_frame_that_stands_still_is_closed_as_soon(void **state)
+{
+    static const uint8_t part[1 << 17];
+    static const uint8_t large[8] = {'S', 'V', 'F', 1, 1, 0x40, 0, 0};
+    static const uint8_t header[8] = {'S', 'V', 'F', 1, 0, 0x14, 0, 0};
+    struct served s;
+    char reason[33];
+    int still, going;
+
+    (void)state;
+    served_prepare(&s);
+    s.config.slow_ms = 10 * SHORT_MS;
+    served_start(&s);
+    still = raw_connect(s.path);
+    raw_send(still, large, sizeof large);
+    raw_send(still, part, sizeof part);
+    going = raw_connect(s.path);
+    raw_send(going, header, sizeof header);
+    for (int i = 0; i < 10; i++) {
+        (void)poll(NULL, 0, 2 * SHORT_MS);
+        raw_send(going, part, sizeof part);
+    }
+    assert_true(raw_is_closed(still));
+    assert_err(raw_refusal(going, reason), SV_ERR_FORMAT);
+    assert_string_equal(reason, "malformed");
+    assert_int_equal(atomic_load(&s.events[SERVICE_SLOW]), 1);
+    (void)close(still);
+    (void)close(going);
+    end_and_verify(&s);
+}
+
 static void
 test_a_peer_that_does_not_read_holds_up_nobody(void **state)
 {
@@ -546,6 +579,174 @@ test_more_than_the_service_holds_is_turned_away_as_busy(void **state)
     wait_for_event(&s, SERVICE_BYTES, 3);
     for (int i = 0; i < 3; i++)
         work_goes_on(&d);
+    desk_free(&d);
+    end_and_verify(&s);
+}
+
+/* ---- One account among others ---- */
+
+/* As whom the next to connect counts. */
+static atomic_uint account;
+
+static enum sv_err
+check_as_account(int fd, const struct peer_rule *rule, uid_t *uid,
+                 bool *allowed)
+{
+    enum sv_err err = peer_check(fd, rule, uid, allowed);
+
+    *uid = atomic_load(&account);
+    return err;
+}
+
+/* A question that its peer never ends: len announced, n bytes sent. */
+static int
+send_part(struct served *s, uint32_t len, size_t n)
+{
+    static const uint8_t part[1 << 20];
+    uint8_t header[8] = {'S', 'V', 'F', 1};
+    int fd = raw_connect(s->path);
+
+    put_u32(header + 4, len);
+    raw_send(fd, header, sizeof header);
+    for (; n > sizeof part; n -= sizeof part)
+        raw_send(fd, part, sizeof part);
+    raw_send(fd, part, n);
+    return fd;
+}
+
+/* A question of n bytes is heard, and found to be none. */
+static void
+assert_heard(struct served *s, size_t n)
+{
+    int fd = send_part(s, (uint32_t)n, n);
+    char reason[33];
+
+    assert_err(raw_refusal(fd, reason), SV_ERR_FORMAT);
+    assert_string_equal(reason, "malformed");
+    (void)close(fd);
+}
+
+static void
+test_one_accounts_half_questions_turn_away_nobody_else(void **state)
+{
+    enum { SILENT = 8 };
+    struct served s;
+    struct desk d;
+    int fds[SILENT];
+
+    (void)state;
+    served_prepare(&s);
+    s.config.bytes = 8 << 20;
+    s.config.bytes_per_user = 3 << 20;
+    s.config.peer_check = check_as_account;
+    atomic_store(&account, 1);
+    served_start(&s);
+    for (int i = 0; i < SILENT; i++)
+        fds[i] = send_part(&s, 20 << 20, 3 << 19);
+    wait_for_event(&s, SERVICE_BYTES, SILENT - 1);
+    assert_heard(&s, SERVICE_SMALL); /* its own small ones neither */
+    atomic_store(&account, 2);
+    served_desk(&s, "case-1", &d);
+    work_goes_on(&d);
+    assert_heard(&s, 2 << 20); /* a large one of another account */
+    desk_free(&d);
+    for (int i = 0; i < SILENT; i++)
+        (void)close(fds[i]);
+    end_and_verify(&s);
+}
+
+static void
+test_a_small_question_is_heard_whatever_is_held(void **state)
+{
+    struct served s;
+    struct desk d;
+    int one, two;
+
+    (void)state;
+    served_prepare(&s);
+    s.config.bytes = 4 << 20;
+    s.config.bytes_per_user = 2 << 20;
+    s.config.peer_check = check_as_account;
+    atomic_store(&account, 1);
+    served_start(&s);
+    one = send_part(&s, 2 << 20, (2 << 20) - 1);
+    atomic_store(&account, 2);
+    two = send_part(&s, 2 << 20, (2 << 20) - 1);
+    atomic_store(&account, 3);
+    served_desk(&s, "case-1", &d);
+    work_goes_on(&d);
+    assert_heard(&s, SERVICE_SMALL);
+    assert_int_equal(atomic_load(&s.events[SERVICE_BYTES]), 0);
+    desk_free(&d);
+    (void)close(one);
+    (void)close(two);
+    end_and_verify(&s);
+}
+
+/* Questions whose answers, which nobody reads, the socket does not hold. */
+static int
+ask_and_not_read(struct served *s, struct bytes question)
+{
+    int fd = raw_connect(s->path);
+
+    for (int i = 0; i < 50; i++)
+        raw_send_frame(fd, question);
+    return fd;
+}
+
+/* The status of its answer, SV_OK where it is none of refusal. */
+static enum sv_err
+ask_once(struct served *s, struct bytes question)
+{
+    struct buf answer = BUF_INIT;
+    struct message_answer m;
+    size_t received;
+    enum sv_err err = SV_OK;
+    int fd = raw_connect(s->path);
+
+    raw_send_frame(fd, question);
+    assert_ok(frame_receive(fd, FRAME_ANSWER_MAX, 10000, &received, &answer));
+    if (message_answer_decode(buf_bytes(&answer), &m) == SV_OK)
+        err = m.status;
+    buf_free(&answer);
+    (void)close(fd);
+    return err;
+}
+
+static void
+test_an_account_that_takes_no_answers_gets_no_more_of_them(void **state)
+{
+    struct sync_request ask = {.want_schema = true};
+    struct buf question = BUF_INIT;
+    struct served s;
+    struct desk d;
+    enum sv_err err = SV_OK;
+    int fd;
+
+    (void)state;
+    served_prepare(&s);
+    s.config.bytes_per_user = 4 << 10; /* less than one answer */
+    s.config.peer_check = check_as_account;
+    assert_ok(message_sync_encode(&ask, &question));
+    atomic_store(&account, 1);
+    served_start(&s);
+    fd = ask_and_not_read(&s, buf_bytes(&question));
+    for (int i = 0; i < 1000 && err == SV_OK; i++) {
+        (void)poll(NULL, 0, 1);
+        err = ask_once(&s, buf_bytes(&question));
+    }
+    assert_err(err, SV_ERR_BUSY);
+    atomic_store(&account, 2);
+    served_desk(&s, "case-1", &d);
+    work_goes_on(&d);
+    atomic_store(&account, 1);
+    (void)close(fd); /* and the account is heard again */
+    for (int i = 0; i < 1000 && err == SV_ERR_BUSY; i++) {
+        (void)poll(NULL, 0, 1);
+        err = ask_once(&s, buf_bytes(&question));
+    }
+    assert_ok(err);
+    buf_free(&question);
     desk_free(&d);
     end_and_verify(&s);
 }
@@ -706,11 +907,18 @@ main(void)
         cmocka_unit_test(
             test_a_frame_without_a_message_is_answered_and_the_stream_goes_on),
         cmocka_unit_test(test_half_a_frame_is_waited_for_only_so_long),
+        cmocka_unit_test(
+            test_a_large_half_frame_that_stands_still_is_closed_as_soon),
         cmocka_unit_test(test_a_peer_that_does_not_read_holds_up_nobody),
         cmocka_unit_test(
             test_a_thousand_connections_are_not_let_in_and_nobody_else_notices),
         cmocka_unit_test(
             test_more_than_the_service_holds_is_turned_away_as_busy),
+        cmocka_unit_test(
+            test_one_accounts_half_questions_turn_away_nobody_else),
+        cmocka_unit_test(test_a_small_question_is_heard_whatever_is_held),
+        cmocka_unit_test(
+            test_an_account_that_takes_no_answers_gets_no_more_of_them),
         cmocka_unit_test(test_a_store_that_fails_once_stops_nobody),
         cmocka_unit_test(test_what_was_acknowledged_before_a_stop_is_there),
     };
