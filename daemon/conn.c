@@ -44,6 +44,13 @@ conn_moved(const struct conn *c)
                                     : c->in.n_header + c->in.payload.len;
 }
 
+bool
+conn_is_half(const struct conn *c)
+{
+    return c->state == CONN_WRITING ||
+           (c->state == CONN_READING && frame_begun(&c->in));
+}
+
 enum conn_result
 conn_read(struct conn *c, size_t most)
 {

@@ -28,6 +28,7 @@ struct conn {
     bool last;            /* close behind this answer */
     bool armed;           /* the loop is told when there is room to write */
     size_t held;          /* bytes counted against the limits */
+    bool half;            /* counted among those with half a frame */
     unsigned at;          /* its place among the connections */
 };
 
@@ -54,5 +55,7 @@ void conn_reset(struct conn *c);
 size_t conn_holds(const struct conn *c);
 /* What went through of the frame that is underway, either way. */
 size_t conn_moved(const struct conn *c);
+/* A frame is underway, and the peer's turn. */
+bool conn_is_half(const struct conn *c);
 
 #endif

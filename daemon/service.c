@@ -19,6 +19,9 @@
 #define ACCEPT_AGAIN_MS 1000
 /* What a large frame's time grows by. */
 #define BYTES_PER_MS 128
+/* A question answered by the loop itself that takes no longer is no reason to
+ * look at everybody's deadline. */
+#define AWAY_MS 100
 
 struct service {
     struct service_config config;
@@ -28,6 +31,7 @@ struct service {
     struct conn **conns; /* config.connections of them */
     unsigned n_conns;
     unsigned n_working;
+    unsigned n_half;    /* with a frame underway: the peer's turn */
     size_t held;        /* bytes, by all */
     uint64_t next_ms;   /* no deadline is earlier */
     uint64_t accept_ms; /* when to accept again; NEVER: when told */
@@ -91,17 +95,20 @@ begin_frame(struct service *s, struct conn *c, size_t len)
     went_on(s, c);
 }
 
+/* Whatever it holds or is changed. */
 static void
-count(struct service *s, struct conn *c, size_t holds)
+count(struct service *s, struct conn *c, size_t holds, bool half)
 {
     s->held = s->held - c->held + holds;
     c->held = holds;
+    s->n_half = s->n_half - c->half + half;
+    c->half = half;
 }
 
 static void
 count_again(struct service *s, struct conn *c)
 {
-    count(s, c, conn_holds(c));
+    count(s, c, conn_holds(c), conn_is_half(c));
 }
 
 static size_t
@@ -159,7 +166,7 @@ takes_answers(const struct service *s, const struct conn *c)
 static void
 close_conn(struct service *s, struct conn *c)
 {
-    count(s, c, 0);
+    count(s, c, 0, false);
     s->n_conns--;
     s->conns[c->at] = s->conns[s->n_conns];
     s->conns[c->at]->at = c->at;
@@ -412,7 +419,37 @@ take_done(struct service *s)
     }
 }
 
-/* To the crew, unless there is one alone. */
+/* The loop heard nobody for so long: that is not their delay. */
+static void
+forgive(struct service *s, uint64_t away_ms)
+{
+    for (unsigned i = 0; i < s->n_conns; i++) {
+        struct conn *c = s->conns[i];
+
+        c->end_ms += away_ms;
+        if (c->deadline_ms != NEVER)
+            c->deadline_ms += away_ms;
+    }
+    if (s->next_ms != NEVER)
+        s->next_ms += away_ms;
+}
+
+/* In the loop itself.  How long it takes nobody knows before. */
+static void
+serve_alone(struct service *s, struct task *t)
+{
+    uint64_t from = now_ms(), away;
+
+    s->alone = true;
+    crew_serve(s->crew, t);
+    s->alone = false;
+    away = now_ms() - from;
+    if (away > AWAY_MS)
+        forgive(s, away);
+}
+
+/* To the crew, unless there is one alone and the loop has nobody else's frame
+ * in hand. */
 static void
 start_fresh(struct service *s)
 {
@@ -420,13 +457,10 @@ start_fresh(struct service *s)
         struct task *t = s->fresh;
 
         s->fresh = t->next;
-        if (s->n_working > 1) {
+        if (s->n_working > 1 || s->n_half > 0)
             crew_add(s->crew, t);
-            continue;
-        }
-        s->alone = true;
-        crew_serve(s->crew, t);
-        s->alone = false;
+        else
+            serve_alone(s, t);
     }
 }
 

@@ -751,6 +751,91 @@ test_an_account_that_takes_no_answers_gets_no_more_of_them(void **state)
     end_and_verify(&s);
 }
 
+/* ---- While the loop answers ---- */
+
+/* The gate's clock, which stands in the way of a question. */
+static struct {
+    atomic_bool closed;
+    atomic_bool reached;
+} barrier;
+
+static uint64_t
+time_behind_barrier(void *ctx)
+{
+    for (int i = 0; i < 20000 && atomic_load(&barrier.closed); i++) {
+        atomic_store(&barrier.reached, true);
+        (void)poll(NULL, 0, 1);
+    }
+    return atomic_load((atomic_ullong *)ctx);
+}
+
+/* Somebody asks what takes until the barrier opens. */
+static int
+ask_for_long(struct served *s)
+{
+    struct sync_request ask = {0};
+    struct buf question = BUF_INIT;
+    int fd = raw_connect(s->path);
+
+    assert_ok(message_sync_encode(&ask, &question));
+    atomic_store(&barrier.reached, false);
+    atomic_store(&barrier.closed, true);
+    raw_send_frame(fd, buf_bytes(&question));
+    buf_free(&question);
+    for (int i = 0; i < 10000 && !atomic_load(&barrier.reached); i++)
+        (void)poll(NULL, 0, 1);
+    assert_true(atomic_load(&barrier.reached));
+    return fd;
+}
+
+static void
+test_nobody_is_closed_for_what_the_loop_did_not_hear(void **state)
+{
+    struct served s;
+    char reason[33];
+    int waiting, asking;
+
+    (void)state;
+    served_prepare(&s);
+    s.office.config.clock.now_ms = time_behind_barrier;
+    s.config.slow_ms = 10 * SHORT_MS;
+    served_start(&s);
+    waiting = raw_connect(s.path);
+    asking = ask_for_long(&s);
+    raw_send_frame(waiting, bytes_text("no message at all"));
+    (void)poll(NULL, 0, 15 * SHORT_MS);
+    atomic_store(&barrier.closed, false);
+    assert_err(raw_refusal(waiting, reason), SV_ERR_FORMAT);
+    assert_int_equal(atomic_load(&s.events[SERVICE_SLOW]), 0);
+    (void)close(waiting);
+    (void)close(asking);
+    end_and_verify(&s);
+}
+
+static void
+test_the_loop_hears_others_while_somebody_is_in_the_middle(void **state)
+{
+    struct served s;
+    char reason[33];
+    int half, asking, other;
+
+    (void)state;
+    served_prepare(&s);
+    s.office.config.clock.now_ms = time_behind_barrier;
+    served_start(&s);
+    half = send_part(&s, 1 << 20, 1 << 19);
+    asking = ask_for_long(&s);
+    other = raw_connect(s.path);
+    raw_send(other, "no frame", 8);
+    assert_err(raw_refusal(other, reason), SV_ERR_FORMAT);
+    assert_true(atomic_load(&barrier.closed));
+    atomic_store(&barrier.closed, false);
+    (void)close(half);
+    (void)close(asking);
+    (void)close(other);
+    end_and_verify(&s);
+}
+
 /* ---- A store that fails ---- */
 
 static enum sv_err
@@ -919,6 +1004,9 @@ main(void)
         cmocka_unit_test(test_a_small_question_is_heard_whatever_is_held),
         cmocka_unit_test(
             test_an_account_that_takes_no_answers_gets_no_more_of_them),
+        cmocka_unit_test(test_nobody_is_closed_for_what_the_loop_did_not_hear),
+        cmocka_unit_test(
+            test_the_loop_hears_others_while_somebody_is_in_the_middle),
         cmocka_unit_test(test_a_store_that_fails_once_stops_nobody),
         cmocka_unit_test(test_what_was_acknowledged_before_a_stop_is_there),
     };
