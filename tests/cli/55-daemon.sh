@@ -58,6 +58,26 @@ touch notes
 refused 1 --socket notes
 [ -f notes ] || fail "a file was taken for a socket"
 
+# ---- Busy ----
+
+cat >hold.py <<'PY'
+import socket, sys, time
+held = socket.socket(socket.AF_UNIX)
+held.connect(sys.argv[1])
+open("held", "w").close()
+time.sleep(60)
+PY
+serve --socket "$sock" --connections 1
+python3 hold.py "$sock" &
+holder=$!
+wait_for test -e held
+expect_exit 75 --vault "unix:$sock" --key sato.key record list victim
+expect_in err "too much to do"
+expect_in err "again in a moment"
+expect_not_in err "that command"
+kill $holder
+end_service TERM 0
+
 # ---- Wrong starts ----
 
 refused 2 --frobnicate
