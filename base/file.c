@@ -230,17 +230,16 @@ file_replace(const char *path, mode_t mode, struct bytes data)
     return path_sync(path);
 }
 
-/* Give tmp its name unless something has it; rename() would overwrite. */
-static enum sv_err
-name_fresh(const char *tmp, const char *path)
+enum sv_err
+file_move_new(const char *from, const char *to)
 {
-    if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-        return SV_OK;
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return path_sync(to);
     /* Some file systems do not know that call; link() refuses as well. */
     if (errno == EINVAL || errno == ENOSYS) {
-        if (link(tmp, path) == 0) {
-            (void)unlink(tmp);
-            return SV_OK;
+        if (link(from, to) == 0) {
+            (void)unlink(from);
+            return path_sync(to);
         }
     }
     return err_of_errno(errno);
@@ -254,12 +253,10 @@ file_create(const char *path, mode_t mode, struct bytes data)
 
     if (err != SV_OK)
         return err;
-    err = name_fresh(tmp, path);
-    if (err != SV_OK) {
+    err = file_move_new(tmp, path);
+    if (err != SV_OK)
         (void)unlink(tmp);
-        return err;
-    }
-    return path_sync(path);
+    return err;
 }
 
 /* What the holder wrote into the lock file. */

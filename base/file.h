@@ -26,6 +26,10 @@ enum sv_err file_read(const char *path, size_t max, struct buf *out);
 enum sv_err file_replace(const char *path, mode_t mode, struct bytes data);
 enum sv_err file_create(const char *path, mode_t mode, struct bytes data);
 
+/* Give a file another name in its directory, and make that durable.
+ * SV_ERR_EXISTS where something has it: rename() would overwrite. */
+enum sv_err file_move_new(const char *from, const char *to);
+
 /* Make the names in dir durable. */
 enum sv_err dir_sync(const char *dir);
 /* Make the name of path durable, in its directory. */

@@ -7,7 +7,7 @@
 
 #include "cli/backup.h"
 
-#define PART ".part" /* a backup that is not whole yet */
+#define PART ".part.XXXXXX" /* a backup that is not whole yet */
 
 /* ---- what a backup says of itself ---- */
 
@@ -91,18 +91,13 @@ write_piece(void *ctx, struct bytes piece)
     return err;
 }
 
-/* All of it, on the disk, under a name that says that it is not done. */
+/* All of it, on the disk; fd is closed. */
 static enum sv_err
-write_part(struct session *s, const char *part, enum sv_err *asked)
+write_part(struct session *s, int fd, enum sv_err *asked)
 {
-    struct making m = {
-        .fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                   0600)};
+    struct making m = {.fd = fd};
     enum sv_err err;
 
-    *asked = SV_OK;
-    if (m.fd < 0)
-        return err_of_errno(errno);
     err = client_backup(s->client, write_piece, &m);
     *asked = err == SV_ERR_FULL || err == SV_ERR_IO ? SV_OK : err;
     if (err == SV_OK && fsync(m.fd) != 0)
@@ -110,18 +105,6 @@ write_part(struct session *s, const char *part, enum sv_err *asked)
     if (close(m.fd) != 0 && err == SV_OK)
         err = err_of_errno(errno);
     return err;
-}
-
-static bool
-is_new(struct app *app, const char *path, enum exit_code *code)
-{
-    struct stat st;
-
-    if (lstat(path, &st) != 0)
-        return true;
-    *code = app_fail(app, path, SV_ERR_EXISTS,
-                     _("exists already; nothing is overwritten"));
-    return false;
 }
 
 /* When, in KEY.backup: svault doctor says how old the last one is. */
@@ -139,22 +122,27 @@ remember(struct app *app, uint64_t taken_ms)
                        _("the backup is made, but when is not remembered"));
 }
 
-/* Written, synced, opened again and verified; only then it gets its name. */
 static enum exit_code
-create(struct session *s, const char *path, const char *part)
+in_the_way(struct app *app, const char *path)
+{
+    return app_fail(app, path, SV_ERR_EXISTS,
+                    _("exists already; nothing is overwritten"));
+}
+
+/* Opened again and verified; only then it gets its name. */
+static enum exit_code
+finish(struct session *s, const char *path, const char *part)
 {
     struct app *app = s->app;
     struct backup_file b = {0};
     enum exit_code code = EXIT_FAILED;
-    enum sv_err asked, err = write_part(s, part, &asked);
+    enum sv_err err;
 
-    if (asked != SV_OK)
-        return session_fail(s, NULL, asked);
-    if (err != SV_OK)
-        return app_fail(app, part, err, NULL);
-    if (!backup_look(s, part, &b, &code) || !is_new(app, path, &code))
+    if (!backup_look(s, part, &b, &code))
         return code;
-    err = rename(part, path) == 0 ? path_sync(path) : err_of_errno(errno);
+    err = file_move_new(part, path);
+    if (err == SV_ERR_EXISTS)
+        return in_the_way(app, path);
     if (err != SV_OK)
         return app_fail(app, path, err, NULL);
     remember(app, b.manifest.taken_ms);
@@ -165,24 +153,46 @@ create(struct session *s, const char *path, const char *part)
     return code;
 }
 
+static enum exit_code
+create(struct session *s, const char *path)
+{
+    enum exit_code code;
+    char part[PATH_SIZE];
+    enum sv_err asked, err;
+    int fd = -1;
+
+    err = path_suffix(part, path, PART);
+    if (err == SV_OK && (fd = mkostemp(part, O_CLOEXEC)) < 0)
+        err = err_of_errno(errno);
+    if (err != SV_OK)
+        return app_fail(s->app, path, err, NULL);
+    err = write_part(s, fd, &asked);
+    if (asked != SV_OK)
+        code = session_fail(s, NULL, asked);
+    else if (err != SV_OK)
+        code = app_fail(s->app, part, err, NULL);
+    else
+        code = finish(s, path, part);
+    if (code != EXIT_DONE)
+        (void)unlink(part);
+    return code;
+}
+
 enum exit_code
 cmd_backup_create(struct app *app, int argc, char **argv)
 {
     struct session s = {0};
     enum exit_code code = EXIT_FAILED;
-    char part[PATH_SIZE];
+    struct stat st;
     char **words;
 
     if (!app_args(app, argc, argv, NULL, 1, 1, &words))
         return EXIT_USAGE;
-    if (path_suffix(part, words[0], PART) != SV_OK)
-        return app_fail(app, words[0], SV_ERR_RANGE, NULL);
-    if (!is_new(app, words[0], &code) || !session_open(app, &s, &code))
+    if (lstat(words[0], &st) == 0)
+        return in_the_way(app, words[0]);
+    if (!session_open(app, &s, &code))
         return code;
-    code = create(&s, words[0], part);
-    if (code != EXIT_DONE)
-        (void)unlink(part);
-    return session_close(&s, code);
+    return session_close(&s, create(&s, words[0]));
 }
 
 /* ---- backup verify ---- */
@@ -209,8 +219,8 @@ backup_restore_fail(struct app *app, const char *path, enum sv_err err,
     return code;
 }
 
-/* With the gate's sheet everything is opened and replayed, in a directory
- * that is removed again. */
+/* With the gate's sheet everything is opened and replayed, in a directory of
+ * this program's own that is removed again. */
 static enum exit_code
 verify_all(struct app *app, const char *path, const char *sheet)
 {
@@ -219,14 +229,23 @@ verify_all(struct app *app, const char *path, const char *sheet)
     struct restore_report report = {0};
     struct gate_keys *keys = NULL;
     enum exit_code code = EXIT_FAILED;
-    char dir[PATH_SIZE];
-    enum sv_err err = path_join(dir, tmp != NULL ? tmp : "/tmp", "svault");
+    char own[PATH_SIZE], dir[PATH_SIZE];
+    enum sv_err err;
 
     if (!sheet_ask_gate(app, sheet, &keys, &code))
         return code;
     config.dir = dir;
+    err = path_join(own, tmp != NULL ? tmp : "/tmp", "svault.XXXXXX");
+    if (err == SV_OK && mkdtemp(own) == NULL) /* 0700 */
+        err = err_of_errno(errno);
     if (err == SV_OK)
-        err = gate_restore(&config, keys, path, false, &report);
+        err = path_join(dir, own, "vault");
+    if (err != SV_OK) {
+        secret_free(app->arena, keys);
+        return app_fail(app, own, err, NULL);
+    }
+    err = gate_restore(&config, keys, path, false, &report);
+    (void)rmdir(own);
     secret_free(app->arena, keys);
     return err == SV_OK ? backup_say(app, path, &report.manifest)
                         : backup_restore_fail(app, path, err, &report);
