@@ -74,10 +74,11 @@ was_restored(struct session *s, const char *what,
                                   : _("who brought the gate's sheet"),
              taken);
     app_hint(s->app,
-             _("You had seen %llu entries more than were restored. If you "
-               "know of it, go on with\n--accept-restore; what you had seen "
-               "is kept beside your key. Otherwise tell your supervisor."),
-             (unsigned long long)(r->seen - r->size));
+             _("You had seen at least %llu entries more than were restored. If "
+               "you know of it, go on\nwith --accept-restore; what you had "
+               "seen is kept beside your key. Otherwise tell your\n"
+               "supervisor."),
+             (unsigned long long)r->lost);
     return code;
 }
 

@@ -22,6 +22,7 @@ roster_clear(struct roster *r)
     free(r->keys);
     free(r->formers);
     free(r->absences);
+    free(r->restores);
     roster_init(r);
 }
 
@@ -96,6 +97,17 @@ roster_is_absent(const struct roster *r, const char *person, uint64_t index)
 
         if (a->from_index < index && index <= a->until_index &&
             strcmp(r->persons[a->person].name, person) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool
+roster_has_restore(const struct roster *r,
+                   const uint8_t id[static REQUEST_ID_LEN])
+{
+    for (size_t i = 0; i < r->n_restores; i++) {
+        if (memcmp(r->restores[i].id, id, REQUEST_ID_LEN) == 0)
             return true;
     }
     return false;

@@ -34,6 +34,11 @@ struct roster_absence {
     uint64_t until_index; /* of her return, or ROSTER_NEVER */
 };
 
+/* A restore, by the id that its two people signed: no other entry has it. */
+struct roster_restore {
+    uint8_t id[REQUEST_ID_LEN];
+};
+
 /* A role given to a person. */
 struct roster_grant {
     uint32_t person; /* index into persons */
@@ -85,12 +90,14 @@ struct roster {
     /* By column: since when its key waits to be replaced; 0: it does not. */
     uint64_t due_ms[POLICY_COLUMNS_MAX];
     size_t n_persons, n_grants, n_proposals, n_keys, n_formers, n_absences;
+    size_t n_restores;
     struct roster_person *persons;
     struct roster_grant *grants;
     struct roster_proposal *proposals;
     struct roster_key *keys;
     struct roster_former *formers;
     struct roster_absence *absences;
+    struct roster_restore *restores;
 };
 
 void roster_init(struct roster *r);
@@ -116,6 +123,9 @@ const struct roster_key *roster_key_epoch(const struct roster *r,
 /* Is the person suspended when the entry `index` is made? */
 bool roster_is_absent(const struct roster *r, const char *person,
                       uint64_t index);
+/* Is it one of the restores of this log? */
+bool roster_has_restore(const struct roster *r,
+                        const uint8_t id[static REQUEST_ID_LEN]);
 /* The grant by which person holds role when the entry `index` is made at
  * time_ms; NULL where she does not, or is suspended. */
 const struct roster_grant *roster_grant_at(const struct roster *r,

@@ -66,6 +66,16 @@ grow_absences(struct roster *r)
     return err;
 }
 
+static enum sv_err
+grow_restores(struct roster *r)
+{
+    void *array = r->restores;
+    enum sv_err err = grow(&array, r->n_restores, sizeof *r->restores);
+
+    r->restores = array;
+    return err;
+}
+
 static void
 copy_name(char out[static NAME_SIZE], const char *name)
 {
@@ -508,13 +518,16 @@ apply_restore(struct roster *r, const struct entry *entry,
     struct roster_proposal p = {.sign = f->sign};
     enum sv_err err;
 
-    if (f->name[0] == '\0')
-        return SV_OK;
-    if (who == NULL)
+    if (f->name[0] != '\0' && who == NULL)
         return SV_ERR_FORMAT;
-    err = grow_formers(r);
+    err = grow_restores(r);
+    if (err == SV_OK)
+        err = grow_formers(r);
     if (err != SV_OK)
         return err;
+    memcpy(r->restores[r->n_restores++].id, request->id, sizeof request->id);
+    if (who == NULL)
+        return SV_OK;
     memcpy(p.box, f->box, sizeof p.box);
     for (size_t i = r->n_proposals; i-- > 0;) {
         if (strcmp(r->proposals[i].person, f->name) == 0)

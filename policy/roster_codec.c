@@ -120,6 +120,10 @@ roster_encode(const struct roster *r, struct buf *out)
         put_absence(&w, &r->absences[i]);
     for (unsigned c = 0; c < r->policy.n_columns; c++)
         writer_u64(&w, r->due_ms[c]);
+    if (r->n_restores > 0)
+        writer_u32(&w, (uint32_t)r->n_restores);
+    for (size_t i = 0; i < r->n_restores; i++)
+        writer_bytes(&w, BYTES(r->restores[i].id));
     if (writer_end(&w) != SV_OK)
         buf_truncate(out, was);
     return writer_end(&w);
@@ -317,6 +321,24 @@ get_past(struct reader *in, struct roster *r)
     return err;
 }
 
+/* Nothing is there for a log that was never restored. */
+static enum sv_err
+get_restores(struct reader *in, struct roster *r)
+{
+    void *room;
+    enum sv_err err;
+
+    if (in->at == in->in.len)
+        return SV_OK;
+    err = get_room(in, sizeof *r->restores, &r->n_restores, &room);
+    r->restores = room;
+    if (err == SV_OK && r->n_restores == 0)
+        err = SV_ERR_FORMAT;
+    for (size_t i = 0; err == SV_OK && i < r->n_restores; i++)
+        reader_copy(in, r->restores[i].id, sizeof r->restores[i].id);
+    return err;
+}
+
 /* The policy is not stored beside its text: it follows from it. */
 static enum sv_err
 get_policy(struct roster *r)
@@ -352,6 +374,8 @@ roster_decode(struct bytes in, struct roster *out)
         err = get_rest(&reader, &r);
     if (err == SV_OK)
         err = get_past(&reader, &r);
+    if (err == SV_OK)
+        err = get_restores(&reader, &r);
     if (err == SV_OK)
         err = reader_end(&reader);
     if (err == SV_OK) {

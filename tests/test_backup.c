@@ -555,6 +555,135 @@ test_who_has_seen_more_goes_on_only_when_she_says_so(void **state)
     buf_free(&all);
 }
 
+/* A session of hers that says yes to a restored log; her pin is what it then
+ * knows, or what it was. */
+static enum sv_err
+begin_accepting(struct office *o, const char *name, struct client_restored *was)
+{
+    struct colleague *who = office_person(o, name);
+    struct client_config config = {transport_to_gate(o->gate), o->config.clock,
+                                   o->config.rng, o->arena};
+    struct client_hello hello;
+    struct client *c;
+    enum sv_err err;
+
+    assert_ok(client_new(&config, &c));
+    assert_ok(client_hello(c, &hello));
+    client_accept_restore(c, false);
+    err = client_begin(c, &who->card, &who->identity, &who->pin);
+    *was = *client_restored(c);
+    who->pin = *client_pin(c);
+    pin_init(client_pin(c));
+    client_free(c);
+    return err;
+}
+
+static void
+restore_to(struct office *o, const char *name, const struct pieces *p,
+           struct place *at, struct restore_report *report)
+{
+    struct buf all = joined(p);
+
+    new_place(o, at, name);
+    assert_ok(gate_restore(&at->config, &at->keys,
+                           write_file(o, buf_bytes(&all)), true, report));
+    buf_free(&all);
+}
+
+/* lead-1 has seen only what was restored. */
+static void
+confirm_restored(struct office *o, const struct restore_report *report)
+{
+    struct restore_second second = {"administrator", "admin-1", NULL};
+
+    second.seed = &office_person(o, "admin-1")->keys.sign;
+    assert_ok(client_restore(office_client(o, "lead-1"), &second,
+                             report->manifest.taken_ms, NULL));
+}
+
+static void
+test_what_was_tried_before_it_locks_nobody_out(void **state)
+{
+    struct office *o = *state;
+    struct restore_second second = {"caseworker", "case-1", NULL};
+    struct restore_report report;
+    struct client_restored was;
+    struct place at;
+    struct pieces p;
+    struct handle h;
+
+    (void)office_client(o, "lead-1");
+    office_end(o, "lead-1");
+    take_backup(o, &p);
+    /* She sees a roster entry, too, that is lost. */
+    assert_ok(office_hire(o, "case-2", "caseworker"));
+    assert_ok(office_record(o, "case-1", "2022-007", FAMILY, &h));
+    office_end(o, "case-1");
+    assert_ok(office_begin(o, "case-1"));
+    office_end(o, "case-1");
+    office_end(o, "lead-1");
+    pin_clear(&office_person(o, "lead-1")->pin);
+    restore_to(o, "again", &p, &at, &report);
+    move_in(o, &at);
+    second.seed = &office_person(o, "case-1")->keys.sign;
+    while (client_pin(office_client(o, "lead-1"))->size <=
+           office_person(o, "case-1")->pin.size)
+        assert_err(client_restore(office_client(o, "lead-1"), &second,
+                                  report.manifest.taken_ms, NULL),
+                   SV_ERR_DENIED);
+    assert_err(begin_accepting(o, "case-1", &was), SV_ERR_ROLLBACK);
+    assert_false(was.found);
+    confirm_restored(o, &report);
+    assert_ok(begin_accepting(o, "case-1", &was));
+    assert_true(was.found && was.accepted);
+    assert_true(was.index >= was.seen);
+    assert_true(was.lost >= 1 && was.lost <= was.seen);
+    assert_ok(office_begin(o, "case-1"));
+    office_verify(o);
+    free_pieces(&p);
+}
+
+static void
+test_a_restore_that_she_knows_excuses_no_older_copy(void **state)
+{
+    struct office *o = *state;
+    struct restore_report report;
+    struct client_restored was;
+    struct place at;
+    struct pieces p, later;
+    struct handle h;
+    uint64_t seen;
+
+    (void)office_client(o, "lead-1");
+    office_end(o, "lead-1");
+    take_backup(o, &p);
+    restore_to(o, "again", &p, &at, &report);
+    office_end(o, "admin-1");
+    move_in(o, &at);
+    confirm_restored(o, &report);
+    pin_clear(&office_person(o, "admin-1")->pin);
+    take_backup(o, &later);
+    assert_ok(office_record(o, "case-1", "2022-007", FAMILY, &h));
+    office_end(o, "case-1");
+    seen = office_person(o, "case-1")->pin.size;
+    /* The older copy has that restore in it, and waits for one of its own. */
+    restore_to(o, "older", &later, &at, &report);
+    office_end(o, "admin-1");
+    office_end(o, "lead-1");
+    pin_clear(&office_person(o, "lead-1")->pin);
+    move_in(o, &at);
+    assert_err(begin_accepting(o, "case-1", &was), SV_ERR_ROLLBACK);
+    assert_false(was.found || was.accepted);
+    assert_int_equal(office_person(o, "case-1")->pin.size, seen);
+    confirm_restored(o, &report);
+    assert_ok(begin_accepting(o, "case-1", &was));
+    assert_int_equal(was.index, report.manifest.size);
+    assert_int_equal(office_person(o, "case-1")->pin.roster.n_restores, 2);
+    office_verify(o);
+    free_pieces(&p);
+    free_pieces(&later);
+}
+
 static void
 test_what_is_not_restored_leaves_nothing(void **state)
 {
@@ -724,6 +853,8 @@ main(void)
         CASE(test_another_key_signs_nothing),
         CASE(test_a_restored_vault_waits_for_two_and_goes_on),
         CASE(test_who_has_seen_more_goes_on_only_when_she_says_so),
+        CASE(test_what_was_tried_before_it_locks_nobody_out),
+        CASE(test_a_restore_that_she_knows_excuses_no_older_copy),
         CASE(test_what_is_not_restored_leaves_nothing),
         CASE(test_a_backup_that_lacks_a_row_is_refused_whoever_signed_it),
         CASE(test_recovery_and_the_gates_sheet_bring_everybody_back),

@@ -108,6 +108,43 @@ test_two_of_three_roles_or_recovery_with_the_gate(void **state)
 }
 
 static void
+test_the_roster_has_the_restores_of_its_log(void **state)
+{
+    struct fakelog *f = *state;
+    const struct roster *r = &f->replay.roster;
+    uint8_t ids[2][REQUEST_ID_LEN];
+    struct buf none = BUF_INIT, bytes = BUF_INIT, again = BUF_INIT;
+    struct roster copy;
+
+    assert_ok(roster_encode(r, &none));
+    assert_ok(buf_append(&none, bytes_of("\0\0\0\0", 4)));
+    assert_err(roster_decode(buf_bytes(&none), &copy), SV_ERR_FORMAT);
+    for (size_t i = 0; i < 2; i++) {
+        struct request q =
+            restore(f, "ada", "administrator", "sue", "supervisor");
+
+        memcpy(ids[i], q.id, sizeof ids[i]);
+        assert_false(roster_has_restore(r, ids[i]));
+        (void)fakelog_append(f, &q, OUTCOME_DONE);
+    }
+    assert_ok(roster_encode(r, &bytes));
+    assert_ok(roster_decode(buf_bytes(&bytes), &copy));
+    assert_int_equal(copy.n_restores, 2);
+    assert_true(roster_has_restore(&copy, ids[0]));
+    assert_true(roster_has_restore(&copy, ids[1]));
+    ids[1][0] ^= 1;
+    assert_false(roster_has_restore(&copy, ids[1]));
+    assert_ok(roster_encode(&copy, &again));
+    assert_true(bytes_equal(buf_bytes(&bytes), buf_bytes(&again)));
+    roster_clear(&copy);
+    assert_err(roster_decode(bytes_of(bytes.ptr, bytes.len - 1), &copy),
+               SV_ERR_FORMAT);
+    buf_free(&none);
+    buf_free(&bytes);
+    buf_free(&again);
+}
+
+static void
 test_it_stands_right_behind_the_log_and_its_backup_was_before(void **state)
 {
     struct fakelog *f = *state;
@@ -308,6 +345,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_LOG(test_two_of_three_roles_or_recovery_with_the_gate),
+        WITH_LOG(test_the_roster_has_the_restores_of_its_log),
         WITH_LOG(test_it_stands_right_behind_the_log_and_its_backup_was_before),
         WITH_LOG(test_new_keys_are_an_administrators_and_hers_alone),
         WITH_LOG(test_an_administrator_comes_back_with_new_keys),

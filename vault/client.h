@@ -85,8 +85,9 @@ struct client_restored {
     uint64_t taken_ms;
     char actor[NAME_SIZE];
     char second[NAME_SIZE]; /* "": who brought the gate's sheet */
-    uint64_t size;          /* entries that were restored */
-    uint64_t seen;          /* entries that this user had seen */
+    uint64_t size; /* entries before it: restored, or tried before it */
+    uint64_t seen; /* entries that this user had seen */
+    uint64_t lost; /* of them, at least: they are not in this log */
     bool accepted;
 };
 void client_accept_restore(struct client *c, bool waiting);

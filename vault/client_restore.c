@@ -21,10 +21,13 @@ client_restored(const struct client *c)
     return &c->restored;
 }
 
-/* The last restore among these entries, which client_sync() has verified, at
- * which less was there than was seen. */
+/*
+ * The last restore among these entries, which client_sync() has verified, that
+ * was not in the log that was seen.  Its index does not tell: what was tried
+ * before it has entries too, and an older copy has the restores of its own.
+ */
 static enum sv_err
-find_entry(struct client *c, struct bytes entries, uint64_t seen)
+find_entry(struct client *c, struct bytes entries, const struct roster *seen)
 {
     struct request *q = calloc(1, sizeof *q);
     struct note *note = calloc(1, sizeof *note);
@@ -36,7 +39,8 @@ find_entry(struct client *c, struct bytes entries, uint64_t seen)
         err = entry_parse(ch.entry, &e);
         if (err == SV_OK)
             err = request_parse(e.note, note, q);
-        if (err != SV_OK || q->act != ACT_RESTORE || ch.index >= seen)
+        if (err != SV_OK || q->act != ACT_RESTORE ||
+            roster_has_restore(seen, q->id))
             continue;
         c->restored.found = true;
         c->restored.index = ch.index;
@@ -64,7 +68,7 @@ begin_again(struct client *c, const struct pin *old, struct buf *response,
     buf_truncate(response, 0);
     err = client_sync(c, false, response, answer);
     if (err == SV_OK)
-        err = find_entry(c, answer->roster, old->size);
+        err = find_entry(c, answer->roster, &old->roster);
     return err;
 }
 
@@ -77,10 +81,11 @@ client_sync_restored(struct client *c, struct buf *response,
     enum sv_err err = begin_again(c, &old, response, answer);
     struct client_restored *r = &c->restored;
 
+    if (!r->found)
+        r->size = c->pin.size;
     r->seen = old.size;
+    r->lost = r->seen > r->size ? r->seen - r->size : 1;
     if (err == SV_OK && c->accepts && (r->found || c->accepts_waiting)) {
-        if (!r->found)
-            r->size = c->pin.size;
         r->accepted = true;
         pin_clear(&old);
         return SV_OK;

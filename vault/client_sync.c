@@ -151,20 +151,27 @@ roster_copy(const struct roster *from, struct roster *to)
     return err;
 }
 
-/* Check all of the answer first, then let the pin change. */
+/*
+ * Check all of the answer first, then let the pin change.  The head comes
+ * first where genesis has told the log's key: the roster entries of another
+ * log do not follow from those that were seen, but that is not what is wrong.
+ */
 static enum sv_err
 take_sync(struct client *c, const struct sync_answer *a)
 {
     struct roster roster;
     struct checkpoint head;
+    bool started = c->pin.roster.started;
     enum sv_err err = roster_copy(&c->pin.roster, &roster);
 
     if (err == SV_OK && !hash_equal(&a->vault, &c->pin.vault))
         err = client_fault(c, SV_ERR_DENIED,
                            N_("this key belongs to another vault"));
+    if (err == SV_OK && started)
+        err = client_check_head(c, &roster, a->head, a->consistency, &head);
     if (err == SV_OK)
         err = replay_chain(c, a->roster, &roster);
-    if (err == SV_OK)
+    if (err == SV_OK && !started)
         err = client_check_head(c, &roster, a->head, a->consistency, &head);
     if (err == SV_OK)
         err = check_chain(c, a->roster, &head);

@@ -82,6 +82,7 @@ class Roster:
         self.policy, self.policy_text, self.parts, self.total = None, "", 0, 0
         self.persons, self.grants, self.proposals, self.keys = [], [], [], []
         self.formers = []
+        self.restores = []
         self.last, self.last_ms = 0, 0
 
     def ready(self):
@@ -170,6 +171,7 @@ class Roster:
         self.last, self.last_ms = i, e["time"]
 
     def restore(self, r, i):
+        self.restores.append(bytes.fromhex(r["id"]))
         if r["administrator"][0] == "-":
             return
         _, name, sign, box = r["administrator"]
@@ -209,7 +211,10 @@ class Roster:
         for at, sign, box, i in self.formers:
             out += struct.pack(">I", at) + sign + box + struct.pack(">Q", i)
         # Nobody was suspended, and no key is due.
-        return out + struct.pack(">I", 0) + bytes(8 * len(self.policy.columns))
+        out += struct.pack(">I", 0) + bytes(8 * len(self.policy.columns))
+        if self.restores:
+            out += struct.pack(">I", len(self.restores)) + b"".join(self.restores)
+        return out
 
 
 # ---- 7 decisions ----
