@@ -155,6 +155,7 @@ struct session {
     uint64_t seen;         /* entries, before this session */
     bool begun;            /* the client has a pin worth saving */
     bool confirms_restore; /* goes on with a log that waits for its entry */
+    bool doubted;          /* it is not yet taken for the vault's: no pin */
     bool interruptible;    /* Ctrl-C ends it before the next request */
 };
 /*
@@ -165,6 +166,13 @@ struct session {
 bool session_open(struct app *app, struct session *s, enum exit_code *code);
 /* Only as far as the gate's own word goes: no key is needed. */
 bool session_hello(struct app *app, struct session *s, enum exit_code *code);
+/*
+ * The restored log that was accepted is the vault's from now on: FILE.head is
+ * moved to FILE.head.before-restore (or .2, .3 behind that), and the new one is
+ * saved at the end.  A session that confirms a restore does it once its entry
+ * is there: after a failure she still knows what she had seen.
+ */
+bool session_keep_restored(struct session *s, enum exit_code *code);
 /* Save the pin (FILE.head) and close; reports a failure to do so. */
 enum exit_code session_close(struct session *s, enum exit_code code);
 /* Report a client operation's failure with all that client_trouble() knows

@@ -151,17 +151,19 @@ confirm(struct confirming *c, struct session *s, const char *path)
                           "restored from that backup, or is confirmed"));
     if (err != SV_OK)
         return session_fail(s, NULL, err);
+    if (was->accepted && !session_keep_restored(s, &code))
+        return code;
     code = backup_say(c->app, path, &b.manifest);
     app_hint(c->app,
              _("The log goes on behind entry %llu, which says who restored "
                "it. Who has seen more of it than\nwas restored is told so, "
                "and goes on with --accept-restore."),
              (unsigned long long)client_trouble(s->client)->index);
-    if (was->accepted && was->seen > was->size)
+    if (was->accepted)
         app_hint(c->app,
-                 _("You had seen %llu entries more; they are lost, with what "
-                   "they were about."),
-                 (unsigned long long)(was->seen - was->size));
+                 _("You had seen at least %llu entries more; they are lost, "
+                   "with what they were about."),
+                 (unsigned long long)was->lost);
     return code;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/app.h"
 
 #define FINGERPRINT_TRIES 3
+#define EVIDENCE_MAX 1000 /* files; who restores as often has a script */
 
 /* ---- The way to the gate ---- */
 
@@ -366,26 +367,33 @@ no_such_code(struct session *s)
     return EXIT_USAGE;
 }
 
-/* What she had seen of the log that is lost is kept: FILE.head is signed. */
-static bool
-keep_evidence(struct session *s, enum exit_code *code)
+/* What she had seen of the log that is lost is kept: FILE.head is signed.
+ * Nor does it take the place of what an earlier restore left. */
+static enum sv_err
+keep_evidence(const struct session *s, char path[static PATH_SIZE])
+{
+    char suffix[32] = ".before-restore";
+    enum sv_err err = SV_ERR_EXISTS;
+
+    for (unsigned n = 2; err == SV_ERR_EXISTS && n < EVIDENCE_MAX; n++) {
+        err = path_suffix(path, s->pin_path, suffix);
+        if (err == SV_OK)
+            err = file_move_new(s->pin_path, path);
+        (void)snprintf(suffix, sizeof suffix, ".before-restore.%u", n);
+    }
+    return err;
+}
+
+bool
+session_keep_restored(struct session *s, enum exit_code *code)
 {
     char path[PATH_SIZE];
-    struct stat st;
-    enum sv_err err = path_suffix(path, s->pin_path, ".before-restore");
+    enum sv_err err = keep_evidence(s, path);
 
-    if (err == SV_OK && lstat(path, &st) == 0)
-        err = SV_ERR_EXISTS;
-    if (err == SV_OK && rename(s->pin_path, path) != 0)
-        err = err_of_errno(errno);
-    if (err == SV_OK)
-        return true;
-    *code = app_fail(s->app, path, err,
-                     err == SV_ERR_EXISTS
-                         ? _("evidence of an earlier restore; move it to a "
-                             "safe place first")
-                         : NULL);
-    return false;
+    s->doubted = err != SV_OK;
+    if (err != SV_OK)
+        *code = app_fail(s->app, path, err, NULL);
+    return err == SV_OK;
 }
 
 static bool
@@ -406,9 +414,10 @@ begin(struct session *s, struct pin *pin, enum exit_code *code)
         *code = session_fail(s, app->vault, err);
         return false;
     }
-    if (client_restored(s->client)->accepted && !keep_evidence(s, code))
-        return false;
     s->begun = true;
+    s->doubted = client_restored(s->client)->accepted;
+    if (s->doubted && !s->confirms_restore && !session_keep_restored(s, code))
+        return false;
     err = client_act_as(s->client, app->role, app->purpose);
     if (err == SV_ERR_NOT_FOUND)
         *code = no_such_code(s);
@@ -495,7 +504,7 @@ open_with_key(struct session *s, const struct keyfile *key,
         goto out;
     }
     ok = session_resume(s, code) && begin(s, &pin, code);
-    if (ok)
+    if (ok && !s->doubted)
         replace_due_keys(s);
 out:
     pin_clear(&pin);
@@ -577,7 +586,7 @@ session_close(struct session *s, enum exit_code code)
 {
     enum sv_err err = SV_OK;
 
-    if (s->begun)
+    if (s->begun && !s->doubted)
         err = save_pin(s);
     if (err != SV_OK) {
         enum exit_code failed =

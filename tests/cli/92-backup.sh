@@ -60,18 +60,27 @@ expect_exit 65 sheet check key sato.key --sheet B.txt
 # ---- create and verify ----
 
 expect_exit 77 --key sato.key backup create no.svb
-[ ! -e no.svb ] && [ ! -e no.svb.part ] || fail "a refused backup left a file"
+[ -z "$(ls no.svb* 2>/dev/null)" ] || fail "a refused backup left a file"
+# A file that lies there is not written to, whatever its name.
+echo mine >planted && ln planted one.svb.part
 expect_exit 0 --key kudo.key backup create one.svb --json
 expect_json origin office.example/vault
 expect_json records 4
 [ "$(stat -c %a one.svb)" = 600 ] || fail "others may read the backup"
-[ ! -e one.svb.part ] || fail "the part is left"
+[ "$(cat planted)" = mine ] || fail "a planted file was written to"
+[ "$(stat -c %h one.svb)" = 1 ] || fail "somebody else has the backup by another name"
+rm one.svb.part planted
+[ "$(ls -d one.svb*)" = one.svb ] || fail "the part is left"
 [ -s kudo.key.backup ] || fail "when is not remembered"
 expect_exit 1 --key kudo.key backup create one.svb
 expect_in err "exists already"
 expect_exit 0 --key nagai.key backup verify one.svb
 expect_in out "office.example/vault"
 expect_exit 0 backup verify one.svb --sheet A.txt
+mkdir -p tmp/svault
+TMPDIR=$dir/tmp expect_exit 0 backup verify one.svb --sheet A.txt
+[ "$(ls tmp)" = svault ] || fail "what was opened to verify is left"
+TMPDIR=$dir/none expect_exit 1 backup verify one.svb --sheet A.txt
 expect_exit 65 backup verify one.svb --sheet wrong.txt
 show --key sato.key >again.json
 cmp -s plain.json again.json || fail "the record reads otherwise"
@@ -182,8 +191,38 @@ expect_exit 65 --key kudo.key backup confirm old.svb --with mori.key
 # An older data file put back is still refused.
 cp ../older/data.mdb was.mdb
 expect_exit 0 --key sato.key record show "$id" --json
+cp ../older/data.mdb now.mdb
 cp was.mdb ../older/data.mdb
 expect_exit 4 --key sato.key record show "$id"
+cp now.mdb ../older/data.mdb
+
+# ---- a second restore, and an older copy of what came of it ----
+
+expect_exit 0 --key kudo.key backup create again.svb
+expect_exit 0 --key sato.key record show "$id" --json
+expect_exit 0 backup restore again.svb ../third --sheet A.txt
+export SVAULT_VAULT="$dir/third"
+expect_exit 0 --key kudo.key backup confirm again.svb --with mori.key
+expect_exit 4 --key sato.key record show "$id"
+expect_in err "restored by kudo and mori"
+cp sato.key.head.before-restore first.head
+expect_exit 0 --key sato.key --accept-restore record show "$id" --json
+cmp -s first.head sato.key.head.before-restore || fail "older evidence was lost"
+[ -s sato.key.head.before-restore.2 ] || fail "what was seen is not kept again"
+cp -r ../third ../copy
+expect_exit 0 --key sato.key record show "$id" --json
+expect_exit 0 --key kudo.key whoami
+mv ../third ../newer && mv ../copy ../third
+expect_exit 4 --key sato.key --accept-restore record show "$id"
+expect_in err "An older copy may have been put back"
+# Who confirms in vain knows afterwards what she knew.
+expect_exit 4 --key kudo.key whoami
+cp kudo.key.head seen.head
+ls >names
+expect_exit 65 --key kudo.key backup confirm again.svb --with mori.key
+ls | cmp -s - names || fail "a confirm that failed moved a file"
+cmp -s seen.head kudo.key.head || fail "a confirm that failed changed the head"
+expect_exit 4 --key kudo.key whoami
 cd "$dir" || exit 1
 
 # ---- everything is lost but one backup and two sheets ----
