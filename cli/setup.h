@@ -46,6 +46,9 @@ bool answers_are_whole(struct app *app, const struct answers *a);
 /* How to go on, with what is known. */
 void answers_say_resume(struct app *app, const struct answers *a);
 
+/* The answer of who founds a vault without a key for recovery. */
+#define NO_RECOVERY "none"
+
 /* Where the package has svaultd serve a vault, and as whom. */
 #define SERVICE_USER "svault"
 #define SERVICE_PROGRAM "/usr/sbin/svaultd"
@@ -61,6 +64,7 @@ struct setup {
     bool installed; /* svaultd is */
     bool guarded;   /* it is to serve this vault */
     bool founded;   /* the vault was there already */
+    bool lacks_sheet_a, lacks_sheet_b;
     char home[PATH_SIZE];
 };
 

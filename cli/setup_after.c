@@ -109,7 +109,7 @@ run_command(struct setup *s, const char *noun, const char *verb,
 
     setup_show(s, "svault %s %s %s%s%s", noun, verb, first,
                second != NULL ? " " : "", second != NULL ? second : "");
-    if (c == NULL || s->app->no_input)
+    if (c == NULL)
         return true;
     (void)snprintf(words[0], PATH_SIZE, "%s", verb);
     (void)snprintf(words[1], PATH_SIZE, "%s", first);
@@ -129,13 +129,15 @@ make_sheet(struct setup *s, const char *kind, const char *file,
            run_command(s, "sheet", "check", kind, file, code);
 }
 
-/* The key file of the card that setup was told of, if it is here. */
+/* The key file of the card that setup was told of, and whether it is here; a
+ * vault that was founded before has one of which setup knows nothing. */
 static bool
 recovery_file(const struct setup *s, char out[static PATH_SIZE])
 {
     const char *card = setup_answer(s, ANSWER_RECOVERY);
     size_t len = card != NULL ? strlen(card) : 0;
 
+    (void)snprintf(out, PATH_SIZE, "RECOVERY.key");
     if (len < 5 || len >= PATH_SIZE || strcmp(card + len - 4, ".pub") != 0)
         return false;
     (void)memcpy(out, card, len - 4);
@@ -143,12 +145,44 @@ recovery_file(const struct setup *s, char out[static PATH_SIZE])
     return setup_is_there(out);
 }
 
+/* A vault without a key for recovery has no sheet B. */
+static bool
+has_recovery(const struct setup *s)
+{
+    const char *card = setup_answer(s, ANSWER_RECOVERY);
+
+    return card == NULL || strcmp(card, NO_RECOVERY) != 0;
+}
+
+/* What makes them, where setup did not. */
+static void
+show_sheets(struct setup *s)
+{
+    char gate[PATH_SIZE], recovery[PATH_SIZE];
+
+    if (s->lacks_sheet_a &&
+        path_suffix(gate, setup_answer(s, ANSWER_DIR), ".gate") == SV_OK) {
+        setup_say(s, "%s", _("Sheet A was not made now. Unless you have it:"));
+        setup_show(s, "svault sheet gate %s", gate);
+        setup_show(s, "svault sheet check gate %s", gate);
+    }
+    if (s->lacks_sheet_b) {
+        setup_say(s, "%s",
+                  recovery_file(s, recovery)
+                      ? _("Sheet B was not made now. Unless you have it:")
+                      : _("Sheet B cannot be made here: the key file for "
+                          "recovery is elsewhere. There, unless you have it:"));
+        setup_show(s, "svault sheet key %s", recovery);
+        setup_show(s, "svault sheet check key %s", recovery);
+    }
+}
+
 enum exit_code
 setup_make_sheets(struct setup *s)
 {
     char gate[PATH_SIZE], recovery[PATH_SIZE];
     enum exit_code code = EXIT_DONE;
-    bool yes = true;
+    bool yes = true, here;
 
     if (path_suffix(gate, setup_answer(s, ANSWER_DIR), ".gate") != SV_OK)
         return app_fail(s->app, setup_answer(s, ANSWER_DIR), SV_ERR_RANGE,
@@ -161,13 +195,14 @@ setup_make_sheets(struct setup *s)
           "it back from the paper."));
     if (!setup_confirm(s->app, _("Now?"), true, &yes, &code))
         return code;
-    if (!yes) {
-        setup_show(s, "svault sheet gate %s", gate);
-        setup_show(s, "svault sheet check gate %s", gate);
-        return EXIT_DONE;
-    }
-    if (make_sheet(s, "gate", gate, &code) && recovery_file(s, recovery))
+    here = recovery_file(s, recovery);
+    yes = yes && !s->app->no_input;
+    s->lacks_sheet_a = !yes;
+    s->lacks_sheet_b = has_recovery(s) && (!yes || !here);
+    if (yes && make_sheet(s, "gate", gate, &code) && here)
         (void)make_sheet(s, "key", recovery, &code);
+    if (code == EXIT_DONE)
+        show_sheets(s);
     return code;
 }
 
@@ -259,6 +294,7 @@ setup_say_next(struct setup *s)
             _("The founders take their key files (FILE, FILE.pub, FILE.head) "
               "into their own accounts."));
     }
+    show_sheets(s);
     setup_say(s, "%s",
               _("Each colleague makes her key, and hands over its card:"));
     setup_show(s, "svault key new NAME.key --name NAME");

@@ -8,8 +8,6 @@
 #include "cli/founding.h"
 #include "cli/setup.h"
 
-#define NO_RECOVERY "none"
-
 /* ---- Keys ---- */
 
 /* The key file is there, or is made by its owner, who sits down now. */

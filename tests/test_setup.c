@@ -135,8 +135,10 @@ she_is_led_to_a_vault_and_can_stop_on_the_way(void **state)
     pty_send(p, "yes\n");
     pty_expect(p, "The first one now?");
     pty_send(p, "no\n");
+    pty_expect(p, "Sheet A was not made now");
     pty_expect(p, "svault --vault office doctor");
     assert_int_equal(pty_end(p), 0);
+    assert_false(pty_showed(p, "svault sheet key")); /* there is no key */
     pty_clear(p);
     assert_mode(h, "office", 0700);
     assert_mode(h, "office.gate", 0600);
@@ -151,6 +153,7 @@ she_is_led_to_a_vault_and_can_stop_on_the_way(void **state)
     pty_send(p, "yes\n");
     assert_int_equal(pty_end(p), 0);
     assert_false(pty_showed(p, "key new /"));
+    assert_true(pty_showed(p, "svault sheet check key RECOVERY.key"));
     pty_clear(p);
 }
 

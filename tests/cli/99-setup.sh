@@ -37,9 +37,18 @@ expect_exit 0 --key mori.key --vault office status --json
 expect_json recovery true
 expect_json profile standard
 size=$(json size)
+answers 0
+expect_in err "Sheet A was not made now"
+expect_in err "Sheet B was not made now"
+expect_in err "  $ svault sheet check key safe.key"
 
 # Again, nothing is founded; a directory that is no vault stays what it is.
+mkdir elsewhere && mv safe.key elsewhere/
 answers 0
+expect_in err "Sheet B cannot be made here: the key file for recovery is elsewhere"
+sed -n '/What comes next/,$p' err >next
+grep -q "svault sheet key safe.key" next && grep -q "sheet check key safe.key" next ||
+    fail "what comes next lacks sheet B"
 expect_in err "There is a vault already in office"
 expect_not_in err "  $ svault init"
 expect_exit 0 --key mori.key --vault office status --json
