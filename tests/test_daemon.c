@@ -2,6 +2,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "audit/entry.h"
+#include "crypto/sha256.h"
 #include "store/store_fault.h"
 #include "store/store_lmdb.h"
 #include "tests/support/served.h"
@@ -281,6 +283,85 @@ test_a_request_that_is_replayed_gets_no_second_entry(void **state)
     buf_free(&tap.last);
     desk_free(&d);
     desk_free(&other);
+    end_and_verify(&s);
+}
+
+/* That the entry at index is a reading by case-1, allowed and done. */
+static enum sv_err
+is_her_reading(void *ctx, uint64_t index, struct bytes text)
+{
+    struct entry e;
+    struct note note;
+    struct request r;
+
+    (void)index;
+    assert_ok(entry_parse(text, &e));
+    assert_true(e.allowed && e.outcome == OUTCOME_DONE);
+    assert_ok(request_parse(e.note, &note, &r));
+    assert_int_equal(r.act, ACT_RECORD_READ);
+    assert_string_equal(r.actor, "case-1");
+    ++*(unsigned *)ctx;
+    return SV_OK;
+}
+
+/*
+ * A program of her own that wants content and no entry: it signs what it
+ * must, says that it has seen nothing of the log, and looks at no proof.
+ */
+static void
+test_a_program_that_asks_for_no_entry_leaves_one(void **state)
+{
+    struct served s;
+    struct desk d, auditor;
+    struct tap tap;
+    struct message_request caught;
+    struct message_answer m;
+    struct buf note = BUF_INIT, request = BUF_INIT, answer = BUF_INIT;
+    struct record_view v = {0};
+    struct note parsed;
+    struct request r;
+    struct handle h;
+    struct client *c;
+    unsigned readings = 0;
+
+    (void)state;
+    served_prepare(&s);
+    served_start(&s);
+    idle_desk(&s, "case-1", &d);
+    c = tapped_client(&s, &d, &tap);
+    assert_ok(client_add_victim(c, "K1", &h));
+    assert_ok(client_record_read(c, "victim", &h, 0, NULL, &v));
+    record_view_free(&v);
+    assert_ok(message_request_decode(buf_bytes(&tap.last), &caught));
+    assert_ok(request_parse(caught.act.note, &parsed, &r));
+    memset(r.id, 0xa5, sizeof r.id);
+    r.seen_size = 0;
+    sha256(bytes_of("", 0), r.seen_root.b);
+    assert_ok(request_sign(&r, &d.keys->sign, &note));
+    assert_ok(message_act_encode(
+        &(struct act_request){buf_bytes(&note), bytes_of(NULL, 0)}, &request));
+    send_again(&d, buf_bytes(&request), &m, &answer);
+    assert_ok(m.status);
+    assert_true(m.act.body.len > 0); /* the content, and: */
+    served_desk(&s, "audit-1", &auditor);
+    assert_ok(desk_begin(&auditor));
+    assert_ok(client_log_read(auditor.client, m.act.index, 1, is_her_reading,
+                              &readings));
+    assert_int_equal(readings, 1);
+    /* Unsigned, there is nothing at all. */
+    note.ptr[note.len - 8] ^= 1;
+    buf_truncate(&request, 0);
+    assert_ok(message_act_encode(
+        &(struct act_request){buf_bytes(&note), bytes_of(NULL, 0)}, &request));
+    send_again(&d, buf_bytes(&request), &m, &answer);
+    assert_int_not_equal(m.status, SV_OK);
+    buf_free(&note);
+    buf_free(&request);
+    buf_free(&answer);
+    client_free(c);
+    buf_free(&tap.last);
+    desk_free(&d);
+    desk_free(&auditor);
     end_and_verify(&s);
 }
 
@@ -986,6 +1067,7 @@ main(void)
             test_an_answer_that_is_lost_twice_is_unsure_though_it_was_done),
         cmocka_unit_test(test_a_service_that_is_started_again_is_found_again),
         cmocka_unit_test(test_a_request_that_is_replayed_gets_no_second_entry),
+        cmocka_unit_test(test_a_program_that_asks_for_no_entry_leaves_one),
         cmocka_unit_test(test_requests_out_of_order_are_requests_like_others),
         cmocka_unit_test(test_a_request_for_another_vault_is_refused),
         cmocka_unit_test(test_garbage_is_refused_and_nobody_else_notices),
