@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/backup.h"
 
@@ -37,6 +39,9 @@ cmd_backup_restore(struct app *app, int argc, char **argv)
 
     if (!app_args(app, argc, argv, flags, 2, 2, &words))
         return EXIT_USAGE;
+    /* Nobody types a sheet for a file that is not there. */
+    if (access(words[0], R_OK) != 0)
+        return app_fail(app, words[0], err_of_errno(errno), NULL);
     if (!sheet_ask_gate(app, sheet, &keys, &code))
         return code;
     config.dir = words[1];

@@ -89,10 +89,9 @@ exit_code_of(enum sv_err err)
 }
 
 static int
-complain(const char *option)
+complain(const char *fault)
 {
-    (void)fprintf(stderr, "svaultd: %s makes no sense (svaultd --help)\n",
-                  option);
+    (void)fprintf(stderr, "svaultd: %s (svaultd --help)\n", fault);
     return exit_code_of(SV_ERR_USAGE);
 }
 
@@ -166,11 +165,11 @@ read_options(int argc, char **argv, struct options *o, int *code)
         }
     }
     if (!ok)
-        *code = complain("a number");
+        *code = complain("an option takes a number that it cannot have");
     else if (optind < argc)
         *code = complain("a word too many");
     else if (o->secret.dir == NULL)
-        *code = complain("no --vault");
+        *code = complain("--vault DIR is missing");
     return ok && optind == argc && o->secret.dir != NULL;
 }
 

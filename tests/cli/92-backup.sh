@@ -161,6 +161,10 @@ done
 expect_exit 0 --key nagai.key log verify
 expect_exit 0 --key kudo.key backup create old.svb
 expect_exit 0 --key sato.key record show "$id" --json
+# Nobody types a sheet for a file that is not there.
+expect_exit 1 backup restore absent.svb elsewhere
+expect_in err "absent.svb: not found"
+expect_not_in err "Line 1"
 expect_exit 1 backup restore old.svb office --sheet A.txt
 expect_in err "exists already"
 expect_exit 0 backup restore old.svb older --sheet A.txt
