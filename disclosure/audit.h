@@ -1,0 +1,79 @@
+#ifndef SV_DISCLOSURE_AUDIT_H
+#define SV_DISCLOSURE_AUDIT_H
+
+#include "disclosure/facts.h"
+#include "disclosure/solver.h"
+
+/*
+ * What an attacker could compute from printed figures: one linear model over
+ * all of them, tables, margins, years, releases, shares and what is known
+ * outside, in whole numbers.  (docs: the model of counts.md 2.3, the audit
+ * of 2.4.)
+ */
+struct audit_rules {
+    int64_t small; /* figures of 1 to this many are to be protected */
+    int64_t width; /* a protected figure's interval is at least so wide */
+    /* Figures and statements of the releases before this one are known
+     * already: what they alone disclose is reported and does not count
+     * against the new ones. */
+    size_t new_release;  /* index into facts.releases */
+    bool with_intervals; /* of every figure, not of findings alone */
+    bool with_insiders;  /* see audit_run() */
+    unsigned timeout_ms; /* for all of it */
+};
+
+enum audit_verdict {
+    AUDIT_SAFE,
+    AUDIT_NARROW, /* an interval less wide than the rule */
+    AUDIT_EXACT,  /* one number */
+    AUDIT_GROUP,  /* all, or none, of a group have one code of a secret
+                   * dimension */
+};
+
+/* A set of people that is looked at: a figure, or what one figure counts
+ * beyond another that is part of it. */
+struct audit_finding {
+    size_t figure;
+    size_t minus;   /* AUDIT_NONE: the figure itself */
+    int64_t lo, hi; /* what follows of it */
+    enum audit_verdict verdict;
+    bool insider; /* it takes knowing oneself to be in `by` */
+    size_t by;
+    bool known_before; /* from releases before the new one alone */
+};
+#define AUDIT_NONE SIZE_MAX
+
+struct audit_interval {
+    int64_t lo, hi;
+};
+
+struct audit_result {
+    size_t n_targets; /* sets looked at */
+    size_t n_findings;
+    struct audit_finding *findings;   /* by figure, then minus */
+    struct audit_interval *intervals; /* one per figure, or NULL */
+    size_t n_new;                     /* findings that are not known before */
+};
+void audit_result_clear(struct audit_result *r);
+
+/*
+ * Looks at: every figure that is not printed exactly (hidden, rounded,
+ * unprinted); what one figure of the new release leaves of any that contains
+ * it, and the other way round; groups over secret dimensions.  A figure is
+ * safe if nobody is in it or more than rules.small are for sure, or if two
+ * tables of whole numbers agree with everything printed and differ in it by
+ * rules.width: both were checked by addition.
+ *
+ * Insiders, over at most 2,000 figures: a person knows to be in a cell whose
+ * interval begins at 0: with 1 for its least, the others are looked at anew.
+ *
+ *   SV_ERR_CONFLICT     no people fit what was printed
+ *   SV_ERR_RANGE        more than AUDIT_ATOMS_MAX atoms: make the plan coarser
+ *   SV_ERR_UNVERIFIED   the solver did not answer; nothing is proved
+ */
+#define AUDIT_ATOMS_MAX 200000
+enum sv_err audit_run(const struct facts *f, const struct audit_rules *rules,
+                      const struct solver_source *source,
+                      struct audit_result *out);
+
+#endif
