@@ -23,6 +23,10 @@ static const char *const outcomes[OUTCOME_N] = {
     [OUTCOME_DUPLICATE] = "duplicate",
     [OUTCOME_INVALID] = "invalid",
     [OUTCOME_DAMAGED] = "damaged",
+    [OUTCOME_UNSAFE] = "unsafe",
+    [OUTCOME_TOO_LARGE] = "too-large",
+    [OUTCOME_INFEASIBLE] = "infeasible",
+    [OUTCOME_UNPROVED] = "unproved",
 };
 
 const char *

@@ -42,6 +42,11 @@ enum entry_outcome {
     OUTCOME_DUPLICATE, /* duplicate: another record has that number */
     OUTCOME_INVALID,   /* invalid: the body is not what the request says */
     OUTCOME_DAMAGED,   /* damaged: what is stored does not open */
+    /* Of a release for the public, which nothing leaves: */
+    OUTCOME_UNSAFE,     /* unsafe: readers could compute too much */
+    OUTCOME_TOO_LARGE,  /* too-large: to be audited */
+    OUTCOME_INFEASIBLE, /* infeasible: earlier releases leave no rounding */
+    OUTCOME_UNPROVED,   /* unproved: the solver gave no answer */
     OUTCOME_N
 };
 

@@ -21,8 +21,8 @@ stage_of(const struct release_state *s, uint64_t now_ms)
         return N_("expired");
     if (release_is_approved(s))
         return N_("approved");
-    return s->acknowledged ? N_("waits for approval")
-                           : N_("waits for acknowledgment");
+    return s->acknowledged || !s->exact ? N_("waits for approval")
+                                        : N_("waits for acknowledgment");
 }
 
 /* ---- release acknowledge ---- */
@@ -71,11 +71,34 @@ try_request(struct client *c, struct bytes spec)
 {
     struct buf cells = BUF_INIT;
     uint64_t number = 0;
-    enum sv_err err = client_release_request(
-        c, spec, bytes_text("a plan with a fault"), NULL, &number, &cells);
+    enum sv_err err = client_release_request(c, RELEASE_EXACT, spec,
+                                             bytes_text("a plan with a fault"),
+                                             NULL, &number, &cells);
 
     buf_free(&cells);
     return err;
+}
+
+/* Figures are public unless it is said that they are exact: by the method of
+ * the plan, or here for a yearly report. */
+static enum exit_code
+check_profile(struct requesting *r, const char *of_spec)
+{
+    struct app *app = r->app;
+
+    if (r->profile == NULL)
+        r->profile = of_spec != NULL ? of_spec : RELEASE_PUBLIC;
+    if (of_spec != NULL && strcmp(r->profile, of_spec) != 0)
+        return app_usage(app,
+                         _("--profile %s does not go with the method of this "
+                           "plan, which makes it %s"),
+                         r->profile, of_spec);
+    if (strcmp(r->profile, RELEASE_EXACT) == 0 &&
+        (r->basis == NULL || text_is_blank(bytes_text(r->basis))))
+        return app_usage(app, "%s",
+                         _("--basis TEXT is missing: the law or the order by "
+                           "which exact figures may be published"));
+    return EXIT_DONE;
 }
 
 static enum exit_code
@@ -84,29 +107,19 @@ check_request(struct requesting *r, const char *what)
     struct app *app = r->app;
     enum exit_code code = EXIT_USAGE;
 
-    if (r->profile == NULL)
-        return app_usage(app, "%s", _("--profile exact is missing"));
-    if (strcmp(r->profile, "public") == 0)
-        return app_fail(app, NULL, SV_ERR_USAGE,
-                        _("the profile public is not made yet: figures that "
-                          "are safe for everybody need disclosure control, "
-                          "which comes with a later version"));
-    if (strcmp(r->profile, "exact") != 0)
-        return app_usage(app, _("no such profile: %s"), r->profile);
-    if (r->basis == NULL || text_is_blank(bytes_text(r->basis)))
-        return app_usage(app, "%s",
-                         _("--basis TEXT is missing: the law or the order by "
-                           "which exact figures may be published"));
+    if (r->profile != NULL && strcmp(r->profile, RELEASE_PUBLIC) != 0 &&
+        strcmp(r->profile, RELEASE_EXACT) != 0)
+        return app_usage(app, _("no such profile: %s (public, exact)"),
+                         r->profile);
     if (r->how != NULL && strcmp(r->how, "all") != 0)
         return app_usage(app, "%s", _("--acknowledge takes the word all"));
-    if (strcmp(what, "annual") == 0)
-        return counting_annual_spec(app, &r->annual, try_request, &r->spec,
-                                    &code)
-                   ? EXIT_DONE
-                   : code;
-    return counting_plan_spec(app, what, false, try_request, &r->spec, &code)
-               ? EXIT_DONE
-               : code;
+    if (!(strcmp(what, "annual") == 0
+              ? counting_annual_spec(app, &r->annual, try_request, &r->spec,
+                                     &code)
+              : counting_plan_spec(app, what, false, try_request, &r->spec,
+                                   &code)))
+        return code;
+    return check_profile(r, document_profile(buf_bytes(&r->spec)));
 }
 
 static enum exit_code
@@ -135,15 +148,19 @@ request(struct requesting *r, struct session *s)
     uint64_t number = 0;
     enum exit_code code;
     enum sv_err err = client_release_request(
-        s->client, buf_bytes(&r->spec), bytes_text(r->basis),
+        s->client, r->profile, buf_bytes(&r->spec),
+        bytes_text(r->basis != NULL ? r->basis : ""),
         r->recipient != NULL ? &to : NULL, &number, &cells);
 
     if (err != SV_OK) {
         code = session_fail(s, NULL, err);
     } else {
         counting_say_empty(s, buf_bytes(&r->spec));
-        code = release_cells_acknowledge(s, number, buf_bytes(&r->spec),
-                                         buf_bytes(&cells), r->how != NULL);
+        code =
+            strcmp(r->profile, RELEASE_EXACT) == 0
+                ? release_cells_acknowledge(s, number, buf_bytes(&r->spec),
+                                            buf_bytes(&cells), r->how != NULL)
+                : EXIT_DONE;
         if (code == EXIT_DONE)
             code = say_requested(r, number);
     }
@@ -184,10 +201,11 @@ cmd_release_request(struct app *app, int argc, char **argv)
 static json_t *
 state_json(uint64_t number, const struct release_state *s, uint64_t now_ms)
 {
-    return json_pack("{s:o, s:s, s:o, s:s, s:s, s:o, s:o}", "release",
-                     app_json_number(number), "requester", s->requester,
-                     "requested", app_json_time(s->requested_ms), "stage",
-                     stage_of(s, now_ms), "judge", s->judge, "judged",
+    return json_pack("{s:o, s:s, s:s, s:o, s:s, s:s, s:o, s:o}", "release",
+                     app_json_number(number), "profile",
+                     s->exact ? RELEASE_EXACT : RELEASE_PUBLIC, "requester",
+                     s->requester, "requested", app_json_time(s->requested_ms),
+                     "stage", stage_of(s, now_ms), "judge", s->judge, "judged",
                      app_json_time(s->judged_ms), "commitment",
                      app_json_hex(BYTES(s->commitment)));
 }
@@ -196,14 +214,18 @@ static enum sv_err
 print_list(struct app *app, const struct release_row *rows, size_t n,
            uint64_t now_ms)
 {
-    const char *const columns[] = {_("Release"), _("Requested by"), _("When"),
-                                   _("Stage"), _("By")};
-    struct table *t = table_new(&app->term, 5, columns);
+    const char *const columns[] = {_("Release"),      _("Profile"),
+                                   _("Requested by"), _("When"),
+                                   _("Stage"),        _("By")};
+    struct table *t = table_new(&app->term, 6, columns);
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < n && err == SV_OK; i++) {
         char number[24], when[WHEN_SIZE];
-        const char *cells[] = {number, rows[i].state.requester, when,
+        const char *cells[] = {number,
+                               rows[i].state.exact ? _("exact") : _("public"),
+                               rows[i].state.requester,
+                               when,
                                _(stage_of(&rows[i].state, now_ms)),
                                rows[i].state.judge};
 

@@ -41,12 +41,15 @@ static const struct {
     {"last", N_("nobody else could bring people in or hand on the keys "
                 "then; find a successor first")},
     {"flag", N_("no such assignment waits to be acknowledged")},
-    {"profile", N_("releases of that profile are not made")},
+    {"profile", N_("there is no such profile, or nothing of it to be "
+                   "acknowledged")},
     {"release", N_("there is no such release")},
     {"requester", N_("that release was requested by somebody else")},
     {"judged", N_("that release was acknowledged, approved or refused "
                   "already")},
     {"late", N_("that release has expired; it has to be requested anew")},
+    {"stale", N_("another release was approved after this one was requested, "
+                 "and its risk report does not know it; request it anew")},
     {"acknowledge", N_("its requester has not acknowledged the unsafe cells "
                        "yet")},
     {"bytes", N_("those are not the figures that were requested")},

@@ -128,10 +128,11 @@ way_init(struct way *w, const char *vault, struct clock clock, struct rng rng)
                      "of letters, digits and .-_ alone");
         return read_ssh(w, vault + 4) ? SV_OK : SV_ERR_USAGE;
     default:
-        w->config = (struct gate_config){.dir = vault,
-                                         .clock = clock,
-                                         .rng = rng,
-                                         .counting = document_counting()};
+        w->config = (struct gate_config){
+            .dir = vault, .clock = clock, .rng = rng, .counting = &w->counting};
+        w->solver = (struct solver_source){solver_process_open_lazily,
+                                           &w->solver_process};
+        document_counting(&w->solver, &w->counting);
         return SV_OK;
     }
 }
@@ -185,6 +186,8 @@ void
 way_close(struct way *w)
 {
     way_pause(w);
+    solver_process_stop(w->solver_process);
+    w->solver_process = NULL;
     if (w->wire.close != NULL)
         wire_close(&w->wire);
 }

@@ -7,6 +7,8 @@
 #include "vault/gate.h"
 #include "vault/transport_socket.h"
 
+#include "disclosure/solver_process.h"
+
 /* Where svaultd listens unless told otherwise. */
 #define WAY_SOCKET_DEFAULT "/run/svault/gate.sock"
 
@@ -19,7 +21,10 @@ enum way_form {
 
 struct way {
     enum way_form form;
-    struct gate_config config;     /* embedded */
+    struct gate_config config;   /* embedded */
+    struct counting counting;    /* what it counts with */
+    struct solver_source solver; /* and audits with: */
+    struct solver_process *solver_process;
     struct gate *gate;             /* NULL while paused */
     char holder[GATE_HOLDER_SIZE]; /* who has it, for SV_ERR_BUSY, or "" */
     struct wire wire;              /* the others */

@@ -62,8 +62,8 @@ run_free(struct counting_run *run)
 }
 
 static enum sv_err
-run_begin(const struct schema *schema, struct bytes spec, uint64_t now_ms,
-          struct counting_run **out, struct diag *where)
+run_begin(const void *ctx, const struct schema *schema, struct bytes spec,
+          uint64_t now_ms, struct counting_run **out, struct diag *where)
 {
     struct counting_run *run = calloc(1, sizeof *run);
     struct bytes rest = spec;
@@ -201,8 +201,8 @@ put_cells(const struct counting_run *run, const struct risk_list *risks,
 }
 
 static enum sv_err
-run_result(struct counting_run *run, struct bytes basis, struct buf *bytes,
-           struct buf *risk, struct buf *cells)
+run_result(struct counting_run *run, const struct counting_order *order,
+           struct counting_result *out)
 {
     struct risk_list risks = {0};
     struct figures f;
@@ -211,29 +211,43 @@ run_result(struct counting_run *run, struct bytes basis, struct buf *bytes,
     figures_init(&f);
     err = run_figures(run, &f);
     if (err == SV_OK)
-        err = report_json(run, "exact", basis, &f, bytes);
+        err = report_json(run, "exact", order->basis, &f, &out->bytes);
     if (err == SV_OK && run->plan != NULL)
         err = plan_relate_nested(run->plan, &f);
     if (err == SV_OK)
         err = risk_find(&f, &risks);
     if (err == SV_OK)
-        err = risk_encode(&risks, true, risk);
+        err = risk_encode(&risks, true, &out->risk);
     if (err == SV_OK)
-        err = put_cells(run, &risks, cells);
+        err = put_cells(run, &risks, &out->cells);
     risk_clear(&risks);
     figures_clear(&f);
     return err;
 }
 
-const struct counting *
-document_counting(void)
+static enum sv_err
+run_earlier(struct counting_run *run, uint64_t number, struct bytes snapshot)
 {
-    static const struct counting counting = {
-        run_begin,   run_compartment, run_as_of, run_row,
-        run_preview, run_result,      run_free,
-    };
+    (void)run;
+    (void)number;
+    (void)snapshot;
+    return SV_OK;
+}
 
-    return &counting;
+void
+document_counting(const struct solver_source *solver, struct counting *out)
+{
+    *out = (struct counting){
+        .ctx = solver,
+        .begin = run_begin,
+        .compartment = run_compartment,
+        .as_of_ms = run_as_of,
+        .row = run_row,
+        .earlier = run_earlier,
+        .preview = run_preview,
+        .result = run_result,
+        .free = run_free,
+    };
 }
 
 /* ---- reading it again ---- */

@@ -3,19 +3,27 @@
 
 #include "vault/counting.h"
 
+#include "disclosure/solver.h"
+
 /*
  * What counts make, whichever kind it is: a yearly report or the tables of a
  * plan.  Its bytes are the JSON that is released; text and CSV follow from
  * them, by anybody, without a vault.
  */
 
-/* For struct gate_config.counting. */
-const struct counting *document_counting(void);
+/* For struct gate_config.counting.  solver is borrowed; with NULL, nothing
+ * is released for the public. */
+void document_counting(const struct solver_source *solver,
+                       struct counting *out);
 
 /* The last millisecond as of which this counts (a plan, or a year asked for).
  * SV_ERR_INPUT where it is none by this schema. */
 enum sv_err document_as_of(const struct schema *schema, struct bytes spec,
                            uint64_t *ms);
+
+/* The profile that a plan's method asks for; NULL: a yearly report has
+ * either. */
+const char *document_profile(struct bytes spec);
 
 /* Is this what may be seen without a release? */
 bool document_is_preview(struct bytes json);

@@ -27,6 +27,7 @@ struct figure {
     int64_t value;                   /* below 0 only for a change */
     struct counted of;               /* what it counts; nothing for a change */
     bool is_change;                  /* difference of two years' figures */
+    bool unprinted; /* belongs to the tables, and is nowhere shown */
     char reason[FIGURE_REASON_SIZE]; /* a msgid: why it is not known */
 };
 

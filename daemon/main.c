@@ -179,6 +179,8 @@ struct daemon {
     struct options options;
     struct life life;
     struct arena *arena;
+    struct counting counting;
+    struct solver_source solver;
     struct gate *gate;
     struct service *service;
     const char *own_socket; /* NULL: systemd's */
@@ -231,11 +233,12 @@ open_gate(struct daemon *d)
     struct gate_config config = {.dir = d->options.secret.dir,
                                  .clock = clock_system(),
                                  .rng = rng_system(),
-                                 .counting = document_counting()};
+                                 .counting = &d->counting};
     char holder[GATE_HOLDER_SIZE];
     void *keys = NULL;
     enum sv_err err = secret_new(d->arena, sizeof(struct gate_keys), &keys);
 
+    document_counting(&d->solver, &d->counting);
     if (err == SV_OK)
         err = secret_load(&d->options.secret, keys, &d->what);
     if (err == SV_OK && d->options.wrap != NULL) {

@@ -35,11 +35,12 @@
  *     holder        the sponsor lacks keys that the role holds
  *     last          nobody could for as long do it then, or hold the keys
  *     flag          no such assignment waits to be acknowledged
- *     profile       releases of that profile are not made
+ *     profile       no such profile, or nothing of it to be acknowledged
  *     release       no such release
  *     requester     it is another's
  *     judged        approved or refused already
  *     late          its term is over
+ *     stale         another release was approved after it was requested
  *     acknowledge   the requester has not acknowledged its unsafe cells
  *     bytes         not the bytes that were requested
  *     approval      nobody has approved it

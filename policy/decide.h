@@ -33,6 +33,8 @@ struct question {
      * NULL where there is none. */
     const struct release_state *release;
     const struct flag_state *flag;
+    /* The newest entry that approved a release; 0: none did. */
+    uint64_t last_release;
 };
 
 struct decision {

@@ -1,15 +1,14 @@
 #include "policy/decide_internal.h"
 
-/* Only this profile is made so far. */
-#define PROFILE_EXACT "exact"
-
 struct decision
 decide_request(const struct roster *r, const struct question *q, unsigned role)
 {
     (void)r;
     (void)role;
-    return same(q->request->profile, PROFILE_EXACT) ? decide_allow("role")
-                                                    : decide_deny("profile");
+    return same(q->request->profile, RELEASE_EXACT) ||
+                   same(q->request->profile, RELEASE_PUBLIC)
+               ? decide_allow("role")
+               : decide_deny("profile");
 }
 
 /* Is the actor in a position to judge releases? */
@@ -39,6 +38,8 @@ decide_acknowledge(const struct roster *r, const struct question *q,
         return decide_deny("release");
     if (!same(q->request->actor, q->release->requester))
         return decide_deny("requester");
+    if (!q->release->exact)
+        return decide_deny("profile"); /* no cell of it is unsafe */
     if (q->release->judged_ms > 0 || q->release->acknowledged)
         return decide_deny("judged");
     if (release_is_expired(q->release, q->time_ms))
@@ -68,7 +69,10 @@ decide_approve(const struct roster *r, const struct question *q, unsigned role)
     (void)role;
     if (why != NULL)
         return decide_deny(why);
-    if (!q->release->acknowledged)
+    /* What it says of earlier releases is no longer all there is. */
+    if (q->last_release > q->request->entry)
+        return decide_deny("stale");
+    if (q->release->exact && !q->release->acknowledged)
         return decide_deny("acknowledge");
     return same_key(q->request->body, q->release->commitment)
                ? decide_allow("role")

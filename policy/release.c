@@ -13,15 +13,18 @@ enum sv_err
 release_begin(struct release_state *s, const struct entry *entry,
               const struct request *request)
 {
-    if (entry->n_results != 2 ||
+    if (entry->n_results != 3 ||
         !is_commitment(&entry->results[0], RELEASE_RESULT) ||
-        !is_commitment(&entry->results[1], RELEASE_RISK))
+        !is_commitment(&entry->results[1], RELEASE_RISK) ||
+        !is_commitment(&entry->results[2], RELEASE_LEDGER))
         return SV_ERR_FORMAT;
     memset(s, 0, sizeof *s);
     (void)snprintf(s->requester, sizeof s->requester, "%s", request->actor);
     s->requested_ms = entry->time_ms;
     memcpy(s->commitment, entry->results[0].hash, sizeof s->commitment);
     memcpy(s->risk, entry->results[1].hash, sizeof s->risk);
+    memcpy(s->ledger, entry->results[2].hash, sizeof s->ledger);
+    s->exact = strcmp(request->profile, RELEASE_EXACT) == 0;
     return SV_OK;
 }
 

@@ -11,6 +11,10 @@
  */
 #define RELEASE_RESULT "release" /* the name of the commitment's result */
 #define RELEASE_RISK "risk"      /* and of the risk report's */
+#define RELEASE_LEDGER "ledger"  /* and of what later releases must know */
+/* Its profiles: figures as they are, and figures that are safe for all. */
+#define RELEASE_EXACT "exact"
+#define RELEASE_PUBLIC "public"
 /* To be approved, after the request; to be fetched, after the approval. */
 #define RELEASE_TERM_MS (UINT64_C(30) * 24 * 3600 * 1000)
 
@@ -19,6 +23,8 @@ struct release_state {
     uint64_t requested_ms;
     uint8_t commitment[32]; /* to the bytes that leave */
     uint8_t risk[32];       /* to the risk report */
+    uint8_t ledger[32];     /* to its rows in the ledger of releases */
+    bool exact;             /* its profile; else it is public */
     bool acknowledged;
     bool refused;
     char judge[NAME_SIZE]; /* who approved or refused it, or "" */
@@ -27,7 +33,7 @@ struct release_state {
 };
 
 /* From an entry of ACT_RELEASE_REQUEST that was done, with its results.
- * SV_ERR_FORMAT where they are not the two commitments. */
+ * SV_ERR_FORMAT where they are not the three commitments. */
 enum sv_err release_begin(struct release_state *s, const struct entry *entry,
                           const struct request *request);
 /* After an entry of another act on it that was done. */

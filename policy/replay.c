@@ -99,6 +99,7 @@ check_decision(const struct step *s)
         .denied_glass = replay_state_denied_glass(r, q, s->entry.time_ms),
         .release = replay_state_release(r, q->entry),
         .flag = replay_state_flag(r, q->entry),
+        .last_release = r->last_release,
     };
     struct decision d = policy_decide(&r->roster, &question);
 

@@ -40,6 +40,7 @@ struct replay {
     uint64_t n_handovers; /* entries that brought sealed keys */
     struct map denied_glass; /* handle -> u64 time of the last denial */
     size_t n_usages, n_releases, n_flags;
+    uint64_t last_release; /* the newest entry that approved one; 0: none */
     struct replay_usage *usages;
     struct replay_release *releases; /* by index, as flags are */
     struct replay_flag *flags;

@@ -200,6 +200,8 @@ done_release(struct step *s)
     if (state == NULL)
         return replay_wrong(s, N_("a release that does not exist"));
     release_step(state, &s->entry, &s->request);
+    if (s->request.act == ACT_RELEASE_APPROVE)
+        s->r->last_release = s->entry.index;
     return SV_OK;
 }
 
@@ -211,6 +213,9 @@ done_release(struct step *s)
 #define DUPLICATE MAY(OUTCOME_DUPLICATE)
 #define CONFLICT MAY(OUTCOME_CONFLICT)
 #define DAMAGED MAY(OUTCOME_DAMAGED)
+#define NOT_MADE                                                               \
+    (MAY(OUTCOME_UNSAFE) | MAY(OUTCOME_TOO_LARGE) | MAY(OUTCOME_INFEASIBLE) |  \
+     MAY(OUTCOME_UNPROVED))
 
 typedef enum sv_err (*done_fn)(struct step *s);
 static const struct {
@@ -242,7 +247,8 @@ static const struct {
     [ACT_RECORD_UNASSIGN] = {done_unassign, NOT_FOUND | DAMAGED, false},
     [ACT_FLAG_ACKNOWLEDGE] = {done_acknowledge_flag, 0, false},
     [ACT_COUNTS_PREVIEW] = {done_nothing, INVALID | DAMAGED, false},
-    [ACT_RELEASE_REQUEST] = {done_request_release, INVALID | DAMAGED, true},
+    [ACT_RELEASE_REQUEST] = {done_request_release, INVALID | DAMAGED | NOT_MADE,
+                             true},
     [ACT_RELEASE_LIST] = {done_nothing, 0, false},
     [ACT_RELEASE_SHOW] = {done_release, DAMAGED, false},
     [ACT_RELEASE_ACKNOWLEDGE] = {done_release, INVALID, false},

@@ -33,13 +33,14 @@ teardown(void **state)
 static struct counting_run *
 count(const struct schema *s, const char *plan, const char *rows)
 {
-    const struct counting *with = document_counting();
     struct counting_run *run = NULL;
+    struct counting with;
     struct import im = {0};
     struct diag where = {0};
     size_t at;
 
-    if (with->begin(s, bytes_text(plan), NOW_MS, &run, &where) != SV_OK)
+    document_counting(NULL, &with);
+    if (with.begin(NULL, s, bytes_text(plan), NOW_MS, &run, &where) != SV_OK)
         fail_msg("%zu:%s: %s", where.line, where.column, where.reason);
     if (import_read(schema_type(s, "victim"), bytes_text(rows), &im, &where) !=
         SV_OK)
@@ -49,8 +50,8 @@ count(const struct schema *s, const char *plan, const char *rows)
                  im.diags[0].reason);
     assert_non_null(schema_compartment(schema_type(s, "victim"), "facts", &at));
     for (size_t i = 0; i < im.n; i++)
-        assert_ok(with->row(run, "victim", i * UINT64_C(0x9E3779B97F4A7C15),
-                            &im.drafts[i].contents[at]));
+        assert_ok(with.row(run, "victim", i * UINT64_C(0x9E3779B97F4A7C15),
+                           &im.drafts[i].contents[at]));
     import_free(&im);
     return run;
 }

@@ -459,9 +459,9 @@ test_requests_that_nobody_approved_stay_shut(void **state)
 
     add_victims(o, 7, "female");
     add_victims(o, 2, "male");
-    assert_ok(client_release_request(officer(o), bytes_text(spec),
-                                     bytes_text("Action Plan"), NULL, &number,
-                                     &cells));
+    assert_ok(client_release_request(
+        officer(o), RELEASE_EXACT, bytes_text(spec), bytes_text("Action Plan"),
+        NULL, &number, &cells));
     check_shown(o, number);
     check_not_fetched(o, OFFICER, number);
     assert_ok(client_release_acknowledge(officer(o), number, buf_bytes(&cells),
@@ -475,9 +475,9 @@ test_requests_that_nobody_approved_stay_shut(void **state)
     check_not_fetched(o, OFFICER, number);
 
     buf_truncate(&cells, 0);
-    assert_ok(client_release_request(officer(o), bytes_text(spec),
-                                     bytes_text("Action Plan"), NULL, &number,
-                                     &cells));
+    assert_ok(client_release_request(
+        officer(o), RELEASE_EXACT, bytes_text(spec), bytes_text("Action Plan"),
+        NULL, &number, &cells));
     office_end(o, "approve-1");
     assert_ok(client_release_refuse(office_client(o, "approve-1"), number));
     check_shown(o, number);

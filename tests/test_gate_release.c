@@ -87,9 +87,9 @@ request(struct office *o, struct buf *cells)
 {
     uint64_t number = 0;
 
-    assert_ok(client_release_request(at_work(o, "stats-1"), bytes_text(spec),
-                                     bytes_text("Action Plan"), NULL, &number,
-                                     cells));
+    assert_ok(client_release_request(
+        at_work(o, "stats-1"), RELEASE_EXACT, bytes_text(spec),
+        bytes_text("Action Plan"), NULL, &number, cells));
     return number;
 }
 
@@ -460,9 +460,9 @@ test_a_named_recipient_alone_opens_the_figures(void **state)
 
     o->now_ms = START_2023;
     add_victims(o, 2, "male");
-    assert_ok(client_release_request(at_work(o, "stats-1"), bytes_text(spec),
-                                     bytes_text("Action Plan"), &to->card.box,
-                                     &number, &cells));
+    assert_ok(client_release_request(
+        at_work(o, "stats-1"), RELEASE_EXACT, bytes_text(spec),
+        bytes_text("Action Plan"), &to->card.box, &number, &cells));
     assert_ok(client_release_acknowledge(office_client(o, "stats-1"), number,
                                          buf_bytes(&cells), true, 0));
     assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
@@ -497,9 +497,9 @@ test_nobody_comes_in_with_a_key_that_nothing_is_sealed_to(void **state)
     o->now_ms = START_2023;
     memset(&p->card.box, 0, sizeof p->card.box);
     assert_err(office_hire(o, "approve-2", "approver"), SV_ERR_FORMAT);
-    assert_ok(client_release_request(at_work(o, "stats-1"), bytes_text(spec),
-                                     bytes_text("Action Plan"), NULL, &number,
-                                     &cells));
+    assert_ok(client_release_request(
+        at_work(o, "stats-1"), RELEASE_EXACT, bytes_text(spec),
+        bytes_text("Action Plan"), NULL, &number, &cells));
     buf_free(&cells);
     office_verify(o);
 }

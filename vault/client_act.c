@@ -186,6 +186,23 @@ outcome_err(struct client *c, const struct answer *a)
     case OUTCOME_DAMAGED:
         return client_fault(c, SV_ERR_TAMPERED,
                             N_("what is stored of this record is damaged"));
+    case OUTCOME_UNSAFE:
+        return client_fault(c, SV_ERR_DENIED,
+                            N_("readers of these figures, and of those "
+                               "released before, could compute some that "
+                               "are too small: make its tables coarser"));
+    case OUTCOME_TOO_LARGE:
+        return client_fault(c, SV_ERR_RANGE,
+                            N_("its tables are too large to be audited: "
+                               "count by fewer fields, or in several plans"));
+    case OUTCOME_INFEASIBLE:
+        return client_fault(c, SV_ERR_INPUT,
+                            N_("figures released before leave no rounding "
+                               "in which its sums are sums"));
+    case OUTCOME_UNPROVED:
+        return client_fault(c, SV_ERR_UNVERIFIED,
+                            N_("the solver gave no answer in time, so that "
+                               "nothing is proved safe; nothing was made"));
     default:
         return client_fault(c, SV_ERR_FORMAT,
                             N_("the gate found the request's body wrong"));

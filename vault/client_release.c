@@ -128,11 +128,11 @@ client_counts_preview(struct client *c, struct bytes spec, struct buf *out)
 /* ---- requests ---- */
 
 enum sv_err
-client_release_request(struct client *c, struct bytes spec, struct bytes basis,
-                       const struct box_public *recipient, uint64_t *number,
-                       struct buf *cells)
+client_release_request(struct client *c, const char *profile, struct bytes spec,
+                       struct bytes basis, const struct box_public *recipient,
+                       uint64_t *number, struct buf *cells)
 {
-    struct request r = {.act = ACT_RELEASE_REQUEST, .profile = "exact"};
+    struct request r = {.act = ACT_RELEASE_REQUEST};
     struct counting_body body = {
         .spec = spec, .basis = basis, .has_recipient = recipient != NULL};
     struct release_view view = {0};
@@ -141,6 +141,8 @@ client_release_request(struct client *c, struct bytes spec, struct bytes basis,
 
     if (recipient != NULL)
         body.recipient = *recipient;
+    if (text_copy(bytes_text(profile), r.profile, sizeof r.profile) != SV_OK)
+        return SV_ERR_USAGE;
     err = send_count(c, &r, &body, &answer);
     if (err == SV_OK && answer.body.len > 0) {
         *number = answer.index;
@@ -184,26 +186,6 @@ get_bool(struct reader *r)
     return v == 1;
 }
 
-static enum sv_err
-read_state(struct bytes raw, struct release_state *out)
-{
-    struct reader r = reader_of(raw);
-
-    memset(out, 0, sizeof *out);
-    reader_name(&r, out->requester, sizeof out->requester);
-    out->requested_ms = reader_u64(&r);
-    reader_copy(&r, out->commitment, sizeof out->commitment);
-    reader_copy(&r, out->risk, sizeof out->risk);
-    out->acknowledged = get_bool(&r);
-    out->refused = get_bool(&r);
-    if (text_copy(reader_short(&r, sizeof out->judge - 1), out->judge,
-                  sizeof out->judge) != SV_OK)
-        reader_fail(&r);
-    out->judged_index = reader_u64(&r);
-    out->judged_ms = reader_u64(&r);
-    return reader_end(&r);
-}
-
 enum sv_err
 client_release_list(struct client *c, struct release_row **out, size_t *n)
 {
@@ -223,8 +205,8 @@ client_release_list(struct client *c, struct release_row **out, size_t *n)
     /* They come in the order of their numbers; the newest goes first. */
     for (uint32_t i = count; i-- > 0 && err == SV_OK;) {
         rows[i].number = reader_u64(&body);
-        if (read_state(reader_medium(&body, UINT16_MAX), &rows[i].state) !=
-            SV_OK)
+        if (release_state_decode(reader_medium(&body, UINT16_MAX),
+                                 &rows[i].state) != SV_OK)
             err = malformed(c);
     }
     if (err == SV_OK && reader_end(&body) != SV_OK)
@@ -278,7 +260,9 @@ check_request(struct client *c, const struct entry *entry,
         strcmp(begun.requester, given->requester) != 0 ||
         begun.requested_ms != given->requested_ms ||
         !bytes_equal(BYTES(begun.commitment), BYTES(given->commitment)) ||
-        !bytes_equal(BYTES(begun.risk), BYTES(given->risk)))
+        !bytes_equal(BYTES(begun.risk), BYTES(given->risk)) ||
+        !bytes_equal(BYTES(begun.ledger), BYTES(given->ledger)) ||
+        begun.exact != given->exact)
         return malformed(c);
     return SV_OK;
 }
@@ -394,8 +378,9 @@ read_view(struct client *c, uint64_t number, const struct answer *answer,
 
     if (request == NULL)
         return SV_ERR_NOMEM;
-    err = r.failed || read_state(state, &out->state) != SV_OK ? malformed(c)
-                                                              : SV_OK;
+    err = r.failed || release_state_decode(state, &out->state) != SV_OK
+              ? malformed(c)
+              : SV_OK;
     if (err == SV_OK)
         err = read_asked(c, asked, out);
     if (err == SV_OK)
@@ -562,7 +547,7 @@ read_package(struct client *c, uint64_t number, const struct answer *answer,
     struct release_parcel parcel;
     struct release_state state;
     struct buf plain = BUF_INIT;
-    enum sv_err err = read_state(state_raw, &state);
+    enum sv_err err = release_state_decode(state_raw, &state);
 
     if (err == SV_OK)
         err = take_entries(c, number, answer, &state, &rest, out);

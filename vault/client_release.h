@@ -16,12 +16,14 @@ enum sv_err client_counts_preview(struct client *c, struct bytes spec,
                                   struct buf *out);
 
 /*
- * Ask for a release.  *number is what it is called by from now on (the index
- * of its entry); *cells gets the unsafe cells without their values, to be
- * acknowledged.  recipient NULL: the requester herself.
+ * Ask for a release: RELEASE_EXACT, or RELEASE_PUBLIC: SV_ERR_DENIED where
+ * readers could compute too much, SV_ERR_RANGE, SV_ERR_INPUT, or
+ * SV_ERR_UNVERIFIED where that cannot be told.  *number is what it is called by
+ * from now on (the index of its entry); *cells gets the unsafe cells without
+ * their values, to be acknowledged.  recipient NULL: the requester herself.
  */
-enum sv_err client_release_request(struct client *c, struct bytes spec,
-                                   struct bytes basis,
+enum sv_err client_release_request(struct client *c, const char *profile,
+                                   struct bytes spec, struct bytes basis,
                                    const struct box_public *recipient,
                                    uint64_t *number, struct buf *cells);
 

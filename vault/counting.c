@@ -8,6 +8,17 @@
 #define KEY_SEALED_LEN (BOX_SECRET_LEN + PS1_OVERHEAD)
 
 void
+counting_result_clear(struct counting_result *r)
+{
+    buf_free(&r->bytes);
+    buf_free(&r->risk);
+    buf_free(&r->cells);
+    for (size_t i = 0; i < r->n; i++)
+        buf_free(&r->snapshots[i].bytes);
+    memset(r, 0, sizeof *r);
+}
+
+void
 counting_body_clear(struct counting_body *b)
 {
     free(b->keys);
@@ -147,4 +158,62 @@ release_commitment(const char *label, const uint8_t nonce[static 32],
     digest_add(&d, bytes_of(nonce, 32));
     digest_add(&d, bytes);
     digest_end(&d, out);
+}
+
+/* ---- where it stands ---- */
+
+static bool
+get_bool(struct reader *r)
+{
+    uint8_t v = reader_u8(r);
+
+    if (v > 1)
+        reader_fail(r);
+    return v == 1;
+}
+
+enum sv_err
+release_state_decode(struct bytes raw, struct release_state *out)
+{
+    struct reader r = reader_of(raw);
+    struct release_state s;
+    enum sv_err err;
+
+    memset(&s, 0, sizeof s);
+    reader_name(&r, s.requester, sizeof s.requester);
+    s.requested_ms = reader_u64(&r);
+    reader_copy(&r, s.commitment, sizeof s.commitment);
+    reader_copy(&r, s.risk, sizeof s.risk);
+    reader_copy(&r, s.ledger, sizeof s.ledger);
+    s.exact = get_bool(&r);
+    s.acknowledged = get_bool(&r);
+    s.refused = get_bool(&r);
+    if (text_copy(reader_short(&r, sizeof s.judge - 1), s.judge,
+                  sizeof s.judge) != SV_OK)
+        reader_fail(&r);
+    s.judged_index = reader_u64(&r);
+    s.judged_ms = reader_u64(&r);
+    err = reader_end(&r);
+    if (err == SV_OK)
+        *out = s;
+    return err;
+}
+
+enum sv_err
+release_state_encode(const struct release_state *s, struct buf *out)
+{
+    struct writer w = writer_to(out);
+
+    writer_name(&w, s->requester);
+    writer_u64(&w, s->requested_ms);
+    writer_bytes(&w, BYTES(s->commitment));
+    writer_bytes(&w, BYTES(s->risk));
+    writer_bytes(&w, BYTES(s->ledger));
+    writer_u8(&w, s->exact ? 1 : 0);
+    writer_u8(&w, s->acknowledged ? 1 : 0);
+    writer_u8(&w, s->refused ? 1 : 0);
+    writer_short(&w, bytes_text(s->judge));
+    writer_u64(&w, s->judged_index);
+    writer_u64(&w, s->judged_ms);
+    return writer_end(&w);
 }

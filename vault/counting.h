@@ -2,6 +2,7 @@
 #define SV_VAULT_COUNTING_H
 
 #include "crypto/ps1.h"
+#include "policy/release.h"
 #include "policy/roster.h"
 #include "vault/content.h"
 
@@ -12,15 +13,40 @@
  */
 struct counting_run; /* of the implementation */
 
+/* What a release is made for. */
+struct counting_order {
+    uint64_t number;          /* what it will be called by */
+    const char *profile;      /* RELEASE_EXACT or RELEASE_PUBLIC */
+    struct bytes basis;       /* in law, or empty */
+    const uint8_t *round_key; /* KDF_KEY_LEN */
+};
+
+/* What later releases must know of it: about the records of one type. */
+struct counting_snapshot {
+    char type[NAME_SIZE];
+    struct buf bytes;
+};
+#define COUNTING_SNAPSHOTS_MAX 4
+
+struct counting_result {
+    struct buf bytes; /* to be released; with basis and profile in them */
+    struct buf risk;  /* the report of unsafe cells, with their values */
+    struct buf cells; /* and without */
+    size_t n;
+    struct counting_snapshot snapshots[COUNTING_SNAPSHOTS_MAX];
+};
+void counting_result_clear(struct counting_result *r); /* wipes */
+
 struct counting {
+    const void *ctx; /* given to begin */
     /*
      * A run of the specification: a plan, or the parameters of the annual
      * report.  now_ms is the gate's clock: nothing is counted as of the
      * future.  SV_ERR_INPUT with what is wrong in *where.
      */
-    enum sv_err (*begin)(const struct schema *schema, struct bytes spec,
-                         uint64_t now_ms, struct counting_run **out,
-                         struct diag *where);
+    enum sv_err (*begin)(const void *ctx, const struct schema *schema,
+                         struct bytes spec, uint64_t now_ms,
+                         struct counting_run **out, struct diag *where);
     /* Are records of this type counted, and which compartment? NULL: no. */
     const char *(*compartment)(const struct counting_run *run,
                                const char *type);
@@ -30,16 +56,26 @@ struct counting {
      * count; figures of one set of records round alike by it. */
     enum sv_err (*row)(struct counting_run *run, const char *type, uint64_t key,
                        const struct content *content);
+    /* A snapshot of an approved release, of a type that is counted; oldest
+     * first, before preview and result.  SV_ERR_FORMAT: it is none. */
+    enum sv_err (*earlier)(struct counting_run *run, uint64_t number,
+                           struct bytes snapshot);
     /* The figures rounded to multiples of 5 under round_key, as the bytes
      * of a report headed NOT RELEASED. */
     enum sv_err (*preview)(struct counting_run *run,
                            const uint8_t round_key[32], struct buf *out);
-    /* The exact figures as the bytes to be released, which contain basis and
-     * profile, and the report of unsafe cells: with their values, and
-     * without. */
-    enum sv_err (*result)(struct counting_run *run, struct bytes basis,
-                          struct buf *bytes, struct buf *risk,
-                          struct buf *cells);
+    /*
+     * out is empty before, and stays so after an error:
+     *   SV_ERR_INPUT       the specification does not go with the profile,
+     *                      or lacks a basis
+     *   SV_ERR_DENIED      readers could compute too much
+     *   SV_ERR_RANGE       too large to be audited
+     *   SV_ERR_CONFLICT    earlier releases leave no rounding
+     *   SV_ERR_UNVERIFIED  nothing could be proved
+     */
+    enum sv_err (*result)(struct counting_run *run,
+                          const struct counting_order *order,
+                          struct counting_result *out);
     void (*free)(struct counting_run *run);
 };
 
@@ -85,6 +121,12 @@ enum sv_err counting_lend_context(const struct hash *vault,
                                   const struct counting_key *key,
                                   struct buf *out);
 
+/* Where a release stands, as it is kept and answered: docs/FORMAT.md, table
+ * 14.  Appended; SV_ERR_FORMAT. */
+enum sv_err release_state_encode(const struct release_state *s,
+                                 struct buf *out);
+enum sv_err release_state_decode(struct bytes raw, struct release_state *out);
+
 /*
  * What is sealed to the requester or a named recipient, and to each
  * approver: u8[32] random, u32 bytes, u8[32] random, u32 risk (empty for
@@ -109,5 +151,12 @@ void release_commitment(const char *label, const uint8_t nonce[static 32],
                         struct bytes bytes, uint8_t out[static 32]);
 #define RELEASE_LABEL "sv/v1/release"
 #define RISK_LABEL "sv/v1/risk"
+
+/* A snapshot is sealed (PS1) to the newest key of its type's compartment,
+ * with this label and the parcel's context: only a count opens it again. */
+#define LEDGER_LABEL "ledger"
+/* The hash in the request's entry is BLAKE2b-256 with this label, over each
+ * row: u8 column, u32 length, value. */
+#define LEDGER_HASH_LABEL "sv/v1/ledger"
 
 #endif

@@ -426,6 +426,7 @@ check_rows(struct check *c)
         {TABLE_TOKEN, check_token},       {TABLE_USAGE, check_usage},
         {TABLE_GLASS, check_glass},       {TABLE_FLAG, check_flag},
         {TABLE_RELEASE, check_release},   {TABLE_RESULT, check_result},
+        {TABLE_LEDGER, check_ledger},
     };
     struct bytes all = bytes_of("", 0);
     enum sv_err err = SV_OK;

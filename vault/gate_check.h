@@ -47,5 +47,7 @@ enum sv_err check_release(void *ctx, struct bytes key, struct bytes value,
                           bool damaged, bool *more);
 enum sv_err check_result(void *ctx, struct bytes key, struct bytes value,
                          bool damaged, bool *more);
+enum sv_err check_ledger(void *ctx, struct bytes key, struct bytes value,
+                         bool damaged, bool *more);
 
 #endif

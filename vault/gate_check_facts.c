@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "vault/gate_check.h"
+#include "vault/gate_ledger.h"
 
 /* ---- The search index ---- */
 
@@ -147,8 +148,9 @@ same_release(const struct release_state *a, const struct release_state *b)
            a->requested_ms == b->requested_ms &&
            bytes_equal(BYTES(a->commitment), BYTES(b->commitment)) &&
            bytes_equal(BYTES(a->risk), BYTES(b->risk)) &&
-           a->acknowledged == b->acknowledged && a->refused == b->refused &&
-           strcmp(a->judge, b->judge) == 0 &&
+           bytes_equal(BYTES(a->ledger), BYTES(b->ledger)) &&
+           a->exact == b->exact && a->acknowledged == b->acknowledged &&
+           a->refused == b->refused && strcmp(a->judge, b->judge) == 0 &&
            a->judged_index == b->judged_index && a->judged_ms == b->judged_ms;
 }
 
@@ -166,7 +168,27 @@ check_release(void *ctx, struct bytes key, struct bytes value, bool damaged,
     if (damaged || key.len != 8 || want == NULL ||
         release_state_decode(value, &s) != SV_OK || !same_release(&s, want))
         return check_find(c, "releases", N_("differs from what the log says"));
+    if (ledger_check(&c->a->tables, index_of(key), want) != SV_OK)
+        return check_find(c, "ledger of releases",
+                          N_("differs from what the log says"));
     return SV_OK;
+}
+
+/* Its releases say what their rows must be. */
+enum sv_err
+check_ledger(void *ctx, struct bytes key, struct bytes value, bool damaged,
+             bool *more)
+{
+    struct check *c = ctx;
+    struct reader r = reader_of(key);
+
+    (void)value;
+    (void)damaged;
+    (void)more;
+    return replay_state_release(&c->replay, reader_u64(&r)) != NULL
+               ? SV_OK
+               : check_find(c, "ledger of releases",
+                            N_("a row that the log has not"));
 }
 
 /* What was asked for is kept for every release, under the last number. */

@@ -3,7 +3,7 @@
 
 #include "crypto/arena.h"
 #include "crypto/kdf.h"
-#include "vault/gate_internal.h"
+#include "vault/gate_ledger.h"
 
 /*
  * Counts.  The officer lends the keys of what is counted for this request
@@ -266,6 +266,35 @@ count_row(void *ctx, struct bytes key, struct bytes value, bool damaged,
     return count_record(c, &h, &s, compartment);
 }
 
+/* ---- what was released before ---- */
+
+static enum sv_err
+open_snapshot(void *ctx, uint64_t number, unsigned column, uint32_t epoch,
+              struct bytes sealed)
+{
+    struct count *c = ctx;
+    const struct roster *r = &c->a->gate->roster;
+    const struct lent_key *key = find_key(c, column, epoch);
+    struct buf context = BUF_INIT, plain = BUF_INIT;
+    enum sv_err err;
+
+    if (column >= r->policy.n_columns)
+        return SV_ERR_TAMPERED;
+    if (c->with->compartment(c->run, r->policy.columns[column].type) == NULL)
+        return SV_OK;
+    if (key == NULL)
+        return SV_ERR_TAMPERED; /* every epoch was lent */
+    err = release_parcel_context(&r->vault, number, &context);
+    if (err == SV_OK)
+        err = ps1_open(&key->secret, &key->pub, LEDGER_LABEL,
+                       buf_bytes(&context), sealed, &plain);
+    if (err == SV_OK)
+        err = c->with->earlier(c->run, number, buf_bytes(&plain));
+    buf_free(&context);
+    buf_free(&plain);
+    return err == SV_OK || err == SV_ERR_NOMEM ? err : SV_ERR_TAMPERED;
+}
+
 /* ---- a run ---- */
 
 static enum sv_err
@@ -312,27 +341,42 @@ count_run(struct act *a, struct count *c)
     kdf_derive(a->gate->keys->root, "gate/record", c->record_key);
     err = load_schema(c);
     if (err == SV_OK)
-        err = c->with->begin(c->schema, c->body.spec, a->time_ms, &c->run,
-                             &where);
+        err = c->with->begin(c->with->ctx, c->schema, c->body.spec, a->time_ms,
+                             &c->run, &where);
     if (err == SV_OK)
         err = take_keys(c);
     if (err != SV_OK)
         return err;
     c->as_of_ms = c->with->as_of_ms(c->run);
-    return tables_scan(&a->tables, TABLE_CREATED, none, none, count_row, c);
+    err = tables_scan(&a->tables, TABLE_CREATED, none, none, count_row, c);
+    return err == SV_OK ? ledger_scan(a, open_snapshot, c) : err;
 }
 
 /* What is not counted is an attempt all the same, and logged: also where it
  * came to too much, which may tell something of the records. */
 static enum sv_err
-invalid(struct act *a, enum sv_err err)
+not_made(struct act *a, enum sv_err err)
 {
-    if (err != SV_ERR_INPUT && err != SV_ERR_RANGE)
-        return err;
-    buf_truncate(&a->answer, 0);
-    a->entry.outcome = OUTCOME_INVALID;
-    a->entry.n_results = 0;
-    return SV_OK;
+    static const struct {
+        enum sv_err err;
+        enum entry_outcome outcome;
+    } outcomes[] = {
+        {SV_ERR_INPUT, OUTCOME_INVALID},
+        {SV_ERR_DENIED, OUTCOME_UNSAFE},
+        {SV_ERR_RANGE, OUTCOME_TOO_LARGE},
+        {SV_ERR_CONFLICT, OUTCOME_INFEASIBLE},
+        {SV_ERR_UNVERIFIED, OUTCOME_UNPROVED},
+    };
+
+    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
+        if (outcomes[i].err != err)
+            continue;
+        buf_truncate(&a->answer, 0);
+        a->entry.outcome = outcomes[i].outcome;
+        a->entry.n_results = 0;
+        return SV_OK;
+    }
+    return err;
 }
 
 /* ---- previews ---- */
@@ -356,7 +400,7 @@ act_preview_apply(struct act *a)
     }
     count_end(c);
     free(c);
-    return invalid(a, err);
+    return not_made(a, err == SV_ERR_RANGE ? SV_ERR_INPUT : err);
 }
 
 /* ---- requests of releases ---- */
@@ -366,16 +410,14 @@ act_preview_apply(struct act *a)
 
 /* What is kept of one release until it is fetched. */
 struct made {
-    struct buf bytes, risk, cells;
+    struct counting_result result;
     uint8_t nonce[32], risk_nonce[32];
 };
 
 static void
 made_free(struct made *m)
 {
-    buf_free(&m->bytes);
-    buf_free(&m->risk);
-    buf_free(&m->cells);
+    counting_result_clear(&m->result);
     wipe(m, sizeof *m);
 }
 
@@ -392,7 +434,7 @@ put_parcel(const struct act *a, const struct made *m, uint32_t whose,
            const struct box_public *to, bool with_risk)
 {
     const struct gate *g = a->gate;
-    struct release_parcel p = {.bytes = buf_bytes(&m->bytes)};
+    struct release_parcel p = {.bytes = buf_bytes(&m->result.bytes)};
     struct buf plain = BUF_INIT, sealed = BUF_INIT, context = BUF_INIT;
     uint8_t key[RESULT_KEY_LEN];
     enum sv_err err;
@@ -400,7 +442,7 @@ put_parcel(const struct act *a, const struct made *m, uint32_t whose,
     memcpy(p.nonce, m->nonce, sizeof p.nonce);
     if (with_risk) {
         memcpy(p.risk_nonce, m->risk_nonce, sizeof p.risk_nonce);
-        p.risk = buf_bytes(&m->risk);
+        p.risk = buf_bytes(&m->result.risk);
     }
     err = release_parcel_encode(&p, &plain);
     if (err == SV_OK)
@@ -472,7 +514,7 @@ put_asked(const struct act *a, const struct counting_body *body,
 
     writer_long(&w, body->spec);
     writer_medium(&w, body->basis);
-    writer_long(&w, buf_bytes(&m->cells));
+    writer_long(&w, buf_bytes(&m->result.cells));
     err = writer_end(&w);
     result_key(a->index, RESULT_ASKED, key);
     if (err == SV_OK)
@@ -481,38 +523,67 @@ put_asked(const struct act *a, const struct counting_body *body,
     return err;
 }
 
-static void
-add_commitment(struct entry *e, const char *name, const char *label,
-               const uint8_t nonce[static 32], struct bytes bytes)
+static struct entry_result *
+add_result(struct entry *e, const char *name)
 {
     struct entry_result *r = &e->results[e->n_results++];
 
     (void)text_copy(bytes_text(name), r->compartment, sizeof r->compartment);
     r->version = 1;
-    release_commitment(label, nonce, bytes, r->hash);
+    return r;
+}
+
+/* While nothing is written yet. */
+static enum sv_err
+check_size(const struct counting_result *r)
+{
+    size_t len = r->bytes.len + r->risk.len + r->cells.len;
+
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->snapshots[i].bytes.len > RESULT_MAX)
+            return SV_ERR_RANGE;
+    }
+    return len > RESULT_MAX ? SV_ERR_RANGE : SV_OK;
 }
 
 static enum sv_err
-keep_release(struct act *a, struct count *c, struct made *m)
+make(struct act *a, struct count *c, struct made *m)
 {
-    enum sv_err err =
-        c->with->result(c->run, c->body.basis, &m->bytes, &m->risk, &m->cells);
+    uint8_t round_key[KDF_KEY_LEN];
+    struct counting_order order = {
+        .number = a->log.frontier.size,
+        .profile = a->request.profile,
+        .basis = c->body.basis,
+        .round_key = round_key,
+    };
+    enum sv_err err;
 
-    if (err == SV_OK && m->bytes.len + m->risk.len + m->cells.len > RESULT_MAX)
-        err = SV_ERR_RANGE; /* while nothing is written yet */
-    if (err != SV_OK)
-        return err;
+    kdf_derive(a->gate->keys->root, "gate/round", round_key);
+    err = c->with->result(c->run, &order, &m->result);
+    wipe(round_key, sizeof round_key);
     rng_fill(&a->gate->config.rng, m->nonce, sizeof m->nonce);
     rng_fill(&a->gate->config.rng, m->risk_nonce, sizeof m->risk_nonce);
-    add_commitment(&a->entry, RELEASE_RESULT, RELEASE_LABEL, m->nonce,
-                   buf_bytes(&m->bytes));
-    add_commitment(&a->entry, RELEASE_RISK, RISK_LABEL, m->risk_nonce,
-                   buf_bytes(&m->risk));
-    err = put_parcels(a, &c->body, m);
+    return err == SV_OK ? check_size(&m->result) : err;
+}
+
+static enum sv_err
+keep_release(struct act *a, struct count *c, const struct made *m)
+{
+    struct entry *e = &a->entry;
+    enum sv_err err;
+
+    release_commitment(RELEASE_LABEL, m->nonce, buf_bytes(&m->result.bytes),
+                       add_result(e, RELEASE_RESULT)->hash);
+    release_commitment(RISK_LABEL, m->risk_nonce, buf_bytes(&m->result.risk),
+                       add_result(e, RELEASE_RISK)->hash);
+    err = ledger_put(a, c->with, c->run, &m->result,
+                     add_result(e, RELEASE_LEDGER)->hash);
+    if (err == SV_OK)
+        err = put_parcels(a, &c->body, m);
     if (err == SV_OK)
         err = put_asked(a, &c->body, m);
     if (err == SV_OK)
-        err = buf_append(&a->answer, buf_bytes(&m->cells));
+        err = buf_append(&a->answer, buf_bytes(&m->result.cells));
     return err;
 }
 
@@ -521,18 +592,19 @@ enum sv_err
 act_request_apply(struct act *a)
 {
     struct count *c = malloc(sizeof *c);
-    struct made m = {BUF_INIT, BUF_INIT, BUF_INIT, {0}, {0}};
+    struct made m = {0};
     enum sv_err err;
 
     if (c == NULL)
         return SV_ERR_NOMEM;
     err = count_run(a, c);
-    if (err == SV_OK && text_is_blank(c->body.basis))
-        err = SV_ERR_INPUT; /* exact figures have a legal basis */
     if (err == SV_OK)
+        err = make(a, c, &m);
+    err = not_made(a, err);
+    if (err == SV_OK && a->entry.outcome == OUTCOME_DONE)
         err = keep_release(a, c, &m);
     made_free(&m);
     count_end(c);
     free(c);
-    return invalid(a, err);
+    return err;
 }

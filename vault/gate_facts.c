@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "vault/gate_internal.h"
+#include "vault/gate_ledger.h"
 
 /* ---- rows ---- */
 
@@ -80,48 +80,6 @@ flag_encode(const struct flag_state *s, struct buf *out)
 }
 
 enum sv_err
-release_state_decode(struct bytes raw, struct release_state *out)
-{
-    struct reader r = reader_of(raw);
-    struct release_state s;
-    enum sv_err err;
-
-    memset(&s, 0, sizeof s);
-    reader_name(&r, s.requester, sizeof s.requester);
-    s.requested_ms = reader_u64(&r);
-    reader_copy(&r, s.commitment, sizeof s.commitment);
-    reader_copy(&r, s.risk, sizeof s.risk);
-    s.acknowledged = get_bool(&r);
-    s.refused = get_bool(&r);
-    if (text_copy(reader_short(&r, sizeof s.judge - 1), s.judge,
-                  sizeof s.judge) != SV_OK)
-        reader_fail(&r);
-    s.judged_index = reader_u64(&r);
-    s.judged_ms = reader_u64(&r);
-    err = row_end(&r);
-    if (err == SV_OK)
-        *out = s;
-    return err;
-}
-
-enum sv_err
-release_state_encode(const struct release_state *s, struct buf *out)
-{
-    struct writer w = writer_to(out);
-
-    writer_name(&w, s->requester);
-    writer_u64(&w, s->requested_ms);
-    writer_bytes(&w, BYTES(s->commitment));
-    writer_bytes(&w, BYTES(s->risk));
-    writer_u8(&w, s->acknowledged ? 1 : 0);
-    writer_u8(&w, s->refused ? 1 : 0);
-    writer_short(&w, bytes_text(s->judge));
-    writer_u64(&w, s->judged_index);
-    writer_u64(&w, s->judged_ms);
-    return writer_end(&w);
-}
-
-enum sv_err
 release_state_store(const struct tables *t, uint64_t index,
                     const struct release_state *s)
 {
@@ -149,7 +107,7 @@ release_state_load(const struct tables *t, uint64_t index,
     if (err == SV_OK)
         err = release_state_decode(buf_bytes(&raw), out);
     buf_free(&raw);
-    return err;
+    return err == SV_ERR_FORMAT ? SV_ERR_TAMPERED : err;
 }
 
 /* ---- before the decision ---- */
@@ -240,7 +198,11 @@ load_release(struct act *a, struct question *q)
 
     a->has_release = err == SV_OK;
     q->release = a->has_release ? &a->release : NULL;
-    return err == SV_ERR_NOT_FOUND ? SV_OK : err;
+    if (err == SV_ERR_NOT_FOUND)
+        return SV_OK;
+    return err == SV_OK && a->request.act == ACT_RELEASE_APPROVE
+               ? ledger_last(&a->tables, &q->last_release)
+               : err;
 }
 
 enum sv_err

@@ -81,8 +81,8 @@ struct act {
     struct log_state log;
     uint64_t index; /* of its entry */
     uint64_t time_ms;
-    bool repeated;              /* its entry is there already */
-    bool settled; /* it wrote, and came to this outcome: see apply() */
+    bool repeated; /* its entry is there already */
+    bool settled;  /* it wrote, and came to this outcome: see apply() */
     enum entry_outcome settled_as;
     bool assigned;              /* request.record, to the actor */
     bool has_release, has_flag; /* those that request.entry names */
@@ -185,9 +185,6 @@ enum sv_err release_state_load(const struct tables *t, uint64_t index,
                                struct release_state *out);
 enum sv_err release_state_store(const struct tables *t, uint64_t index,
                                 const struct release_state *s);
-enum sv_err release_state_encode(const struct release_state *s,
-                                 struct buf *out);
-enum sv_err release_state_decode(struct bytes raw, struct release_state *out);
 enum sv_err flag_state_decode(struct bytes raw, struct flag_state *out);
 enum sv_err usage_decode(struct bytes raw, struct usage *out);
 

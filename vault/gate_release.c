@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "vault/gate_internal.h"
+#include "vault/gate_ledger.h"
 
 /* ---- lists ---- */
 
@@ -145,6 +145,8 @@ act_release_step_apply(struct act *a)
 
     if (a->request.act == ACT_RELEASE_APPROVE)
         return check_approver(a);
+    if (a->request.act == ACT_RELEASE_REFUSE)
+        return ledger_drop(a, a->request.entry);
     if (a->request.act != ACT_RELEASE_ACKNOWLEDGE)
         return SV_OK;
     err = get_result(a, RESULT_ASKED, &asked);

@@ -28,6 +28,7 @@ enum table_id {
     TABLE_FLAG,    /* u64 index -> struct flag_state */
     TABLE_RELEASE, /* u64 index -> struct release_state */
     TABLE_RESULT,  /* u64 index, u32 person or recipient -> sealed result */
+    TABLE_LEDGER,  /* u64 index, u8 column -> sealed snapshot of a release */
     TABLES_N
 };
 

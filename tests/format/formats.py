@@ -467,7 +467,7 @@ def entry_parse(data):
     e["roster"] = None if roster == "-" else int(roster)
     e["policy"] = take_line(lines, f"policy {HEX64}")[0]
     e["decision"] = take_line(lines, "decision (allowed|denied) ([a-z-]{1,32})")
-    outcomes = "(-|done|conflict|not-found|exists|duplicate|invalid|damaged)"
+    outcomes = "(-|done|conflict|not-found|exists|duplicate|invalid|damaged|unsafe|too-large|infeasible|unproved)"
     e["outcome"] = take_line(lines, f"outcome {outcomes}")[0]
     e["results"] = results_parse(lines)
     e["request"] = request_parse(note)

@@ -42,7 +42,10 @@ office_prepare(struct office *o, office_store_fn open_store, void *ctx)
                                      .rng = rng_fixed(&o->random),
                                      .open_store = open_store,
                                      .store_ctx = ctx,
-                                     .counting = document_counting()};
+                                     .counting = &o->counting};
+    o->solver =
+        (struct solver_source){solver_process_open_lazily, &o->solver_process};
+    document_counting(&o->solver, &o->counting);
     o->profile = "standard";
     (void)office_person(o, "admin-1");
     (void)office_person(o, "lead-1");
@@ -146,6 +149,7 @@ void
 office_free(struct office *o)
 {
     office_close(o);
+    solver_process_stop(o->solver_process);
     for (size_t i = 0; i < o->n; i++)
         pin_clear(&o->people[i].pin);
     arena_free(o->arena);

@@ -6,6 +6,8 @@
 #include "vault/client.h"
 #include "vault/gate.h"
 
+#include "disclosure/solver_process.h"
+
 /*
  * A small office in a directory of its own: a vault, its gate in this
  * process, and people with keys, who need no files.
@@ -28,6 +30,9 @@ struct office {
     bool recovery;       /* "rescue-1" holds every key from the start */
     struct rng_fixed random;
     struct gate_config config;
+    struct counting counting;
+    struct solver_source solver;
+    struct solver_process *solver_process;
     struct gate_keys gate_keys;
     struct arena *arena;
     struct gate *gate;
