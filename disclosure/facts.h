@@ -27,8 +27,15 @@
 #define FACTS_DIMENSIONS_MAX 512
 #define FACTS_CODES_MAX 1024 /* of one dimension */
 #define FACTS_FIGURES_MAX 131072
-/* Printed values and factors stay far from where sums overflow. */
 #define FACTS_VALUE_MAX (INT64_C(1) << 40)
+#define FACTS_FACTOR_MAX (INT64_C(1) << 30) /* either way */
+#define FACTS_UNBOUNDED INT64_MAX           /* of a statement, either way */
+#define FACTS_DIGITS_MAX 6                  /* of a percentage */
+
+/* The figures from `from` to before `to`. */
+struct facts_span {
+    size_t from, to;
+};
 
 struct facts_dimension {
     char name[FACTS_NAME_SIZE];
@@ -36,12 +43,17 @@ struct facts_dimension {
     bool secret; /* an outsider cannot know it: health, outcome */
     size_t n;
     char (*codes)[FACTS_NAME_SIZE]; /* owned; disjoint, together everybody */
+    /* Figures that were there before it, or came from facts without it:
+     * they count people whatever their code is, also one that comes later. */
+    size_t n_strangers;
+    struct facts_span *strangers; /* owned */
 };
 
 /* The people who have one of these codes. */
 struct facts_term {
     size_t dimension;
-    uint64_t *codes; /* owned: bit i of word i/64 is code i */
+    size_t n_words;
+    uint64_t *codes; /* owned: bit i of word i/64 is code i; behind: none */
 };
 
 enum facts_print {
@@ -64,7 +76,7 @@ struct facts_figure {
 };
 
 /* lo <= sum of factor x figure <= hi: a change, a share, what else is said
- * of several figures at once. */
+ * of several figures at once.  No bound: -FACTS_UNBOUNDED, FACTS_UNBOUNDED. */
 struct facts_statement {
     size_t n;
     size_t *figures;  /* owned */
@@ -97,8 +109,8 @@ enum sv_err facts_release(struct facts *f, const char *name, size_t *at);
 enum sv_err facts_population(struct facts *f, const char *name, size_t *at);
 enum sv_err facts_dimension(struct facts *f, size_t population,
                             const char *name, bool secret, size_t *at);
-/* A code that is there already keeps its place; figures that were added
- * before do not count a code that comes later. */
+/* A code that is there already keeps its place.  Figures that know the
+ * dimension do not count a code that comes later: a year that was not yet. */
 enum sv_err facts_code(struct facts *f, size_t dimension, const char *code,
                        size_t *at);
 /* SV_ERR_NOT_FOUND */
@@ -107,12 +119,13 @@ enum sv_err facts_find_dimension(const struct facts *f, const char *name,
 enum sv_err facts_find_figure(const struct facts *f, size_t release,
                               const char *name, size_t *at);
 
-/* A figure that is everybody of the population, unprinted; terms follow. */
+/* A figure that is everybody of the population, unprinted; terms follow.
+ * SV_ERR_FORMAT also for what is no date. */
 enum sv_err facts_figure(struct facts *f, size_t release, size_t population,
                          const char *name, const char *as_of, size_t *at);
 /* Narrow the figure to those who have one of these n codes.  A second term
  * of one dimension leaves what both name.  SV_ERR_RANGE for a code that is
- * none of it. */
+ * none of it, and for a dimension of another population. */
 enum sv_err facts_term(struct facts *f, size_t figure, size_t dimension,
                        size_t n, const size_t codes[]);
 
@@ -125,32 +138,36 @@ enum sv_err facts_print_rounded(struct facts *f, size_t figure, int64_t value,
 /* at_least: 1 where the rule says that a hidden cell is never 0, else 0. */
 enum sv_err facts_print_hidden(struct facts *f, size_t figure,
                                int64_t at_least);
+/* SV_ERR_RANGE for a factor or a bound over its limit, or lo over hi. */
 enum sv_err facts_state(struct facts *f, size_t release, size_t n,
                         const size_t figures[], const int64_t factors[],
                         int64_t lo, int64_t hi);
 /* The percentage of part in whole, printed with so many digits behind the
  * point, value in units of the last one ("4.3" is 43, digits 1), rounded to
- * the nearest. */
+ * the nearest; that it was printed says that the whole is not 0. */
 enum sv_err facts_state_share(struct facts *f, size_t release, size_t part,
                               size_t whole, int64_t value, unsigned digits);
 
+bool facts_term_has(const struct facts_term *t, size_t code);
 /* Same set of people, as far as predicates tell (as_of apart)? */
 bool facts_same_set(const struct facts_figure *a, const struct facts_figure *b,
                     const struct facts *f);
 
 /*
- * All of `from` behind what is in `to`; dimensions and codes of one name are
- * one.  A code that only one of them has: nobody has it in the figures of
- * the other.  SV_ERR_FORMAT where they contradict each other: a dimension of
- * another population or secrecy.
+ * All of `from` behind what is in `to`; populations, dimensions and codes of
+ * one name are one, releases are not.  A code that only one of them has, of
+ * a dimension that both have: nobody has it in the figures of the other.
+ * SV_ERR_FORMAT where they contradict each other: a dimension of another
+ * population or secrecy.  On any error `to` is good for facts_clear() alone.
  */
 enum sv_err facts_add(struct facts *to, const struct facts *from);
 
 /*
  * The text of a predicate that two figures share just if they count the same
- * set: the population, then each dimension by name and its codes by name,
- * sorted; a term that names all codes is left out.  as_of is no part of it.
- * Appended.
+ * set: a line with the population, then one for each dimension by name and
+ * its codes by name, sorted, with a space before each code; a term that names
+ * all codes is left out; a line with a space alone for nobody.  as_of is no
+ * part of it.  Appended.
  */
 enum sv_err facts_predicate(const struct facts *f, size_t figure,
                             struct buf *out);
