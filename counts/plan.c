@@ -37,16 +37,24 @@ plan_parse(const struct schema *schema, struct bytes text, struct plan **out,
     return SV_OK;
 }
 
+static void
+free_terms(size_t n, struct plan_term *terms)
+{
+    for (size_t i = 0; i < n; i++)
+        free(terms[i].codes);
+    free(terms);
+}
+
 void
 plan_free(struct plan *p)
 {
     if (p == NULL)
         return;
-    for (size_t i = 0; i < p->n; i++) {
-        for (size_t k = 0; k < p->tables[i].n_where; k++)
-            free(p->tables[i].where[k].codes);
-        free(p->tables[i].where);
-    }
+    for (size_t i = 0; i < p->n; i++)
+        free_terms(p->tables[i].n_where, p->tables[i].where);
+    for (size_t i = 0; i < p->n_known; i++)
+        free_terms(p->known[i].n_terms, p->known[i].terms);
+    free(p->known);
     for (size_t i = 0; i < p->n_variables; i++)
         plan_variable_clear(&p->variables[i]);
     buf_free(&p->canonical);

@@ -10,14 +10,19 @@
  *   plan "title" population TYPE unit person|suspect|case as_of DATE
  *   count basis CODE period calendar|fiscal YEAR
  *   codelist age_band v1
+ *   hierarchy FIELD {GROUP: {CODE, ...}, ...}
  *   table NAME [by FIELD, ...] [where TERM and ...]
  *              [margins (FIELD, ...) ... ()] [compare YEAR delta|side]
- *   method exact
+ *   derive share TABLE FIELD percent 0|1
+ *   derive change TABLE percent 0|1
+ *   known outside "source" [TERM and ...] [year YEAR] : NUMBER
+ *   method exact | round base 5
  *
- * In this order; count and codelist stand before the first table, and any
- * number of blanks and lines between words.  A term is FIELD = CODE or
- * FIELD in {CODE, ...}.  The language is closed: no comparison of numbers or
- * dates, so that "under 19" cannot follow "under 18" and show one person.
+ * In this order; count, codelist and hierarchy stand before the first table,
+ * derive behind its table, known behind all of them, and any number of blanks
+ * and lines between words.  A term is FIELD = CODE or FIELD in {CODE, ...}. The
+ * language is closed: no comparison of numbers or dates, so that "under 19"
+ * cannot follow "under 18" and show one person.
  *
  * Population: a record type whose facts (victim) or justice compartment
  * (suspect, offence) is counted; its unit is person, suspect, case.
@@ -38,9 +43,28 @@
  * margins: the totals that are counted too; () is that of all.  Without the
  * word: all of them; with nothing behind it: none.
  *
+ * hierarchy: groups of a field's codes, each code in one of them or in none.
+ * Wherever a table has a cell for a code it has one for the code's group, too.
+ * A group counts a record once that has several of its codes.
+ *
+ * derive: percentages of printed figures.  share: what part of the total over
+ * FIELD a cell is; that total has to be among the margins.  change: of the
+ * earlier year's figure; the table compares two years.
+ *
+ * known: what others have printed of people whom this plan counts, too: so
+ * many that the count statement and the terms fit.  year: in this year
+ * instead of the one that is counted.  Nothing is counted by it; it is what
+ * readers know besides.
+ *
+ * method: round is for everybody: of a field with several values where names
+ * one code, and such a field has no groups, because nothing tells how two sets
+ * of its codes overlap.
+ *
  * Two plans that mean the same have the same canonical text: one statement a
- * line, fields and codes sorted, defaults written out, code lists only where
- * they are used.  The order of tables is that of print and stays.
+ * line, fields and codes sorted, defaults written out, code lists and
+ * hierarchies only where they are used, what is derived by table, what is
+ * known by source.  The order of tables and of groups is that of print and
+ * stays.
  */
 /* The cells that all tables together could have, by the lists of their
  * fields: what a plan may ask for must not depend on the records. */
@@ -52,11 +76,35 @@
 #define PLAN_YEAR_MIN 1900
 #define PLAN_YEAR_MAX 2198 /* a fiscal one ends in the next */
 #define PLAN_DATE_SIZE 11
+#define PLAN_KNOWN_MAX 256
+#define PLAN_KNOWN_VALUE_MAX 999999999
+#define PLAN_ROUND_BASE 5
+
+enum plan_method { PLAN_EXACT, PLAN_ROUND };
 
 /* One field of where, and which of its codes fit. */
 struct plan_term {
     size_t variable; /* index into plan.variables */
     bool *codes;     /* owned, n_codes of them */
+    size_t line, column;
+};
+
+/* Percentages of a table's printed figures. */
+struct plan_percent {
+    bool given;
+    size_t by;       /* of a share: which field of by */
+    unsigned digits; /* behind the point: 0 or 1 */
+    size_t line, column;
+};
+
+/* A figure that others have printed. */
+struct plan_known {
+    char source[PLAN_TITLE_MAX + 1];
+    size_t line, column;
+    size_t n_terms;
+    struct plan_term *terms; /* owned; sorted by name */
+    unsigned year;           /* 0 where nothing is counted by years */
+    int64_t value;
 };
 
 struct plan_table {
@@ -72,6 +120,7 @@ struct plan_table {
     bool compared;
     bool delta;
     unsigned compare_year;
+    struct plan_percent share, percent;
 };
 
 /* Where the records say whether they count in a year. */
@@ -101,6 +150,9 @@ struct plan {
     size_t n_cells; /* of all tables, by their lists */
     size_t n;
     struct plan_table tables[PLAN_TABLES_MAX];
+    size_t n_known;
+    struct plan_known *known; /* owned; sorted by source and terms */
+    enum plan_method method;
     struct buf canonical;
 };
 

@@ -4,6 +4,8 @@
 
 #define TOTAL "total"
 #define CHANGE "change"
+#define SHARE "share"
+#define PERCENT "percent"
 
 static const struct plan_variable *
 variable_of(const struct plan *p, size_t table, size_t by)
@@ -17,6 +19,37 @@ plan_cell_series(const struct plan_table *t)
     if (!t->compared)
         return PLAN_SERIES_OWN + 1;
     return t->delta ? PLAN_SERIES_CHANGE + 1 : PLAN_SERIES_COMPARED + 1;
+}
+
+size_t
+plan_cell_count(const struct plan *p, const struct plan_table *t)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < t->n_by; i++) {
+        const struct plan_variable *v = &p->variables[t->by[i]];
+
+        n *= v->n_codes + v->n_groups + 1;
+    }
+    return n;
+}
+
+bool
+plan_cell_is_percent(enum plan_series series)
+{
+    return series >= PLAN_SERIES_SHARE;
+}
+
+bool
+plan_cell_is_printed(const struct plan_table *t, const struct plan_cell *cell)
+{
+    unsigned mask = plan_cell_mask(cell), along = 1u << t->share.by;
+
+    if (cell->series == PLAN_SERIES_SHARE ||
+        cell->series == PLAN_SERIES_SHARE_COMPARED)
+        return (mask & along) != 0 && plan_has_cells(t, mask) &&
+               plan_has_cells(t, mask & ~along);
+    return plan_has_cells(t, mask);
 }
 
 bool
@@ -35,17 +68,28 @@ plan_cell_mask(const struct plan_cell *cell)
     return mask;
 }
 
-static enum sv_err
-name_series(const struct plan *p, const struct plan_table *t, unsigned series,
-            struct buf *out)
+static bool
+is_share(enum plan_series series)
 {
-    if (!t->compared)
-        return SV_OK;
+    return series == PLAN_SERIES_SHARE || series == PLAN_SERIES_SHARE_COMPARED;
+}
+
+static enum sv_err
+name_series(const struct plan *p, const struct plan_table *t,
+            enum plan_series series, struct buf *out)
+{
+    enum sv_err err = is_share(series) ? buf_text(out, "." SHARE) : SV_OK;
+
+    if (err != SV_OK || !t->compared)
+        return err;
     if (series == PLAN_SERIES_CHANGE)
         return buf_text(out, "." CHANGE);
+    if (series == PLAN_SERIES_PERCENT)
+        return buf_text(out, "." PERCENT);
     return buf_printf(out, ".%u",
-                      series == PLAN_SERIES_OWN ? p->period.year
-                                                : t->compare_year);
+                      series == PLAN_SERIES_OWN || series == PLAN_SERIES_SHARE
+                          ? p->period.year
+                          : t->compare_year);
 }
 
 enum sv_err
@@ -58,7 +102,7 @@ plan_cell_name(const struct plan *p, size_t table, const struct plan_cell *cell,
     enum sv_err err = buf_text(out, t->name);
 
     if (err == SV_OK)
-        err = name_series(p, t, cell->series, out);
+        err = name_series(p, t, (enum plan_series)cell->series, out);
     if (err == SV_OK && total)
         err = buf_text(out, "." TOTAL);
     for (size_t i = 0; i < t->n_by && !total && err == SV_OK; i++) {
@@ -75,26 +119,44 @@ plan_cell_name(const struct plan *p, size_t table, const struct plan_cell *cell,
     return err;
 }
 
+/* Over this part, if the name goes on with it. */
+static bool
+skip_part(struct bytes *rest, const char *part)
+{
+    struct bytes after = *rest, here;
+
+    if (!text_split(&after, '.', &here) || !text_is(here, part))
+        return false;
+    *rest = after;
+    return true;
+}
+
 static enum sv_err
 parse_series(const struct plan *p, const struct plan_table *t,
              struct bytes *rest, struct plan_cell *cell)
 {
+    bool share = t->share.given && skip_part(rest, SHARE);
     struct bytes part;
     uint64_t year;
 
+    cell->series = share ? PLAN_SERIES_SHARE : PLAN_SERIES_OWN;
     if (!t->compared)
         return SV_OK;
-    if (!text_split(rest, '.', &part))
-        return SV_ERR_FORMAT;
-    if (text_is(part, CHANGE) && t->delta) {
+    if (!share && t->delta && skip_part(rest, CHANGE)) {
         cell->series = PLAN_SERIES_CHANGE;
         return SV_OK;
     }
-    if (text_u64(part, PLAN_YEAR_MIN, PLAN_YEAR_MAX, &year) != SV_OK ||
+    if (!share && t->percent.given && skip_part(rest, PERCENT)) {
+        cell->series = PLAN_SERIES_PERCENT;
+        return SV_OK;
+    }
+    if (!text_split(rest, '.', &part) ||
+        text_u64(part, PLAN_YEAR_MIN, PLAN_YEAR_MAX, &year) != SV_OK ||
         (year != p->period.year && year != t->compare_year))
         return SV_ERR_FORMAT;
-    cell->series =
-        year == p->period.year ? PLAN_SERIES_OWN : PLAN_SERIES_COMPARED;
+    if (year != p->period.year)
+        cell->series =
+            share ? PLAN_SERIES_SHARE_COMPARED : PLAN_SERIES_COMPARED;
     return SV_OK;
 }
 
@@ -152,7 +214,8 @@ plan_cell_parse(const struct plan *p, struct bytes name, size_t *table,
     err = parse_series(p, &p->tables[at], &rest, &found);
     if (err == SV_OK)
         err = parse_codes(p, at, rest, &found);
-    if (err == SV_OK && !plan_has_cells(&p->tables[at], plan_cell_mask(&found)))
+    if (err == SV_OK && is_share((enum plan_series)found.series) &&
+        !plan_cell_is_printed(&p->tables[at], &found))
         err = SV_ERR_FORMAT;
     if (err == SV_OK)
         err = check_name(p, name, at, &found);

@@ -155,7 +155,7 @@ lex_mark(struct plan_lexer *l, struct plan_token *t, struct plan_fault *fault)
     uint8_t c = l->rest.ptr[0];
 
     t->kind = PLAN_TOKEN_MARK;
-    if (memchr("{}(),=", c, 6) == NULL) {
+    if (memchr("{}(),=:", c, 7) == NULL) {
         /* Only what is sure to be harmless is shown. */
         t->text = bytes_of(l->rest.ptr, c > ' ' && c < 0x7f ? 1 : 0);
         return plan_lex_fault(t, N_("this character has no meaning in a plan"),

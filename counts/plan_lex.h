@@ -6,7 +6,7 @@
 /*
  * The words of a release plan, with their places.  A word is letters,
  * digits, '_', '-' and '+'; a string stands in double quotes, on one line,
- * without escapes; a mark is one of { } ( ) , =; '#' begins a comment that
+ * without escapes; a mark is one of { } ( ) , = :; '#' begins a comment that
  * goes to the end of the line.
  */
 #define PLAN_WORD_MAX 48

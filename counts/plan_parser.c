@@ -300,54 +300,25 @@ parse_codelist(struct plan_parser *p)
     return err == SV_OK ? plan_parser_advance(p) : err;
 }
 
-/* What the language has and this program does not. */
-static enum sv_err
-refuse_not_yet(struct plan_parser *p)
-{
-    if (plan_parser_at_word(p, "derive"))
-        return plan_parser_refuse(p,
-                                  N_("not yet: figures derived from others"));
-    if (plan_parser_at_word(p, "hierarchy"))
-        return plan_parser_refuse(p, N_("not yet: hierarchies of codes"));
-    if (plan_parser_at_word(p, "known"))
-        return plan_parser_refuse(p, N_("not yet: figures known outside"));
-    return SV_OK;
-}
-
-static enum sv_err
-parse_method(struct plan_parser *p)
-{
-    static const char *const later[] = {"round", "suppress", "cellkey", "dp"};
-    enum sv_err err = plan_parser_advance(p);
-
-    if (err != SV_OK)
-        return err;
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-        if (plan_parser_at_word(p, later[i]))
-            return plan_lex_fault(&p->token,
-                                  N_("not yet: this method; only exact"),
-                                  "exact", p->fault);
-    }
-    err = plan_parser_expect(p, "exact");
-    if (err == SV_OK && p->token.kind != PLAN_TOKEN_END)
-        return plan_parser_refuse(p, N_("the method ends a plan"));
-    return err;
-}
-
 /* No statement begins with the next token, or none that may stand here. */
 static enum sv_err
 refuse_statement(struct plan_parser *p)
 {
-    static const char *const statements[] = {"count", "codelist", "table",
-                                             "method"};
+    static const char *const statements[] = {
+        "count", "codelist", "hierarchy", "table", "derive", "known", "method"};
     char nearest[PLAN_WORD_SIZE] = "";
     size_t distance = 0;
-    enum sv_err err = refuse_not_yet(p);
 
-    if (err != SV_OK)
-        return err;
-    if (plan_parser_at_word(p, "count") || plan_parser_at_word(p, "codelist"))
-        return plan_parser_refuse(p, N_("this stands before the first table"));
+    for (size_t i = 0; i < 3; i++) {
+        if (plan_parser_at_word(p, statements[i]))
+            return plan_parser_refuse(p,
+                                      N_("this stands before the first table"));
+    }
+    if (plan_parser_at_word(p, "known"))
+        return plan_parser_refuse(p, N_("this stands behind the tables"));
+    if (plan_parser_at_word(p, "table") || plan_parser_at_word(p, "derive"))
+        return plan_parser_refuse(
+            p, N_("this stands before the first figure known outside"));
     if (p->token.kind == PLAN_TOKEN_END)
         return plan_parser_refuse_other(p,
                                         p->plan->n == 0 ? "table" : "method");
@@ -366,8 +337,14 @@ parse_statements(struct plan_parser *p)
             err = parse_count(p);
         else if (p->plan->n == 0 && plan_parser_at_word(p, "codelist"))
             err = parse_codelist(p);
-        else if (plan_parser_at_word(p, "table"))
+        else if (p->plan->n == 0 && plan_parser_at_word(p, "hierarchy"))
+            err = plan_parser_hierarchy(p);
+        else if (p->plan->n_known == 0 && plan_parser_at_word(p, "table"))
             err = plan_parser_table(p);
+        else if (p->plan->n_known == 0 && plan_parser_at_word(p, "derive"))
+            err = plan_parser_derive(p);
+        else if (p->plan->n > 0 && plan_parser_at_word(p, "known"))
+            err = plan_parser_known(p);
         else
             break;
     }
@@ -378,7 +355,7 @@ parse_statements(struct plan_parser *p)
     if (p->plan->n == 0)
         return plan_lex_fault(&p->token, N_("a plan has at least one table"),
                               "table", p->fault);
-    return parse_method(p);
+    return plan_parser_method(p);
 }
 
 enum sv_err

@@ -3,8 +3,8 @@
 
 #include "counts/plan.h"
 
-/* Recursive descent over a plan's tokens: what plan.c, plan_parser.c and
- * plan_parser_table.c share.  Every refusal is SV_ERR_INPUT with *fault set. */
+/* Recursive descent over a plan's tokens: what plan.c and the files
+ * plan_parser*.c share.  Every refusal is SV_ERR_INPUT with *fault set. */
 struct plan_parser {
     const struct schema *schema;
     struct plan_lexer lexer;
@@ -18,6 +18,24 @@ struct plan_parser {
 enum sv_err plan_parser_plan(struct plan_parser *p, struct bytes text);
 /* From the word table. */
 enum sv_err plan_parser_table(struct plan_parser *p);
+/* From the word hierarchy, derive, known, method. */
+enum sv_err plan_parser_hierarchy(struct plan_parser *p);
+enum sv_err plan_parser_derive(struct plan_parser *p);
+enum sv_err plan_parser_known(struct plan_parser *p);
+enum sv_err plan_parser_method(struct plan_parser *p);
+
+/* So many figures more; SV_ERR_INPUT at this token over PLAN_CELLS_MAX. */
+enum sv_err plan_parser_cells(struct plan_parser *p,
+                              const struct plan_token *at, size_t n);
+
+/* The field that the next token names, as an index into plan.variables. */
+enum sv_err plan_parser_variable(struct plan_parser *p, size_t *out);
+/* The code of v that the next token names. */
+enum sv_err plan_parser_code(struct plan_parser *p,
+                             const struct plan_variable *v, size_t *out);
+/* TERM { and TERM } into *terms, whose size is *n. */
+enum sv_err plan_parser_terms(struct plan_parser *p, size_t *n,
+                              struct plan_term **terms);
 
 enum sv_err plan_parser_advance(struct plan_parser *p);
 bool plan_parser_at_word(const struct plan_parser *p, const char *word);

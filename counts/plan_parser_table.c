@@ -11,9 +11,8 @@ static const char *const words[] = {
     "method", "codelist",   "known", "hierarchy", "derive"};
 #define WORDS_N (sizeof words / sizeof words[0])
 
-/* The variable that the next token names, and on. */
-static enum sv_err
-parse_variable(struct plan_parser *p, size_t *out)
+enum sv_err
+plan_parser_variable(struct plan_parser *p, size_t *out)
 {
     struct plan *plan = p->plan;
     char nearest[PLAN_WORD_SIZE];
@@ -59,7 +58,7 @@ add_by(struct plan_parser *p, struct plan_table *t)
 {
     struct plan_token token = p->token;
     size_t variable, at = t->n_by;
-    enum sv_err err = parse_variable(p, &variable);
+    enum sv_err err = plan_parser_variable(p, &variable);
 
     if (err != SV_OK)
         return err;
@@ -92,22 +91,34 @@ parse_by(struct plan_parser *p, struct plan_table *t)
     return err;
 }
 
-static enum sv_err
-parse_code(struct plan_parser *p, struct plan_term *term)
+enum sv_err
+plan_parser_code(struct plan_parser *p, const struct plan_variable *v,
+                 size_t *out)
 {
-    const struct plan_variable *v = &p->plan->variables[term->variable];
     char nearest[PLAN_WORD_SIZE];
-    size_t at;
     enum sv_err err = plan_parser_need_word(p, N_("a code belongs here"));
 
     if (err != SV_OK)
         return err;
-    if (plan_variable_lookup(v, p->token.text, &at, nearest) != SV_OK)
+    if (plan_variable_lookup(v, p->token.text, out, nearest) != SV_OK)
         return plan_lex_fault(&p->token, N_("no such code"), nearest, p->fault);
-    if (term->codes[at])
-        return plan_parser_refuse(p, N_("named twice"));
-    term->codes[at] = true;
     return plan_parser_advance(p);
+}
+
+static enum sv_err
+parse_code(struct plan_parser *p, struct plan_term *term)
+{
+    struct plan_token token = p->token;
+    size_t at = 0;
+    enum sv_err err =
+        plan_parser_code(p, &p->plan->variables[term->variable], &at);
+
+    if (err != SV_OK)
+        return err;
+    if (term->codes[at])
+        return plan_lex_fault(&token, N_("named twice"), NULL, p->fault);
+    term->codes[at] = true;
+    return SV_OK;
 }
 
 static enum sv_err
@@ -127,43 +138,45 @@ parse_code_set(struct plan_parser *p, struct plan_term *term)
 
 /* Room for one term more, in the order of names. */
 static enum sv_err
-add_term(struct plan_parser *p, struct plan_table *t, size_t variable,
-         struct plan_term **out)
+add_term(struct plan_parser *p, const struct plan_term *more, size_t *n,
+         struct plan_term **terms, struct plan_term **out)
 {
-    bool *codes = calloc(p->plan->variables[variable].n_codes, sizeof *codes);
-    struct plan_term *where =
-        realloc(t->where, (t->n_where + 1) * sizeof *where);
-    size_t at = t->n_where;
+    bool *codes =
+        calloc(p->plan->variables[more->variable].n_codes, sizeof *codes);
+    struct plan_term *all = realloc(*terms, (*n + 1) * sizeof *all);
+    size_t at = *n;
 
-    if (where != NULL)
-        t->where = where;
-    if (codes == NULL || where == NULL) {
+    if (all != NULL)
+        *terms = all;
+    if (codes == NULL || all == NULL) {
         free(codes);
         return SV_ERR_NOMEM;
     }
-    for (; at > 0 && is_before(p->plan, variable, where[at - 1].variable); at--)
-        where[at] = where[at - 1];
-    where[at] = (struct plan_term){variable, codes};
-    t->n_where++;
-    *out = &where[at];
+    for (; at > 0 && is_before(p->plan, more->variable, all[at - 1].variable);
+         at--)
+        all[at] = all[at - 1];
+    all[at] = *more;
+    all[at].codes = codes;
+    (*n)++;
+    *out = &all[at];
     return SV_OK;
 }
 
 static enum sv_err
-parse_term(struct plan_parser *p, struct plan_table *t)
+parse_term(struct plan_parser *p, size_t *n, struct plan_term **terms)
 {
     struct plan_token token = p->token;
+    struct plan_term more = {0, NULL, token.line, token.column};
     struct plan_term *term = NULL;
-    size_t variable;
-    enum sv_err err = parse_variable(p, &variable);
+    enum sv_err err = plan_parser_variable(p, &more.variable);
 
     if (err != SV_OK)
         return err;
-    for (size_t i = 0; i < t->n_where; i++) {
-        if (t->where[i].variable == variable)
+    for (size_t i = 0; i < *n; i++) {
+        if ((*terms)[i].variable == more.variable)
             return plan_lex_fault(&token, N_("named twice"), NULL, p->fault);
     }
-    err = add_term(p, t, variable, &term);
+    err = add_term(p, &more, n, terms, &term);
     if (err != SV_OK)
         return err;
     if (plan_parser_at_word(p, "in")) {
@@ -174,6 +187,19 @@ parse_term(struct plan_parser *p, struct plan_table *t)
     return err == SV_OK ? parse_code(p, term) : err;
 }
 
+enum sv_err
+plan_parser_terms(struct plan_parser *p, size_t *n, struct plan_term **terms)
+{
+    enum sv_err err = parse_term(p, n, terms);
+
+    while (err == SV_OK && plan_parser_at_word(p, "and")) {
+        err = plan_parser_advance(p);
+        if (err == SV_OK)
+            err = parse_term(p, n, terms);
+    }
+    return err;
+}
+
 static enum sv_err
 parse_where(struct plan_parser *p, struct plan_table *t)
 {
@@ -181,12 +207,8 @@ parse_where(struct plan_parser *p, struct plan_table *t)
 
     if (!plan_parser_at_word(p, "where"))
         return SV_OK;
-    do {
-        err = plan_parser_advance(p);
-        if (err == SV_OK)
-            err = parse_term(p, t);
-    } while (err == SV_OK && plan_parser_at_word(p, "and"));
-    return err;
+    err = plan_parser_advance(p);
+    return err == SV_OK ? plan_parser_terms(p, &t->n_where, &t->where) : err;
 }
 
 static enum sv_err
@@ -310,26 +332,30 @@ parse_table_name(struct plan_parser *p, struct plan_table *t)
     return err == SV_OK ? plan_parser_advance(p) : err;
 }
 
-/* Will every figure's name fit? TABLE.YEAR.CODE.CODE.CODE, as they are. */
+/* Will every figure's name fit? TABLE.share.YEAR.CODE.CODE.CODE, as they are;
+ * what is derived comes behind the table. */
 static bool
 names_fit(const struct plan *plan, const struct plan_table *t)
 {
-    size_t n = strlen(t->name) + (t->compared ? sizeof ".change" - 1 : 0);
+    size_t n = strlen(t->name) + sizeof ".share" - 1 +
+               (t->compared ? sizeof ".change" - 1 : 0);
 
     for (size_t i = 0; i < t->n_by; i++)
         n += 1 + plan_variable_part_max(&plan->variables[t->by[i]]);
     return n < FIGURE_NAME_SIZE;
 }
 
-/* Series, and each field's codes and the total of them. */
-static size_t
-cells_of(const struct plan *plan, const struct plan_table *t)
+enum sv_err
+plan_parser_cells(struct plan_parser *p, const struct plan_token *at, size_t n)
 {
-    size_t n = plan_cell_series(t);
-
-    for (size_t i = 0; i < t->n_by; i++)
-        n *= plan->variables[t->by[i]].n_codes + 1;
-    return n;
+    p->plan->n_cells += n;
+    if (p->plan->n_cells <= PLAN_CELLS_MAX)
+        return SV_OK;
+    return plan_lex_fault(at,
+                          N_("with this table the plan has more than "
+                             "131,072 cells; count by fewer fields, or in "
+                             "several plans"),
+                          NULL, p->fault);
 }
 
 enum sv_err
@@ -362,13 +388,8 @@ plan_parser_table(struct plan_parser *p)
                              N_("the names of its figures would be too long; "
                                 "give it a shorter one"),
                              NULL, p->fault);
-    if (err == SV_OK)
-        plan->n_cells += cells_of(plan, t);
-    if (err == SV_OK && plan->n_cells > PLAN_CELLS_MAX)
-        err = plan_lex_fault(&name,
-                             N_("with this table the plan has more than "
-                                "131,072 cells; count by fewer fields, or in "
-                                "several plans"),
-                             NULL, p->fault);
-    return err;
+    return err == SV_OK
+               ? plan_parser_cells(
+                     p, &name, plan_cell_series(t) * plan_cell_count(plan, t))
+               : err;
 }

@@ -40,6 +40,12 @@ static const struct derived {
 };
 #define DERIVED_N (sizeof derived / sizeof derived[0])
 
+/* What an outsider can know of somebody. */
+static const char *const keys[] = {
+    "age_band",          "citizenship", "exploitation_country", "gender",
+    "nationality_group", "occupation",  "primary_language"};
+#define KEYS_N (sizeof keys / sizeof keys[0])
+
 /* The field that d is read from; false where the compartment has none. */
 static bool
 derived_field(const struct schema_compartment *c, const struct derived *d,
@@ -220,6 +226,16 @@ find_field(const struct schema_compartment *c, struct bytes name,
     return true;
 }
 
+static bool
+is_secret(struct bytes name)
+{
+    for (size_t i = 0; i < KEYS_N; i++) {
+        if (text_is(name, keys[i]))
+            return false;
+    }
+    return true;
+}
+
 enum sv_err
 plan_variable_find(const struct schema_compartment *c, struct bytes name,
                    struct plan_variable *out, const char **reason,
@@ -231,6 +247,7 @@ plan_variable_find(const struct schema_compartment *c, struct bytes name,
     nearest[0] = '\0';
     if (!find_derived(c, name, &v) && !find_field(c, name, &v, reason, nearest))
         return SV_ERR_NOT_FOUND;
+    v.secret = is_secret(name);
     err = text_copy(name, v.name, sizeof v.name);
     if (err == SV_OK)
         err = sort_codes(&v);
@@ -243,6 +260,8 @@ void
 plan_variable_clear(struct plan_variable *v)
 {
     free(v->sorted);
+    free(v->groups);
+    free(v->group_of);
     *v = (struct plan_variable){0};
 }
 
@@ -259,10 +278,21 @@ plan_variable_code(const struct plan_variable *v, size_t code)
                              : missing_name(missing_of(v, code));
 }
 
+uint16_t
+plan_variable_group(const struct plan_variable *v, size_t code)
+{
+    if (v->n_groups == 0 || code >= v->n_codes ||
+        v->group_of[code] == PLAN_NO_GROUP)
+        return PLAN_NO_GROUP;
+    return (uint16_t)(v->n_codes + v->group_of[code]);
+}
+
 const char *
 plan_variable_label(const struct plan_variable *v, size_t code,
                     enum schema_lang lang)
 {
+    if (code >= v->n_codes)
+        return v->groups[code - v->n_codes];
     return code < v->list->n ? v->list->codes[code].label[lang]
                              : missing_label(missing_of(v, code), lang);
 }
@@ -270,6 +300,8 @@ plan_variable_label(const struct plan_variable *v, size_t code,
 const char *
 plan_variable_part(const struct plan_variable *v, size_t code)
 {
+    if (code >= v->n_codes)
+        return v->groups[code - v->n_codes];
     /* A figure's name has no '+'. */
     if (v->source == PLAN_AGE_BAND && code == AGE_ADULT)
         return "18_plus";
@@ -281,7 +313,7 @@ plan_variable_part_max(const struct plan_variable *v)
 {
     size_t max = 0;
 
-    for (size_t i = 0; i < v->n_codes; i++) {
+    for (size_t i = 0; i < v->n_codes + v->n_groups; i++) {
         size_t n = strlen(plan_variable_part(v, i));
 
         if (n > max)
@@ -339,6 +371,12 @@ plan_variable_parse(const struct plan_variable *v, struct bytes part,
         text_is(part, plan_variable_part(v, AGE_ADULT))) {
         *at = AGE_ADULT;
         return SV_OK;
+    }
+    for (size_t i = 0; i < v->n_groups; i++) {
+        if (text_is(part, v->groups[i])) {
+            *at = v->n_codes + i;
+            return SV_OK;
+        }
     }
     return SV_ERR_NOT_FOUND;
 }

@@ -4,6 +4,8 @@
 #define HEAD "plan \"T\" population victim unit person as_of 2023-03-31\n"
 #define COUNT "count basis national period calendar 2022\n"
 #define EXACT "method exact\n"
+#define ROUND "method round base 5\n"
+#define ROUTES "hierarchy detection_route "
 
 static int
 setup(void **state)
@@ -105,6 +107,49 @@ static const struct {
      "plan \"T\" population suspect unit suspect as_of 2023-03-31\n" COUNT
      "codelist age_band v1\n"
      "table a by age_band, nationality_group, stage margins\n" EXACT},
+    {HEAD "table g by gender method round\nbase 5",
+     HEAD "table g by gender margins ()\n" ROUND},
+    /* A set of codes is one where a record has one of them. */
+    {HEAD "table g where gender in {male, unknown} and services = shelter "
+          "method round base 5",
+     HEAD
+     "table g where gender in {male, unknown} and services = shelter\n" ROUND},
+    /* Groups keep their order, and stand where they are used. */
+    {HEAD "hierarchy detection_route {state:{police_raid,immigration},\n"
+          "other_ways: {self}} hierarchy decided_by {p: {police}} "
+          "codelist age_band v1 hierarchy age_band {young: {0-17}} "
+          "table a by detection_route " EXACT,
+     HEAD "hierarchy detection_route {state: {immigration, police_raid}, "
+          "other_ways: {self}}\n"
+          "table a by detection_route margins ()\n" EXACT},
+    {HEAD "hierarchy gender {m: {male}} hierarchy decided_by {p: {police}} "
+          "table a by gender, decided_by margins " EXACT,
+     HEAD "hierarchy decided_by {p: {police}}\n"
+          "hierarchy gender {m: {male}}\n"
+          "table a by decided_by, gender margins\n" EXACT},
+    /* What is derived stands behind all tables, in their order. */
+    {HEAD COUNT "table a by gender compare 2021 side "
+                "derive change a percent 0 derive share a gender percent 1 "
+                "table b by gender derive share b gender percent 0 " EXACT,
+     HEAD COUNT "table a by gender margins () compare 2021 side\n"
+                "table b by gender margins ()\n"
+                "derive share a gender percent 1\n"
+                "derive change a percent 0\n"
+                "derive share b gender percent 0\n" EXACT},
+    /* What is known outside is sorted. */
+    {HEAD COUNT "codelist age_band v1 table a "
+                "known outside \"NPA\" year 2021 : 47 "
+                "known outside \"NPA\" : 46 "
+                "known outside \"ISA\" nationality_group in {foreign} and "
+                "gender = female year 2022 : 2 "
+                "known outside \"ISA\" age_band = 0-17 : 0 method round base 5",
+     HEAD COUNT "codelist age_band v1\n"
+                "table a\n"
+                "known outside \"ISA\" age_band = 0-17 : 0\n"
+                "known outside \"ISA\" gender = female and "
+                "nationality_group = foreign : 2\n"
+                "known outside \"NPA\" : 46\n"
+                "known outside \"NPA\" year 2021 : 47\n" ROUND},
     /* The order of tables is that of print. */
     {HEAD "table b table a " EXACT, HEAD "table b\ntable a\n" EXACT},
 };
@@ -272,22 +317,107 @@ static const struct {
     {"plan \"T\" population suspect unit suspect as_of 2023-03-31\ncount basis "
      "police period calendar 2022",
      2, 13, "police", "national", "this population is counted as a whole only"},
+    /* Groups. */
+    {HEAD ROUTES "{a: {self, police}}", 2, 38, "police", "police_raid",
+     "no such code"},
+    {HEAD ROUTES "{a: {self}, b: {ngo, self}}", 2, 48, "self", "",
+     "another group has this code"},
+    {HEAD ROUTES "{a: {self, self}}", 2, 38, "self", "", "named twice"},
+    {HEAD ROUTES "{ngo: {self}}", 2, 28, "ngo", "",
+     "a code of the field has this name"},
+    {HEAD ROUTES "{a: {self}, a: {ngo}}", 2, 39, "a", "", "named twice"},
+    {HEAD ROUTES "{total: {self}}", 2, 28, "total", "",
+     "a word of the language names no group"},
+    {HEAD ROUTES "{A: {self}}", 2, 28, "A", "",
+     "a group's name is 1 to 32 of a-z, 0-9 and _"},
+    {HEAD ROUTES "{}", 2, 28, "}", "", "the name of a group belongs here"},
+    {HEAD ROUTES "{a: {}}", 2, 32, "}", "", "a code belongs here"},
+    {HEAD ROUTES "{a {self}}", 2, 30, "{", ":", "something else belongs here"},
+    {HEAD ROUTES "{a: {self}} " ROUTES "{b: {ngo}}", 2, 49, "detection_route",
+     "", "stands here for the second time"},
+    {HEAD "hierarchy area {a: {self}}", 2, 11, "area", "",
+     "no such field is counted here"},
+    {HEAD "hierarchy age_band {a: {0-17}}", 2, 11, "age_band", "",
+     "declare it above: codelist age_band v1"},
+    {HEAD "table g\n" ROUTES "{a: {self}}", 3, 1, "hierarchy", "",
+     "this stands before the first table"},
+    /* What is derived. */
+    {HEAD "derive share g gender percent 1", 2, 14, "g", "",
+     "no table above has this name"},
+    {HEAD "table genders by gender\nderive share gender gender percent 1", 3,
+     14, "gender", "genders", "no table above has this name"},
+    {HEAD "table g by gender\nderive share g sex percent 1", 3, 16, "sex",
+     "gender", "this table does not count by this field"},
+    {HEAD "table g by gender margins\nderive share g gender percent 1", 3, 16,
+     "gender", "", "the total over this field is none of the margins"},
+    {HEAD "table g by gender, decided_by margins (gender)\n"
+          "derive share g gender percent 1",
+     3, 16, "gender", "", "the total over this field is none of the margins"},
+    {HEAD "table g by gender\nderive share g gender percent 2", 3, 31, "2", "",
+     "0 or 1 belongs here: digits behind the point"},
+    {HEAD "table g by gender\nderive share g gender 1", 3, 23, "1", "percent",
+     "something else belongs here"},
+    {HEAD "table g by gender\nderive change g percent 1", 3, 15, "g", "",
+     "this table compares no two years"},
+    {HEAD "table g by gender\nderive mean g", 3, 8, "mean", "share",
+     "something else belongs here"},
+    {HEAD "table g by gender derive share g gender percent 1\n"
+          "derive share g gender percent 0",
+     3, 14, "g", "", "stands here for the second time"},
+    /* What is known outside. */
+    {HEAD "known outside \"ISA\" : 2", 2, 1, "known", "",
+     "this stands behind the tables"},
+    {HEAD "table g\nknown outside ISA : 2", 3, 15, "ISA", "",
+     "who has printed it belongs here, in quotes"},
+    {HEAD "table g\nknown \"ISA\" : 2", 3, 7, "", "outside",
+     "something else belongs here"},
+    {HEAD "table g\nknown outside \"ISA\" sex = male : 2", 3, 21, "sex",
+     "gender", "no such field is counted here"},
+    {HEAD "table g\nknown outside \"ISA\" gender = man : 2", 3, 30, "man",
+     "male", "no such code"},
+    {HEAD "table g\nknown outside \"ISA\" gender = male 2", 3, 35, "2", ":",
+     "something else belongs here"},
+    {HEAD "table g\nknown outside \"ISA\" : -2", 3, 23, "-2", "",
+     "a number of people belongs here, up to 999999999"},
+    {HEAD "table g\nknown outside \"ISA\" : 02", 3, 23, "02", "",
+     "a number of people belongs here, up to 999999999"},
+    {HEAD "table g\nknown outside \"ISA\" : 1000000000", 3, 23, "1000000000",
+     "", "a number of people belongs here, up to 999999999"},
+    {HEAD "table g\nknown outside \"ISA\" year 2021 : 2", 3, 21, "year", "",
+     "a year can be named only after count"},
+    {HEAD COUNT "table g\nknown outside \"ISA\" year 2024 : 2", 4, 26, "2024",
+     "", "this year begins after the day of as_of"},
+    {HEAD "table g\nknown outside \"B\" gender in {male} : 2\n"
+          "known outside \"A\" : 5\nknown outside \"B\" gender = male : 3",
+     5, 15, "", "", "this source gives this figure twice"},
+    {HEAD "table g known outside \"A\" : 5\ntable h", 3, 1, "table", "",
+     "this stands before the first figure known outside"},
+    /* Sets whose overlap nobody knows. */
+    {HEAD "table g\n where services in {shelter, food} method round base 5", 3,
+     8, "services", "",
+     "a record may have several values of this field: under method round, "
+     "where names one of them"},
+    {HEAD "hierarchy citizenship {a: {THA, PHL}}\ntable g by citizenship\n"
+          "method round base 5",
+     3, 7, "g", "citizenship",
+     "a record may have several values of a field with groups: under method "
+     "round, it has none"},
     /* What is for later, and the end. */
-    {HEAD "hierarchy area v1 {}", 2, 1, "hierarchy", "",
-     "not yet: hierarchies of codes"},
-    {HEAD "table g\nderive share g percent 1", 3, 1, "derive", "",
-     "not yet: figures derived from others"},
-    {HEAD "table g\nknown outside \"ISA\" {}", 3, 1, "known", "",
-     "not yet: figures known outside"},
-    {HEAD "table g\nmethod round base 5", 3, 8, "round", "exact",
-     "not yet: this method; only exact"},
-    {HEAD "table g\nmethod suppress k 5", 3, 8, "suppress", "exact",
-     "not yet: this method; only exact"},
-    {HEAD "table g\nmethod cellkey", 3, 8, "cellkey", "exact",
-     "not yet: this method; only exact"},
-    {HEAD "table g\nmethod dp rho 0.5", 3, 8, "dp", "exact",
-     "not yet: this method; only exact"},
-    {HEAD "table g\nmethod none", 3, 8, "none", "exact",
+    {HEAD "table g\nmethod round base 3", 3, 19, "3", "5",
+     "not yet: this base; figures are rounded to multiples of 5 only"},
+    {HEAD "table g\nmethod round base", 3, 18, "", "",
+     "the plan ends too early"},
+    {HEAD "table g\nmethod round", 3, 13, "", "base",
+     "the plan ends too early"},
+    {HEAD "table g\nmethod round base 5 table h", 3, 21, "table", "",
+     "the method ends a plan"},
+    {HEAD "table g\nmethod suppress k 5", 3, 8, "suppress", "round",
+     "not yet: this method; exact or round base 5"},
+    {HEAD "table g\nmethod cellkey", 3, 8, "cellkey", "round",
+     "not yet: this method; exact or round base 5"},
+    {HEAD "table g\nmethod dp rho 0.5", 3, 8, "dp", "round",
+     "not yet: this method; exact or round base 5"},
+    {HEAD "table g\nmethod none", 3, 8, "none", "round",
      "something else belongs here"},
     {HEAD "table g\n" EXACT "table h", 4, 1, "table", "",
      "the method ends a plan"},
@@ -449,11 +579,36 @@ next(uint32_t *seed)
 static void
 mutate(struct buf *text, uint32_t *seed)
 {
-    static const char *const pieces[] = {
-        "table",  " by ",  "(",     ")",   "{",     "}",       ",",
-        "=",      "\"",    "#",     "\n",  "where", "margins", "compare 2021",
-        "gender", "delta", "in {",  "v1",  "0-17",  "\xe4",    "\xe4\xba\xba",
-        "\r",     "and",   "count", "2022"};
+    static const char *const pieces[] = {"table",
+                                         " by ",
+                                         "(",
+                                         ")",
+                                         "{",
+                                         "}",
+                                         ",",
+                                         "=",
+                                         "\"",
+                                         "#",
+                                         "\n",
+                                         "where",
+                                         "margins",
+                                         "compare 2021",
+                                         "gender",
+                                         "delta",
+                                         "in {",
+                                         "v1",
+                                         "0-17",
+                                         "\xe4",
+                                         "\xe4\xba\xba",
+                                         "\r",
+                                         "and",
+                                         "count",
+                                         "2022",
+                                         ":",
+                                         "known outside \"a\"",
+                                         "derive",
+                                         "hierarchy",
+                                         "round base 5"};
     struct buf out = BUF_INIT;
     size_t at = next(seed) % (text->len + 1);
     size_t cut = next(seed) % 4 == 0 ? next(seed) % 20 : next(seed) % 2;
@@ -510,11 +665,15 @@ test_a_changed_plan_is_a_plan_or_a_located_fault(void **state)
 {
     static const char text[] = HEAD COUNT
         "codelist age_band v1\n"
+        "hierarchy decided_by {state: {immigration, police}, ngos: {ngo}}\n"
         "table a by age_band, gender where gender in {female, male} "
         "margins (gender) () compare 2021 delta\n"
         "# a comment\n"
         "table b by services where citizenship = JPN and gender = male\n"
-        "table c\n" EXACT;
+        "table c by decided_by\n"
+        "derive share c decided_by percent 1\n"
+        "derive change a percent 0\n"
+        "known outside \"x\" gender = male year 2021 : 4\n" ROUND;
     uint32_t seed = 1;
     size_t accepted = 0, runs = 20000;
 
