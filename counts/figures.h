@@ -24,10 +24,10 @@ struct figure {
     /* A path: victims.gender.male; letters, digits, '_', '-' and '.'. */
     char name[FIGURE_NAME_SIZE];
     bool known;
-    int64_t value;                   /* below 0 only for a change */
-    struct counted of;               /* what it counts; nothing for a change */
-    bool is_change;                  /* difference of two years' figures */
-    bool unprinted; /* belongs to the tables, and is nowhere shown */
+    int64_t value;     /* below 0 only for a change */
+    struct counted of; /* what it counts; nothing for a change */
+    bool is_change;    /* difference of two years' figures */
+    bool unprinted;    /* belongs to the tables, and is nowhere shown */
     char reason[FIGURE_REASON_SIZE]; /* a msgid: why it is not known */
 };
 
