@@ -21,6 +21,8 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc>=2.6.0)
 pkg_check_modules(SMARTCOLS REQUIRED IMPORTED_TARGET smartcols>=2.38)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5.4)
+# The solver of svault-solver.
+pkg_check_modules(COIN REQUIRED IMPORTED_TARGET clp>=1.17.6 cbc>=2.10.8)
 pkg_check_modules(BSD REQUIRED IMPORTED_TARGET libbsd-overlay>=0.11)
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)

@@ -8,21 +8,22 @@
  * its standard input, an empty environment, limits on time and memory, and
  * shuts itself into seccomp; for each job it forks, so that jobs cannot
  * touch each other.  A daemon starts it before it shuts itself in; a program
- * when the first job comes.
+ * when the first job comes.  It ends when the program that started it does.
  */
 struct solver_process;
 
-/* path: NULL for the one that belongs to this program: beside it in a build
- * directory, else where it is installed. SV_ERR_NOT_FOUND */
+/* path: NULL for the one that belongs to this program: of its own build
+ * directory, else where it is installed.  SV_ERR_NOT_FOUND */
 enum sv_err solver_process_start(const char *path, struct solver_process **out);
-void solver_process_stop(struct solver_process *p); /* accepts NULL */
+/* Its jobs end too.  Accepts NULL. */
+void solver_process_stop(struct solver_process *p);
 
 /* A job's socket, from any thread: for struct solver_source.  Starts anew a
- * process that is gone, where this is still allowed. */
+ * process that is gone, where this is still allowed; SV_ERR_UNVERIFIED. */
 enum sv_err solver_process_open(void *process, int *fd);
 
-/* Starts one at the first job: ctx is where it keeps it, NULL before;
- * solver_process_stop() at the end.  For one thread. */
+/* Starts one at the first job: ctx is the struct solver_process * in which it
+ * keeps it, NULL before; solver_process_stop() at the end.  For one thread. */
 enum sv_err solver_process_open_lazily(void *process, int *fd);
 
 #endif
