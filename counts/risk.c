@@ -70,12 +70,11 @@ has(const struct risk_list *l, enum risk_kind kind, struct bytes expression)
     return false;
 }
 
-/* One more, unless it is there already. */
-static enum sv_err
-push(struct risk_list *l, enum risk_kind kind, const char *name,
-     struct bytes expression, int64_t value)
+enum sv_err
+risk_add(struct risk_list *l, enum risk_kind kind, const char *name,
+         struct bytes expression, int64_t least, int64_t value)
 {
-    struct risk more = {.kind = kind, .value = value};
+    struct risk more = {.kind = kind, .value = value, .least = least};
     enum sv_err err = text_copy(bytes_text(name), more.name, sizeof more.name);
 
     if (err == SV_OK && has(l, kind, expression))
@@ -90,6 +89,13 @@ push(struct risk_list *l, enum risk_kind kind, const char *name,
     memcpy(more.expression, expression.ptr, expression.len);
     l->at[l->n++] = more;
     return SV_OK;
+}
+
+static enum sv_err
+push(struct risk_list *l, enum risk_kind kind, const char *name,
+     struct bytes expression, int64_t value)
+{
+    return risk_add(l, kind, name, expression, value, value);
 }
 
 /* ---- expressions ---- */

@@ -13,6 +13,9 @@ enum risk_kind {
     RISK_CELL,    /* a figure that is printed and small */
     RISK_DERIVED, /* small, and found by subtracting printed figures */
     RISK_GROUP,   /* all of a whole are in one part */
+    RISK_EARLIER, /* found with what an earlier release printed */
+    RISK_OUTSIDE, /* found with what is known outside */
+    RISK_ROUNDED, /* no risk: the figure as it would be for the public */
     RISK_TABLE,   /* whatever a table may show: says nothing of its cells */
 };
 
@@ -21,6 +24,7 @@ struct risk {
     char name[FIGURE_NAME_SIZE]; /* the figure that it is about */
     char *expression; /* owned: "suspects.total - prosecuted.total" */
     int64_t value;
+    int64_t least; /* what follows is a range: from here to value */
 };
 
 /* Cells in the order of the figures, then the derived, then groups. */
@@ -40,6 +44,9 @@ struct risk_list {
  */
 enum sv_err risk_find(const struct figures *f, struct risk_list *out);
 void risk_clear(struct risk_list *l); /* wipes */
+/* One more, unless it is there already. */
+enum sv_err risk_add(struct risk_list *l, enum risk_kind kind, const char *name,
+                     struct bytes expression, int64_t least, int64_t value);
 /* The tables of a plan, instead: the names of cells that are small would tell
  * who asks which combinations of codes there are. */
 enum sv_err risk_of_tables(size_t n, const char *const names[],
@@ -49,10 +56,12 @@ enum sv_err risk_of_tables(size_t n, const char *const names[],
  *   svault/risk/v1
  *   values yes|no
  *   count <n>
- *   cell|derived|group|table <name>: <expression>[ = <value>]
+ *   cell|derived|group|earlier|outside|rounded|table <name>:
+ *       <expression>[ = <value>|<least>..<value>]
  *
- * with values for who approves, without for who asks.  Appended.  A table
- * has no value, and stands only in a list without.
+ * with values for who approves, without for who asks; a line each.  Appended.
+ * A table has no value, and stands only in a list without; a rounded figure
+ * only in one with values.
  */
 enum sv_err risk_encode(const struct risk_list *l, bool with_values,
                         struct buf *out);

@@ -7,28 +7,49 @@
 
 #define FIRST_LINE "svault/risk/v1"
 #define LEN_MAX ((size_t)4 << 20)
-#define KINDS 4
+#define RANGE ".."
 
-static const char *const kind_names[KINDS] = {"cell", "derived", "group",
-                                              "table"};
+static const char *const kind_names[] = {"cell",    "derived", "group", "earlier",
+                                         "outside", "rounded", "table"};
+#define KINDS (sizeof kind_names / sizeof kind_names[0])
+
+/* Is it for whom the list is? */
+static bool
+is_shown(const struct risk *r, bool with_values)
+{
+    return with_values || r->kind != RISK_ROUNDED;
+}
+
+static enum sv_err
+put_value(const struct risk *r, struct buf *out)
+{
+    return r->least != r->value
+               ? buf_printf(out, " = %" PRId64 RANGE "%" PRId64, r->least,
+                            r->value)
+               : buf_printf(out, " = %" PRId64, r->value);
+}
 
 enum sv_err
 risk_encode(const struct risk_list *l, bool with_values, struct buf *out)
 {
-    size_t was = out->len;
+    size_t was = out->len, n = 0;
     enum sv_err err;
 
     if (with_values && !l->has_values)
         return SV_ERR_USAGE;
+    for (size_t i = 0; i < l->n; i++)
+        n += is_shown(&l->at[i], with_values) ? 1 : 0;
     err = buf_printf(out, FIRST_LINE "\nvalues %s\ncount %zu\n",
-                     with_values ? "yes" : "no", l->n);
+                     with_values ? "yes" : "no", n);
     for (size_t i = 0; i < l->n && err == SV_OK; i++) {
         const struct risk *r = &l->at[i];
 
+        if (!is_shown(r, with_values))
+            continue;
         err = buf_printf(out, "%s %s: %s", kind_names[r->kind], r->name,
                          r->expression);
         if (err == SV_OK && with_values)
-            err = buf_printf(out, " = %" PRId64, r->value);
+            err = put_value(r, out);
         if (err == SV_OK)
             err = buf_text(out, "\n");
     }
@@ -84,15 +105,40 @@ parse_kind(struct bytes *line, enum risk_kind *out)
     return SV_ERR_FORMAT;
 }
 
+/* Few people; but how many a group has, and a rounded figure, may be much. */
 static enum sv_err
-parse_value(struct bytes text, enum risk_kind kind, int64_t *out)
+parse_number(struct bytes text, enum risk_kind kind, int64_t *out)
 {
-    uint64_t max = kind == RISK_GROUP ? INT64_MAX : RISK_SMALL_MAX, value;
+    bool is_risk = kind != RISK_ROUNDED;
+    uint64_t max = kind == RISK_GROUP || !is_risk ? INT64_MAX : RISK_SMALL_MAX;
+    uint64_t value;
 
-    if (text_u64(text, 1, max, &value) != SV_OK)
+    if (text_u64(text, is_risk ? 1 : 0, max, &value) != SV_OK)
         return SV_ERR_FORMAT;
     *out = (int64_t)value;
     return SV_OK;
+}
+
+static enum sv_err
+parse_value(struct bytes text, struct risk *r)
+{
+    bool may_range = r->kind == RISK_EARLIER || r->kind == RISK_OUTSIDE;
+    struct bytes least = text;
+    uint64_t from;
+    enum sv_err err;
+
+    if (!may_range || !cut(&text, RANGE, &least)) {
+        err = parse_number(text, r->kind, &r->value);
+        r->least = r->value;
+        return err;
+    }
+    err = parse_number(text, r->kind, &r->value);
+    if (err == SV_OK &&
+        text_u64(least, 0, (uint64_t)r->value - 1, &from) != SV_OK)
+        err = SV_ERR_FORMAT;
+    if (err == SV_OK)
+        r->least = (int64_t)from;
+    return err;
 }
 
 static enum sv_err
@@ -110,11 +156,11 @@ parse_line(struct bytes line, bool has_value, struct risk *out)
         return err;
     expression = line;
     if (has_value) {
-        if (r.kind == RISK_TABLE)
+        if (r.kind == RISK_TABLE || !cut(&line, " = ", &expression))
             return SV_ERR_FORMAT;
-        if (!cut(&line, " = ", &expression))
-            return SV_ERR_FORMAT;
-        err = parse_value(line, r.kind, &r.value);
+        err = parse_value(line, &r);
+    } else if (r.kind == RISK_ROUNDED) {
+        return SV_ERR_FORMAT;
     }
     if (err == SV_OK && !is_expression(expression))
         err = SV_ERR_FORMAT;

@@ -1,0 +1,117 @@
+#include "counts/risk_audit.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define OUTSIDE "outside" /* the release of what is known outside */
+
+struct adding {
+    struct risk_list *risks;
+    const struct facts *facts;
+    const char *own;
+};
+
+static const char *
+release_of(const struct adding *a, size_t figure)
+{
+    return a->facts->releases[a->facts->figures[figure].release];
+}
+
+static bool
+is_own(const struct adding *a, size_t figure)
+{
+    return strcmp(release_of(a, figure), a->own) == 0;
+}
+
+/* "victims.total", or with " in release-812" behind it. */
+static enum sv_err
+put_figure(const struct adding *a, size_t figure, struct buf *out)
+{
+    enum sv_err err = buf_text(out, a->facts->figures[figure].name);
+
+    return err != SV_OK || is_own(a, figure)
+               ? err
+               : buf_printf(out, " in %s", release_of(a, figure));
+}
+
+static enum sv_err
+put_expression(const struct adding *a, const struct audit_finding *f,
+               struct buf *out)
+{
+    enum sv_err err = put_figure(a, f->figure, out);
+
+    if (err == SV_OK && f->minus != AUDIT_NONE) {
+        err = buf_text(out, " - ");
+        if (err == SV_OK)
+            err = put_figure(a, f->minus, out);
+    }
+    return err;
+}
+
+/* Does it take the figures of somebody else?  A figure that is printed as it
+ * is says what it says without any audit. */
+static bool
+is_joint(const struct adding *a, const struct audit_finding *f)
+{
+    return !is_own(a, f->figure) ||
+           (f->minus != AUDIT_NONE && !is_own(a, f->minus));
+}
+
+static enum risk_kind
+kind_of(const struct adding *a, const struct audit_finding *f)
+{
+    bool outside =
+        strcmp(release_of(a, f->figure), OUTSIDE) == 0 ||
+        (f->minus != AUDIT_NONE && strcmp(release_of(a, f->minus), OUTSIDE) == 0);
+
+    return outside ? RISK_OUTSIDE : RISK_EARLIER;
+}
+
+static enum sv_err
+add(const struct adding *a, const struct audit_finding *f)
+{
+    size_t named = is_own(a, f->figure) || f->minus == AUDIT_NONE ? f->figure
+                                                                  : f->minus;
+    struct buf expression = BUF_INIT;
+    enum sv_err err = put_expression(a, f, &expression);
+
+    if (err == SV_OK)
+        err = risk_add(a->risks, kind_of(a, f), a->facts->figures[named].name,
+                       buf_bytes(&expression), f->lo, f->hi);
+    buf_free(&expression);
+    return err;
+}
+
+enum sv_err
+risk_add_audited(struct risk_list *risks, const struct facts *joint,
+                 const char *own, const struct audit_result *result)
+{
+    const struct adding a = {risks, joint, own};
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < result->n_findings && err == SV_OK; i++) {
+        const struct audit_finding *f = &result->findings[i];
+
+        if (f->known_before || f->insider || f->verdict == AUDIT_GROUP ||
+            f->hi < 1 || f->hi > RISK_SMALL_MAX || !is_joint(&a, f))
+            continue;
+        err = add(&a, f);
+    }
+    return err;
+}
+
+enum sv_err
+risk_add_rounded(struct risk_list *risks, const struct figures *rounded)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < rounded->n && err == SV_OK; i++) {
+        const struct figure *f = &rounded->at[i];
+
+        if (f->known && !f->is_change && !f->unprinted)
+            err = risk_add(risks, RISK_ROUNDED, f->name, bytes_text(f->name),
+                           f->value, f->value);
+    }
+    return err;
+}
