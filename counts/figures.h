@@ -28,6 +28,8 @@ struct figure {
     struct counted of; /* what it counts; nothing for a change */
     bool is_change;    /* difference of two years' figures */
     bool unprinted;    /* belongs to the tables, and is nowhere shown */
+    bool is_percent;   /* no count: value is in units of the last digit */
+    unsigned digits;   /* of a percentage, behind the point */
     char reason[FIGURE_REASON_SIZE]; /* a msgid: why it is not known */
 };
 

@@ -18,12 +18,22 @@ struct label {
     struct plan *plan; /* owned; NULL: a yearly report */
 };
 
-enum word { WORD_OF, WORD_ALL, WORD_BEFORE, WORD_CHANGED, WORDS_N };
+enum word {
+    WORD_OF,
+    WORD_ALL,
+    WORD_BEFORE,
+    WORD_CHANGED,
+    WORD_SHARE,
+    WORD_PERCENT,
+    WORDS_N
+};
 static const char *const words[WORDS_N][SCHEMA_LANGS] = {
     [WORD_OF] = {"are all of", "が次の全員："},
     [WORD_ALL] = {"Total", "計"},
     [WORD_BEFORE] = {" (the year before)", "（前年）"},
     [WORD_CHANGED] = {" (change)", "（増減）"},
+    [WORD_SHARE] = {" (share)", "（割合）"},
+    [WORD_PERCENT] = {" (change in percent)", "（増減率）"},
 };
 
 enum sv_err
@@ -151,6 +161,27 @@ put_annual(const struct label *l, const char *name, struct buf *out)
 
 /* ---- figures of a plan ---- */
 
+/* ", 2021", " (change)", ", 2021 (share)" */
+static enum sv_err
+put_series(const struct label *l, const struct plan_table *t,
+           enum plan_series series, struct buf *out)
+{
+    bool own = series == PLAN_SERIES_OWN || series == PLAN_SERIES_SHARE;
+    bool share =
+        series == PLAN_SERIES_SHARE || series == PLAN_SERIES_SHARE_COMPARED;
+    enum sv_err err = SV_OK;
+
+    if (series == PLAN_SERIES_CHANGE)
+        return buf_text(out, words[WORD_CHANGED][l->lang]);
+    if (series == PLAN_SERIES_PERCENT)
+        return buf_text(out, words[WORD_PERCENT][l->lang]);
+    if (t->compared)
+        err = buf_printf(out, ", %u",
+                         own ? l->plan->period.year : t->compare_year);
+    return err == SV_OK && share ? buf_text(out, words[WORD_SHARE][l->lang])
+                                 : err;
+}
+
 /* "routes: Gender: Female, Age band: 18+, 2021" */
 static enum sv_err
 put_cell(const struct label *l, const char *name, struct buf *out)
@@ -176,13 +207,8 @@ put_cell(const struct label *l, const char *name, struct buf *out)
     }
     if (err == SV_OK && plan_cell_mask(&cell) == 0)
         err = buf_printf(out, "%s%s", between, words[WORD_ALL][l->lang]);
-    if (err == SV_OK && cell.series == PLAN_SERIES_CHANGE)
-        err = buf_text(out, words[WORD_CHANGED][l->lang]);
-    else if (err == SV_OK && t->compared)
-        err = buf_printf(out, ", %u",
-                         cell.series == PLAN_SERIES_OWN ? l->plan->period.year
-                                                        : t->compare_year);
-    return err;
+    return err == SV_OK ? put_series(l, t, (enum plan_series)cell.series, out)
+                        : err;
 }
 
 /* ---- expressions ---- */

@@ -5,9 +5,10 @@
 
 #include <jansson.h>
 
-#include "counts/plan_tally.h"
+#include "counts/plan_derive.h"
 
 #define FORMAT "svault/counts/v1"
+#define NOWHERE SIZE_MAX
 
 void
 plan_json_clear(struct plan_result *r)
@@ -25,38 +26,87 @@ push(json_t *array, json_t *owned)
     return json_array_append_new(array, owned) == 0 ? SV_OK : SV_ERR_NOMEM;
 }
 
+/* A percentage is a text with its point, so that no reader takes it for a
+ * count. */
 static enum sv_err
-encode_figures(const struct figures *figures, json_t *array)
+encode_value(const struct figure *f, json_t **out)
+{
+    struct buf text = BUF_INIT;
+    enum sv_err err = SV_OK;
+
+    if (!f->known)
+        *out = json_null();
+    else if (!f->is_percent)
+        *out = json_integer(f->value);
+    else {
+        err = plan_derive_text(f, &text);
+        *out = err == SV_OK ? json_stringn((char *)text.ptr, text.len) : NULL;
+    }
+    buf_free(&text);
+    return err;
+}
+
+/* Those that are printed; at[i]: where figure i stands among them. */
+static enum sv_err
+encode_figures(const struct figures *figures, json_t *array, size_t *at)
 {
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < figures->n && err == SV_OK; i++) {
         const struct figure *f = &figures->at[i];
+        json_t *value = NULL;
 
+        at[i] = f->unprinted ? NOWHERE : json_array_size(array);
+        if (f->unprinted)
+            continue;
         if (!text_is_utf8(bytes_text(f->reason)))
             return SV_ERR_FORMAT;
-        err = push(array,
-                   json_pack("{s:b, s:s, s:s, s:o}", "change",
-                             f->is_change ? 1 : 0, "name", f->name, "reason",
-                             f->known ? "" : f->reason, "value",
-                             f->known ? json_integer(f->value) : json_null()));
+        err = encode_value(f, &value);
+        if (err == SV_OK)
+            err = push(array, json_pack("{s:b, s:s, s:s, s:o}", "change",
+                                        f->is_change ? 1 : 0, "name", f->name,
+                                        "reason", f->known ? "" : f->reason,
+                                        "value", value));
     }
     return err;
 }
 
+static bool
+is_printed(const struct figure_relation *r, const size_t *at)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        if (at[r->parts[i]] == NOWHERE)
+            return false;
+    }
+    return at[r->whole] != NOWHERE;
+}
+
 static enum sv_err
-encode_relation(const struct figure_relation *r, json_t *array)
+encode_relation(const struct figure_relation *r, json_t *array,
+                const size_t *at)
 {
     json_t *parts = json_array();
     enum sv_err err = parts != NULL ? SV_OK : SV_ERR_NOMEM;
 
     for (size_t i = 0; i < r->n && err == SV_OK; i++)
-        err = push(parts, json_integer((json_int_t)r->parts[i]));
+        err = push(parts, json_integer((json_int_t)at[r->parts[i]]));
     if (err == SV_OK)
-        err = push(array,
-                   json_pack("{s:b, s:O, s:I}", "complete", r->complete ? 1 : 0,
-                             "parts", parts, "whole", (json_int_t)r->whole));
+        err = push(array, json_pack("{s:b, s:O, s:I}", "complete",
+                                    r->complete ? 1 : 0, "parts", parts,
+                                    "whole", (json_int_t)at[r->whole]));
     json_decref(parts);
+    return err;
+}
+
+static enum sv_err
+encode_relations(const struct figures *figures, json_t *array, const size_t *at)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < figures->n_relations && err == SV_OK; i++) {
+        if (is_printed(&figures->relations[i], at))
+            err = encode_relation(&figures->relations[i], array, at);
+    }
     return err;
 }
 
@@ -85,14 +135,15 @@ plan_json_encode(struct bytes canonical, const char *profile,
                  struct buf *out)
 {
     json_t *array = json_array(), *relations = json_array(), *root = NULL;
-    enum sv_err err = SV_ERR_FORMAT;
+    size_t *at = calloc(figures->n + 1, sizeof *at);
+    enum sv_err err = at != NULL ? SV_ERR_FORMAT : SV_ERR_NOMEM;
 
-    if (canonical.len == 0 || !text_is_utf8(canonical) ||
+    if (at == NULL || canonical.len == 0 || !text_is_utf8(canonical) ||
         !text_is_utf8(basis) || !text_is_code(bytes_text(profile)))
         goto out;
-    err = encode_figures(figures, array);
-    for (size_t i = 0; i < figures->n_relations && err == SV_OK; i++)
-        err = encode_relation(&figures->relations[i], relations);
+    err = encode_figures(figures, array, at);
+    if (err == SV_OK)
+        err = encode_relations(figures, relations, at);
     if (err != SV_OK)
         goto out;
     root = json_pack("{s:s%, s:O, s:s, s:s%, s:s, s:O}", "basis",
@@ -105,6 +156,7 @@ out:
     json_decref(root);
     json_decref(array);
     json_decref(relations);
+    free(at);
     return err;
 }
 
@@ -115,6 +167,23 @@ string_of(const json_t *object, const char *member)
     return json_string_value(json_object_get(object, member));
 }
 
+/* A count, a change or a percentage. */
+static enum sv_err
+decode_value(const json_t *json, bool is_change, struct figure *out)
+{
+    if (json_is_integer(json)) {
+        out->value = json_integer_value(json);
+    } else if (json_is_string(json)) {
+        out->is_percent = true;
+        if (plan_derive_parse(bytes_text(json_string_value(json)), &out->value,
+                              &out->digits) != SV_OK)
+            return SV_ERR_FORMAT;
+    } else {
+        return SV_ERR_FORMAT;
+    }
+    return out->value < 0 && !is_change ? SV_ERR_FORMAT : SV_OK;
+}
+
 static enum sv_err
 decode_figure(const json_t *json, struct figures *figures)
 {
@@ -122,20 +191,25 @@ decode_figure(const json_t *json, struct figures *figures)
     const char *name = string_of(json, "name");
     const char *reason = string_of(json, "reason");
     bool is_change = json_is_true(json_object_get(json, "change"));
+    struct figure had = {0};
     size_t at = 0;
     enum sv_err err;
 
     if (name == NULL || reason == NULL ||
-        json_is_integer(value) != (reason[0] == '\0'))
+        json_is_null(value) != (reason[0] != '\0'))
         return SV_ERR_FORMAT;
-    if (!json_is_integer(value))
+    if (json_is_null(value)) {
         err = figures_add_unknown(figures, name, reason, &at);
-    else if (json_integer_value(value) < 0 && !is_change)
-        err = SV_ERR_FORMAT;
-    else
-        err = figures_add(figures, name, json_integer_value(value), &at);
-    if (err == SV_OK)
+    } else {
+        err = decode_value(value, is_change, &had);
+        if (err == SV_OK)
+            err = figures_add(figures, name, had.value, &at);
+    }
+    if (err == SV_OK) {
         figures->at[at].is_change = is_change;
+        figures->at[at].is_percent = had.is_percent;
+        figures->at[at].digits = had.digits;
+    }
     return err;
 }
 

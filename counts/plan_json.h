@@ -9,7 +9,8 @@
  *
  *   basis      the legal basis, or ""
  *   figures    of each {change, name, reason, value}; the value is null and
- *              the reason not empty where it is not known
+ *              the reason not empty where it is not known; a percentage is a
+ *              text, "4.3"
  *   format     "svault/counts/v1"
  *   plan       the canonical text
  *   profile    as "exact"
@@ -26,7 +27,8 @@ struct plan_result {
 };
 void plan_json_clear(struct plan_result *r); /* accepts zeroed */
 
-/* Appended.  SV_ERR_RANGE over PLAN_JSON_MAX; SV_ERR_FORMAT for a text that
+/* Unprinted figures, and what is said of them, stay out.  Appended.
+ * SV_ERR_RANGE over PLAN_JSON_MAX; SV_ERR_FORMAT for a text that
  * is not UTF-8. */
 enum sv_err plan_json_encode(struct bytes canonical, const char *profile,
                              struct bytes basis, const struct figures *figures,

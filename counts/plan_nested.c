@@ -126,10 +126,11 @@ nesting_init(struct nesting *t)
         return SV_ERR_NOMEM;
     for (size_t i = 0; i < t->f->n && err == SV_OK; i++) {
         const struct figure *f = &t->f->at[i];
+        bool is_count = !f->is_change && !f->is_percent;
 
         err = plan_cell_parse(t->plan, bytes_text(f->name), &t->at[i].table,
                               &t->at[i].cell);
-        if (!f->is_change && f->value > 0)
+        if (is_count && !f->unprinted && f->value > 0)
             t->order[t->n++] = i;
     }
     qsort_r(t->order, t->n, sizeof *t->order, largest_first, t->f);

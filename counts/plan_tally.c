@@ -137,7 +137,8 @@ count_one(struct map *cells, const struct plan_cell *cell, uint64_t key)
     return map_set(cells, cell, &c);
 }
 
-/* Each combination of the record's codes in the fields of mask, once. */
+/* Each combination of the record's codes and groups in the fields of mask,
+ * once. */
 static enum sv_err
 count_mask(struct tally *t, size_t table, uint16_t series, unsigned mask)
 {
@@ -149,7 +150,7 @@ count_mask(struct tally *t, size_t table, uint16_t series, unsigned mask)
     for (size_t i = 0; i < p->n_by; i++) {
         values[i] = &t->values[p->by[i]];
         if ((mask >> i & 1) != 0)
-            len[i] = values[i]->n;
+            len[i] = values[i]->n_all;
     }
     do {
         struct plan_cell cell = {series,
@@ -176,11 +177,37 @@ count_in(struct tally *t, size_t table, uint16_t series)
         for (size_t k = 0; k < values->n; k++)
             t->tables[table].occurs[i][values->codes[k]] = true;
     }
-    for (unsigned mask = 0; mask < 1u << p->n_by && err == SV_OK; mask++) {
-        if (plan_has_cells(p, mask))
-            err = count_mask(t, table, series, mask);
-    }
+    for (unsigned mask = 0; mask < 1u << p->n_by && err == SV_OK; mask++)
+        err = count_mask(t, table, series, mask);
     return err;
+}
+
+static void
+add_group(struct tally_values *values, uint16_t group)
+{
+    for (size_t i = values->n; i < values->n_all; i++) {
+        if (values->codes[i] == group)
+            return;
+    }
+    values->codes[values->n_all++] = group;
+}
+
+static enum sv_err
+read_values(const struct plan_variable *v, const struct content *coded,
+            struct tally_values *values)
+{
+    enum sv_err err = plan_variable_read(v, coded, values->codes, &values->n);
+
+    if (err != SV_OK)
+        return err;
+    values->n_all = values->n;
+    for (size_t i = 0; i < values->n; i++) {
+        uint16_t group = plan_variable_group(v, values->codes[i]);
+
+        if (group != PLAN_NO_GROUP)
+            add_group(values, group);
+    }
+    return SV_OK;
 }
 
 enum sv_err
@@ -202,8 +229,7 @@ tally_add(struct tally *t, const char *type, uint64_t key,
             return SV_OK;
     }
     for (size_t i = 0; i < plan->n_variables && err == SV_OK; i++)
-        err = plan_variable_read(&plan->variables[i], coded, t->values[i].codes,
-                                 &t->values[i].n);
+        err = read_values(&plan->variables[i], coded, &t->values[i]);
     for (size_t i = 0; i < plan->n && err == SV_OK; i++) {
         const struct plan_table *table = &plan->tables[i];
 

@@ -11,14 +11,17 @@
  *   TABLE.YEAR.CODE...     where the table compares two years
  *   TABLE.change.CODE...   later less earlier year, where it has the delta
  *
- * A table shows the cells of every combination of codes that occur in its
- * records, of either year, or that its where names: zeros too.  A code of
- * which neither is true has no cell: a list of 250 countries stays short.
+ * A table has the cells of every combination of codes that occur in its
+ * records, of either year, or that its where names: zeros too; and of the
+ * groups of such codes.  A code of which neither is true has no cell: a list
+ * of 250 countries stays short.  Totals that the margins leave out are figures
+ * all the same, and unprinted: a reader adds up what is printed.
  *
  * Relations: each margin is the sum of the cells below it, by those fields
- * that have one value a record; by a field with several values they add up to
- * nothing and no relation is made.  A change and the earlier figure are the
- * later one.
+ * that have one value a record, and so is each group of its codes; a total is
+ * the sum of groups and of codes in none.  By a field with several values they
+ * add up to nothing and no relation is made.  A change and the earlier figure
+ * are the later one.
  */
 struct tally; /* holds counts and the codes of the last record */
 

@@ -5,8 +5,8 @@
 
 /*
  * One table's figures under construction: a box of places, one for each
- * series and combination of codes, the last place of each field being all of
- * them; and which figure stands there.
+ * series and combination of codes and of their groups, the last place of each
+ * field being all of them; and which figure stands there.
  */
 struct box {
     const struct plan *plan;
@@ -15,8 +15,13 @@ struct box {
     const struct tally_table *counts;
     struct figures *figures;
     size_t n_series;
-    size_t n[PLAN_BY_MAX]; /* codes with a cell; 0 behind the fields of by */
+    /* Codes with a cell, then their groups; 0 behind the fields of by. */
+    size_t n[PLAN_BY_MAX];
     uint16_t *codes[PLAN_BY_MAX];
+    /* The places that are the whole together: of the groups, and of the codes
+     * that are in none. */
+    size_t n_top[PLAN_BY_MAX];
+    size_t *top[PLAN_BY_MAX];
     size_t *figure; /* index into figures, NONE where there is none */
     size_t *parts;  /* room for a relation */
 };
@@ -82,20 +87,60 @@ is_named(const struct plan_table *t, size_t variable, size_t code)
     return false;
 }
 
+static const struct plan_variable *
+variable_of(const struct box *b, size_t by)
+{
+    return &b->plan->variables[b->table->by[by]];
+}
+
+static bool
+has_code(const struct box *b, size_t by, uint16_t code)
+{
+    for (size_t i = 0; i < b->n[by]; i++) {
+        if (b->codes[by][i] == code)
+            return true;
+    }
+    return false;
+}
+
+/* The groups of the codes that have cells, in their order. */
+static void
+choose_groups(struct box *b, size_t by)
+{
+    const struct plan_variable *v = variable_of(b, by);
+    size_t n_codes = b->n[by];
+
+    for (size_t g = 0; g < v->n_groups; g++) {
+        uint16_t group = (uint16_t)(v->n_codes + g);
+
+        for (size_t i = 0; i < n_codes; i++) {
+            if (plan_variable_group(v, b->codes[by][i]) == group &&
+                !has_code(b, by, group))
+                b->codes[by][b->n[by]++] = group;
+        }
+    }
+    for (size_t i = 0; i < b->n[by]; i++) {
+        if (plan_variable_group(v, b->codes[by][i]) == PLAN_NO_GROUP)
+            b->top[by][b->n_top[by]++] = i;
+    }
+}
+
 /* The codes that have cells, in the order of their list. */
 static enum sv_err
 choose_codes(struct box *b, size_t by)
 {
-    size_t variable = b->table->by[by];
-    size_t n_codes = b->plan->variables[variable].n_codes;
+    const struct plan_variable *v = variable_of(b, by);
+    size_t n = v->n_codes + v->n_groups;
 
-    b->codes[by] = calloc(n_codes, sizeof *b->codes[by]);
-    if (b->codes[by] == NULL)
+    b->codes[by] = calloc(n, sizeof *b->codes[by]);
+    b->top[by] = calloc(n, sizeof *b->top[by]);
+    if (b->codes[by] == NULL || b->top[by] == NULL)
         return SV_ERR_NOMEM;
-    for (size_t i = 0; i < n_codes; i++) {
-        if (b->counts->occurs[by][i] || is_named(b->table, variable, i))
+    for (size_t i = 0; i < v->n_codes; i++) {
+        if (b->counts->occurs[by][i] || is_named(b->table, b->table->by[by], i))
             b->codes[by][b->n[by]++] = (uint16_t)i;
     }
+    choose_groups(b, by);
     return SV_OK;
 }
 
@@ -119,8 +164,10 @@ box_init(struct box *b)
 static void
 box_clear(struct box *b)
 {
-    for (size_t i = 0; i < PLAN_BY_MAX; i++)
+    for (size_t i = 0; i < PLAN_BY_MAX; i++) {
         free(b->codes[i]);
+        free(b->top[i]);
+    }
     free(b->figure);
     free(b->parts);
     *b = (struct box){0};
@@ -178,12 +225,13 @@ add_figure(struct box *b, const struct place *p)
 {
     struct plan_cell cell = cell_at(b, p, p->series);
     struct counted value = value_at(b, p);
+    bool printed = plan_cell_is_printed(b->table, &cell);
     struct buf name = BUF_INIT;
     size_t at = 0;
     enum sv_err err;
 
     *figure_at(b, p) = NONE;
-    if (!plan_has_cells(b->table, plan_cell_mask(&cell)))
+    if (p->series == PLAN_SERIES_CHANGE && !printed)
         return SV_OK;
     err = plan_cell_name(b->plan, b->number, &cell, &name);
     if (err == SV_OK)
@@ -192,30 +240,47 @@ add_figure(struct box *b, const struct place *p)
         err = figures_add_counted(b->figures, (char *)name.ptr, &value, &at);
     if (err == SV_OK) {
         b->figures->at[at].is_change = p->series == PLAN_SERIES_CHANGE;
+        b->figures->at[at].unprinted = !printed;
         *figure_at(b, p) = at;
     }
     buf_free(&name);
     return err;
 }
 
-/* Are the cells by part right below those by whole, and do they add up? */
+/* Does each record have one value of the fields of mask? */
 static bool
-adds_up(const struct box *b, unsigned whole, unsigned part)
+is_single(const struct box *b, unsigned mask)
 {
-    if ((part & whole) != whole || part == whole ||
-        !plan_has_cells(b->table, part))
-        return false;
     for (size_t i = 0; i < b->table->n_by; i++) {
-        if (((part & ~whole) >> i & 1) != 0 &&
-            tally_variable(b->plan, b->table, i)->multi)
+        if ((mask >> i & 1) != 0 && variable_of(b, i)->multi)
             return false;
     }
+    return true;
+}
+
+/* Are the printed cells by part right below the printed ones by whole? */
+static bool
+is_next_printed(const struct box *b, unsigned whole, unsigned part)
+{
+    if (!plan_has_cells(b->table, whole) || !plan_has_cells(b->table, part))
+        return false;
     for (unsigned between = 0; between < part; between++) {
         if (between != whole && (between & whole) == whole &&
             (between & part) == between && plan_has_cells(b->table, between))
             return false;
     }
     return true;
+}
+
+/* What is not printed is related by one field at a time. */
+static bool
+adds_up(const struct box *b, unsigned whole, unsigned part)
+{
+    unsigned more = part & ~whole;
+
+    if ((part & whole) != whole || more == 0 || !is_single(b, more))
+        return false;
+    return (more & (more - 1)) == 0 || is_next_printed(b, whole, part);
 }
 
 /* The figure at p is the sum of those by part. */
@@ -228,19 +293,39 @@ relate(struct box *b, const struct place *p, unsigned part)
     for (size_t i = 0; i < PLAN_BY_MAX; i++) {
         if (((part & ~whole) >> i & 1) == 0)
             continue;
-        if (b->n[i] == 0)
+        if (b->n_top[i] == 0)
             return SV_OK; /* nothing occurs, and 0 is the sum of nothing */
-        len[i] = b->n[i];
+        len[i] = b->n_top[i];
     }
     do {
         struct place below = *p;
 
         for (size_t i = 0; i < PLAN_BY_MAX; i++) {
             if (((part & ~whole) >> i & 1) != 0)
-                below.at[i] = at[i];
+                below.at[i] = b->top[i][at[i]];
         }
         b->parts[n++] = *figure_at(b, &below);
     } while (tally_turn(PLAN_BY_MAX, len, at));
+    return figures_relate(b->figures, *figure_at(b, p), n, b->parts, true);
+}
+
+/* The figure at p is of a group of this field: the sum of its codes. */
+static enum sv_err
+relate_group(struct box *b, const struct place *p, size_t by)
+{
+    const struct plan_variable *v = variable_of(b, by);
+    size_t n = 0;
+
+    if (v->multi || p->at[by] == b->n[by] ||
+        b->codes[by][p->at[by]] < v->n_codes)
+        return SV_OK;
+    for (size_t i = 0; i < b->n[by]; i++) {
+        struct place below = *p;
+
+        below.at[by] = i;
+        if (plan_variable_group(v, b->codes[by][i]) == b->codes[by][p->at[by]])
+            b->parts[n++] = *figure_at(b, &below);
+    }
     return figures_relate(b->figures, *figure_at(b, p), n, b->parts, true);
 }
 
@@ -273,6 +358,8 @@ relate_place(struct box *b, const struct place *p)
         if (adds_up(b, whole, part))
             err = relate(b, p, part);
     }
+    for (size_t i = 0; i < b->table->n_by && err == SV_OK; i++)
+        err = relate_group(b, p, i);
     return err;
 }
 
@@ -358,6 +445,8 @@ plan_preview(const struct figures *exact, const uint8_t round_key[32],
         int64_t value = 0;
         size_t at = 0;
 
+        if (f->unprinted)
+            continue;
         if (!f->is_change)
             value = round_at(exact, i, round_key);
         else if (!round_change(exact, i, round_key, &value))

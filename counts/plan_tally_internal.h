@@ -12,10 +12,12 @@ struct tally_table {
     bool *occurs[PLAN_BY_MAX]; /* codes that any of its records has */
 };
 
-/* The codes of one variable in the record at hand. */
+/* The codes of one variable in the record at hand; their groups, each once,
+ * stand behind them. */
 struct tally_values {
-    size_t n;
-    uint16_t codes[FIELD_REPEAT_MAX];
+    size_t n;     /* of the codes */
+    size_t n_all; /* with the groups */
+    uint16_t codes[2 * FIELD_REPEAT_MAX];
 };
 
 struct tally {

@@ -6,6 +6,7 @@
 
 #include <utf8proc.h>
 
+#include "counts/plan_derive.h"
 #include "counts/plan_view.h"
 
 enum word {
@@ -22,6 +23,8 @@ enum word {
     WORD_TOTAL,
     WORD_CHANGE,
     WORD_COUNT,
+    WORD_SHARE,
+    WORD_PERCENT,
     WORDS_N
 };
 static const char *const words[WORDS_N][SCHEMA_LANGS] = {
@@ -40,6 +43,8 @@ static const char *const words[WORDS_N][SCHEMA_LANGS] = {
     [WORD_TOTAL] = {"Total", "計"},
     [WORD_CHANGE] = {"Change", "増減"},
     [WORD_COUNT] = {"Number", "数"},
+    [WORD_SHARE] = {"Share, %", "割合（%）"},
+    [WORD_PERCENT] = {"Change, %", "増減率（%）"},
 };
 
 /* Appends until the first failure. */
@@ -87,17 +92,31 @@ plan_text_width(struct bytes t)
     return width;
 }
 
+static void
+put_percent(struct page *p, const struct figure *f, bool sign)
+{
+    if (sign && f->value > 0)
+        put(p, "+");
+    if (p->err == SV_OK)
+        p->err = plan_derive_text(f, p->out);
+}
+
 /* Nothing where there is no such figure, a dash where it is not known. */
 static void
 put_value(struct page *p, const struct plan_view *v,
           const struct plan_cell *cell)
 {
+    const struct figure *f = plan_view_figure(v, cell);
+    bool sign = cell->series == PLAN_SERIES_CHANGE ||
+                cell->series == PLAN_SERIES_PERCENT;
     int64_t value;
 
-    if (plan_view_value(v, cell, &value))
-        put_int(p, value, cell->series == PLAN_SERIES_CHANGE);
-    else if (plan_view_figure(v, cell) != NULL)
-        put(p, "-");
+    if (!plan_view_value(v, cell, &value))
+        put(p, f != NULL ? "-" : "");
+    else if (f != NULL && f->is_percent)
+        put_percent(p, f, sign);
+    else
+        put_int(p, value, sign);
 }
 
 static void
@@ -109,18 +128,27 @@ put_code(struct page *p, const struct plan_view *v, size_t by, uint16_t code)
         put(p, plan_variable_label(plan_view_variable(v, by), code, v->lang));
 }
 
+/* "Number", "Share, %", "2022", "2022: Share, %", "Change" */
 static void
 put_series(struct page *p, const struct plan_view *v, enum plan_series series)
 {
-    if (!v->table->compared)
+    bool own = series == PLAN_SERIES_OWN || series == PLAN_SERIES_SHARE;
+    bool share =
+        series == PLAN_SERIES_SHARE || series == PLAN_SERIES_SHARE_COMPARED;
+
+    if (series == PLAN_SERIES_CHANGE || series == PLAN_SERIES_PERCENT) {
+        put_word(p, v,
+                 series == PLAN_SERIES_CHANGE ? WORD_CHANGE : WORD_PERCENT);
+        return;
+    }
+    if (v->table->compared)
+        put_int(p, own ? v->plan->period.year : v->table->compare_year, false);
+    if (v->table->compared && share)
+        put(p, ": ");
+    if (share)
+        put_word(p, v, WORD_SHARE);
+    else if (!v->table->compared)
         put_word(p, v, WORD_COUNT);
-    else if (series == PLAN_SERIES_CHANGE)
-        put_word(p, v, WORD_CHANGE);
-    else
-        put_int(p,
-                series == PLAN_SERIES_OWN ? v->plan->period.year
-                                          : v->table->compare_year,
-                false);
 }
 
 /* Columns are codes where there are two fields, or else the years. */
@@ -170,6 +198,10 @@ put_at(struct page *p, const struct plan_view *v, const struct block *b,
                    ? ""
                    : plan_view_variable(v, rows)->label[v->lang]);
     } else if (column == 0) {
+        if (rows != PLAN_NO_FIELD &&
+            plan_variable_group(plan_view_variable(v, rows),
+                                v->codes[rows][row - 1]) != PLAN_NO_GROUP)
+            put(p, "  ");
         put_code(p, v, rows == PLAN_NO_FIELD ? 0 : rows,
                  rows == PLAN_NO_FIELD ? PLAN_CELL_ALL
                                        : v->codes[rows][row - 1]);
@@ -266,12 +298,12 @@ put_block_head(struct page *p, const struct plan_view *v, const struct block *b)
 {
     size_t by = v->axis[PLAN_AXIS_BLOCKS];
 
-    if (!v->table->compared && by == PLAN_NO_FIELD)
+    if (v->n_series == 1 && by == PLAN_NO_FIELD)
         return;
     put(p, "\n  ");
-    if (v->table->compared)
+    if (v->n_series > 1)
         put_series(p, v, v->series[b->series]);
-    if (v->table->compared && by != PLAN_NO_FIELD)
+    if (v->n_series > 1 && by != PLAN_NO_FIELD)
         put(p, ", ");
     if (by != PLAN_NO_FIELD) {
         put(p, plan_view_variable(v, by)->label[v->lang]);
@@ -349,21 +381,41 @@ put_several(struct page *p, const struct plan_view *v)
     put(p, "\n");
 }
 
-/* Why the figures of this table that are not known are not. */
+static void
+put_reason(struct page *p, const char *of, const struct figure *f)
+{
+    put(p, "  - ");
+    put(p, of);
+    put(p, ": ");
+    if (p->err == SV_OK)
+        p->err = text_inert(p->out, bytes_text(f->reason), false);
+    put(p, "\n");
+}
+
+/* Why the figures of this table that are not known are not; of percentages
+ * one line, as all have the same reason. */
 static void
 put_reasons(struct page *p, const struct plan_view *v)
 {
-    for (size_t i = 0; i < v->figures->n; i++) {
-        const struct figure *f = &v->figures->at[i];
+    bool said[WORDS_N] = {false};
 
-        if (f->known || !plan_view_has(v->table, f))
+    for (size_t i = 0; i < v->figures->n && p->err == SV_OK; i++) {
+        const struct figure *f = &v->figures->at[i];
+        enum word word = f->is_change ? WORD_PERCENT : WORD_SHARE;
+        struct plan_cell cell;
+        size_t table;
+
+        if (f->known || f->unprinted || !plan_view_has(v->table, f))
             continue;
-        put(p, "  - ");
-        put(p, f->name);
-        put(p, ": ");
-        if (p->err == SV_OK)
-            p->err = text_inert(p->out, bytes_text(f->reason), false);
-        put(p, "\n");
+        p->err = plan_cell_parse(v->plan, bytes_text(f->name), &table, &cell);
+        if (p->err != SV_OK)
+            return;
+        if (!plan_cell_is_percent((enum plan_series)cell.series)) {
+            put_reason(p, f->name, f);
+        } else if (!said[word]) {
+            put_reason(p, words[word][v->lang], f);
+            said[word] = true;
+        }
     }
 }
 
@@ -388,18 +440,25 @@ put_table(const struct plan_view *of, const struct plan_table *table,
     return err;
 }
 
-/* Every figure is one of the plan's. */
+/* Every figure is one of the plan's, of the kind that its name says. */
 static enum sv_err
 check_names(const struct plan *p, const struct figures *figures)
 {
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < figures->n && err == SV_OK; i++) {
+        const struct figure *f = &figures->at[i];
         struct plan_cell cell;
         size_t table;
 
-        err =
-            plan_cell_parse(p, bytes_text(figures->at[i].name), &table, &cell);
+        if (f->unprinted)
+            continue;
+        err = plan_cell_parse(p, bytes_text(f->name), &table, &cell);
+        if (err == SV_OK &&
+            (!plan_cell_is_printed(&p->tables[table], &cell) ||
+             (f->known && f->is_percent != plan_cell_is_percent(
+                                               (enum plan_series)cell.series))))
+            err = SV_ERR_FORMAT;
     }
     return err;
 }
@@ -488,9 +547,13 @@ plan_text_csv(const struct figures *figures, struct buf *out)
     for (size_t i = 0; i < figures->n; i++) {
         const struct figure *f = &figures->at[i];
 
+        if (f->unprinted)
+            continue;
         put_csv(&p, f->name);
         put(&p, ",");
-        if (f->known)
+        if (f->known && f->is_percent)
+            put_percent(&p, f, false);
+        else if (f->known)
             put_int(&p, f->value, false);
         put(&p, ",");
         put_csv(&p, f->known ? "" : f->reason);

@@ -19,9 +19,10 @@ enum sv_err plan_text_tables(const struct plan *p,
                              struct buf *out);
 
 /*
- * CSV (RFC 4180) of the exact figures: name, value, reason; appended.  A
+ * CSV (RFC 4180) of the printed figures: name, value, reason; appended.  A
  * value that is not known is empty.  No text cell begins as a formula does: a
- * ' goes before it; values are whole numbers, below 0 for a change.
+ * ' goes before it; values are whole numbers, or percentages as 4.3, below 0
+ * for a change.
  */
 enum sv_err plan_text_csv(const struct figures *figures, struct buf *out);
 

@@ -9,17 +9,37 @@ plan_view_variable(const struct plan_view *v, size_t by)
     return &v->plan->variables[v->table->by[by]];
 }
 
-/* The series in the order of years. */
+static void
+add_series(struct plan_view *v, enum plan_series series)
+{
+    v->series[v->n_series++] = series;
+}
+
+/* The series in the order of years, and percentages behind the figures that
+ * they are of. */
 static void
 order_series(struct plan_view *v)
 {
-    bool turned =
-        v->table->compared && plan_cell_own_is_later(v->plan, v->table);
+    const struct plan_table *t = v->table;
+    bool turned = t->compared && plan_cell_own_is_later(v->plan, t);
+    bool share = t->share.given && !v->preview;
 
-    v->n_series = plan_cell_series(v->table);
-    v->series[0] = turned ? PLAN_SERIES_COMPARED : PLAN_SERIES_OWN;
-    v->series[1] = turned ? PLAN_SERIES_OWN : PLAN_SERIES_COMPARED;
-    v->series[2] = PLAN_SERIES_CHANGE;
+    v->n_series = 0;
+    if (turned)
+        add_series(v, PLAN_SERIES_COMPARED);
+    if (turned && share)
+        add_series(v, PLAN_SERIES_SHARE_COMPARED);
+    add_series(v, PLAN_SERIES_OWN);
+    if (share)
+        add_series(v, PLAN_SERIES_SHARE);
+    if (t->compared && !turned)
+        add_series(v, PLAN_SERIES_COMPARED);
+    if (t->compared && !turned && share)
+        add_series(v, PLAN_SERIES_SHARE_COMPARED);
+    if (t->delta)
+        add_series(v, PLAN_SERIES_CHANGE);
+    if (t->percent.given && !v->preview)
+        add_series(v, PLAN_SERIES_PERCENT);
 }
 
 /* The field with the most codes gives the rows, and so on. */
@@ -37,17 +57,34 @@ order_axes(struct plan_view *v)
     }
 }
 
-/* One more code in the order of the list; all of them are the last. */
+/* A group, then its codes; codes in none behind all groups; the total. */
+static size_t
+order_of(const struct plan_variable *v, uint16_t code)
+{
+    size_t group = v->n_groups;
+
+    if (code == PLAN_CELL_ALL)
+        return SIZE_MAX;
+    if (code >= v->n_codes)
+        group = code - v->n_codes;
+    else if (plan_variable_group(v, code) != PLAN_NO_GROUP)
+        group = v->group_of[code];
+    return group * 2 * UINT16_MAX + (code < v->n_codes ? 1u + code : 0);
+}
+
+/* One more code in the order of the list. */
 static void
 add_code(struct plan_view *v, size_t by, uint16_t code)
 {
+    const struct plan_variable *of = plan_view_variable(v, by);
     size_t at = v->n[by];
 
     for (size_t i = 0; i < v->n[by]; i++) {
         if (v->codes[by][i] == code)
             return;
     }
-    for (; at > 0 && v->codes[by][at - 1] > code; at--)
+    for (; at > 0 && order_of(of, v->codes[by][at - 1]) > order_of(of, code);
+         at--)
         v->codes[by][at] = v->codes[by][at - 1];
     v->codes[by][at] = code;
     v->n[by]++;
@@ -72,7 +109,7 @@ view_fill(struct plan_view *v)
         struct plan_cell cell;
         size_t table;
 
-        if (!plan_view_has(v->table, f))
+        if (!plan_view_has(v->table, f) || f->unprinted)
             continue;
         err = plan_cell_parse(v->plan, bytes_text(f->name), &table, &cell);
         if (err == SV_OK)
@@ -90,8 +127,9 @@ plan_view_init(struct plan_view *v)
 
     map_init(&v->cells, sizeof(struct plan_cell), sizeof(size_t));
     for (size_t i = 0; i < v->table->n_by && err == SV_OK; i++) {
-        v->codes[i] =
-            calloc(plan_view_variable(v, i)->n_codes + 1, sizeof *v->codes[i]);
+        v->codes[i] = calloc(plan_view_variable(v, i)->n_codes +
+                                 plan_view_variable(v, i)->n_groups + 1,
+                             sizeof *v->codes[i]);
         if (v->codes[i] == NULL)
             err = SV_ERR_NOMEM;
     }

@@ -19,10 +19,11 @@ struct plan_view {
     bool preview;
     struct map cells; /* struct plan_cell, size_t index of a figure */
     size_t n[PLAN_BY_MAX];
-    uint16_t *codes[PLAN_BY_MAX]; /* owned; with ALL behind them */
-    size_t axis[PLAN_BY_MAX];     /* a field of by, or PLAN_NO_FIELD */
-    size_t n_series;              /* of the table */
-    enum plan_series series[PLAN_SERIES_N]; /* the earlier year first */
+    uint16_t
+        *codes[PLAN_BY_MAX];  /* owned; groups before their codes, ALL last */
+    size_t axis[PLAN_BY_MAX]; /* a field of by, or PLAN_NO_FIELD */
+    size_t n_series;          /* that are shown: the earlier year first */
+    enum plan_series series[PLAN_SERIES_N];
 };
 
 /* Set plan, table, figures, lang and preview before.  SV_ERR_FORMAT for a

@@ -27,6 +27,13 @@ is_small(int64_t value)
     return value >= 1 && value <= RISK_SMALL_MAX;
 }
 
+/* A number of people that stands there to be read. */
+static bool
+is_shown(const struct figure *f)
+{
+    return f->known && !f->unprinted && !f->is_percent;
+}
+
 /* ---- the list ---- */
 
 void
@@ -379,7 +386,7 @@ risk_find(const struct figures *f, struct risk_list *out)
     if (s.facts == NULL)
         return SV_ERR_NOMEM;
     for (size_t i = 0; i < f->n; i++)
-        s.facts[i] = (struct fact){f->at[i].known, f->at[i].value, NULL};
+        s.facts[i] = (struct fact){is_shown(&f->at[i]), f->at[i].value, NULL};
     err = solve_all(&s);
     if (err == SV_OK)
         err = list_figures(&s, RISK_CELL);

@@ -60,7 +60,7 @@ plan "2:43: detection_route: a table has at most three fields" "$head
 table t by gender, citizenship, services, detection_route method exact"
 plan "1:21: witness: not a type of record" \
     'plan "T" population witness unit person as_of 2023-03-31'
-plan "2:26: rounded (exact?): something else belongs here" "$head
+plan "2:26: rounded (round?): something else belongs here" "$head
 table t by gender method rounded"
 printf 'plan "T\n' >bad.counts
 expect_exit 65 counts check bad.counts

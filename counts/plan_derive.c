@@ -1,0 +1,204 @@
+#include "counts/plan_derive.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "counts/plan_cell.h"
+
+/* Of counts and of percentages: products of them do not overflow. */
+#define VALUE_MAX (INT64_C(1) << 48)
+
+struct derivation {
+    const struct plan *plan;
+    size_t table;
+    struct figures *f;
+};
+
+static enum sv_err
+name_of(const struct derivation *d, const struct plan_cell *cell,
+        struct buf *out)
+{
+    enum sv_err err = plan_cell_name(d->plan, d->table, cell, out);
+
+    return err == SV_OK ? buf_append(out, bytes_of("", 1)) : err;
+}
+
+/* The printed figure of a cell; NULL where none is known. */
+static enum sv_err
+find(const struct derivation *d, const struct plan_cell *cell,
+     const struct figure **out)
+{
+    struct buf name = BUF_INIT;
+    size_t at;
+    enum sv_err err = name_of(d, cell, &name);
+
+    *out = NULL;
+    if (err == SV_OK && figures_find(d->f, (char *)name.ptr, &at) == SV_OK &&
+        d->f->at[at].known && !d->f->at[at].unprinted)
+        *out = &d->f->at[at];
+    buf_free(&name);
+    return err;
+}
+
+/* 100 x part / whole in units of the last digit, rounded to the nearest. */
+static int64_t
+percent_of(int64_t part, int64_t whole, unsigned digits)
+{
+    int64_t scale = digits == 0 ? 100 : 1000;
+    int64_t magnitude = part < 0 ? -part : part;
+    int64_t value = (2 * magnitude * scale + whole) / (2 * whole);
+
+    return part < 0 ? -value : value;
+}
+
+static enum sv_err
+add(const struct derivation *d, const struct plan_cell *cell, int64_t part,
+    int64_t whole, unsigned digits, const char *reason)
+{
+    struct buf name = BUF_INIT;
+    size_t at = 0;
+    enum sv_err err = name_of(d, cell, &name);
+
+    if (err == SV_OK &&
+        (whole > VALUE_MAX || part > VALUE_MAX || part < -VALUE_MAX))
+        err = SV_ERR_RANGE;
+    if (err == SV_OK && reason != NULL)
+        err = figures_add_unknown(d->f, (char *)name.ptr, reason, &at);
+    else if (err == SV_OK)
+        err = figures_add(d->f, (char *)name.ptr,
+                          percent_of(part, whole, digits), &at);
+    if (err == SV_OK) {
+        d->f->at[at].is_percent = true;
+        d->f->at[at].digits = digits;
+        d->f->at[at].is_change = cell->series == PLAN_SERIES_PERCENT;
+    }
+    buf_free(&name);
+    return err;
+}
+
+/* What part of the total over the field the figure of this cell is. */
+static enum sv_err
+add_share(const struct derivation *d, const struct plan_cell *of)
+{
+    const struct plan_table *t = &d->plan->tables[d->table];
+    const struct figure *part, *whole;
+    const char *reason = NULL;
+    struct plan_cell cell = *of;
+    enum sv_err err = find(d, &cell, &part);
+
+    cell.code[t->share.by] = PLAN_CELL_ALL;
+    if (err == SV_OK)
+        err = find(d, &cell, &whole);
+    if (err != SV_OK || part == NULL || whole == NULL)
+        return err;
+    if (whole->value < PLAN_DERIVE_MIN)
+        reason = N_("the whole is under 20");
+    else if (part->value > whole->value)
+        reason = N_("rounded, the part is more than the whole");
+    cell = *of;
+    cell.series = of->series == PLAN_SERIES_OWN ? PLAN_SERIES_SHARE
+                                                : PLAN_SERIES_SHARE_COMPARED;
+    return plan_cell_is_printed(t, &cell)
+               ? add(d, &cell, part->value, whole->value, t->share.digits,
+                     reason)
+               : SV_OK;
+}
+
+/* The change of the earlier year's figure; once for both years' cells. */
+static enum sv_err
+add_change(const struct derivation *d, const struct plan_cell *of)
+{
+    const struct plan_table *t = &d->plan->tables[d->table];
+    bool own_is_later = plan_cell_own_is_later(d->plan, t);
+    const struct figure *later, *earlier;
+    struct plan_cell cell = *of;
+    enum sv_err err;
+
+    if (of->series != PLAN_SERIES_OWN)
+        return SV_OK;
+    cell.series = own_is_later ? PLAN_SERIES_OWN : PLAN_SERIES_COMPARED;
+    err = find(d, &cell, &later);
+    cell.series = own_is_later ? PLAN_SERIES_COMPARED : PLAN_SERIES_OWN;
+    if (err == SV_OK)
+        err = find(d, &cell, &earlier);
+    if (err != SV_OK || later == NULL || earlier == NULL)
+        return err;
+    cell.series = PLAN_SERIES_PERCENT;
+    return add(d, &cell, later->value - earlier->value, earlier->value,
+               t->percent.digits,
+               earlier->value < PLAN_DERIVE_MIN
+                   ? N_("the earlier figure is under 20")
+                   : NULL);
+}
+
+typedef enum sv_err (*derive_fn)(const struct derivation *d,
+                                 const struct plan_cell *of);
+
+/* Over the printed counts of the table among the first n figures. */
+static enum sv_err
+derive_table(const struct derivation *d, size_t n, derive_fn derive)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < n && err == SV_OK; i++) {
+        const struct figure *f = &d->f->at[i];
+        struct plan_cell cell;
+        size_t table;
+
+        if (f->unprinted || f->is_change)
+            continue;
+        err = plan_cell_parse(d->plan, bytes_text(f->name), &table, &cell);
+        if (err == SV_OK && table == d->table)
+            err = derive(d, &cell);
+    }
+    return err;
+}
+
+enum sv_err
+plan_derive(const struct plan *p, struct figures *printed)
+{
+    size_t n = printed->n;
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < p->n && err == SV_OK; i++) {
+        struct derivation d = {p, i, printed};
+
+        if (p->tables[i].share.given)
+            err = derive_table(&d, n, add_share);
+        if (err == SV_OK && p->tables[i].percent.given)
+            err = derive_table(&d, n, add_change);
+    }
+    return err;
+}
+
+enum sv_err
+plan_derive_text(const struct figure *f, struct buf *out)
+{
+    const char *sign = f->value < 0 ? "-" : "";
+    uint64_t value = f->value < 0 ? -(uint64_t)f->value : (uint64_t)f->value;
+
+    if (f->digits == 0)
+        return buf_printf(out, "%s%" PRIu64, sign, value);
+    return buf_printf(out, "%s%" PRIu64 ".%" PRIu64, sign, value / 10,
+                      value % 10);
+}
+
+enum sv_err
+plan_derive_parse(struct bytes text, int64_t *value, unsigned *digits)
+{
+    struct bytes rest = text, whole;
+    bool negative = text_skip(&rest, "-");
+    uint64_t n, tenths = 0;
+
+    if (!text_split(&rest, '.', &whole) ||
+        text_u64(whole, 0, VALUE_MAX, &n) != SV_OK)
+        return SV_ERR_FORMAT;
+    *digits = rest.len > 0 ? 1 : 0;
+    if (*digits == 1) {
+        if (text_u64(rest, 0, 9, &tenths) != SV_OK)
+            return SV_ERR_FORMAT;
+        n = n * 10 + tenths;
+    }
+    *value = negative ? -(int64_t)n : (int64_t)n;
+    return SV_OK;
+}
