@@ -3,24 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "counts/annual_json.h"
 #include "counts/annual_text.h"
+#include "counts/document_internal.h"
+#include "counts/plan_facts.h"
 #include "counts/plan_json.h"
-#include "counts/plan_nested.h"
-#include "counts/plan_tally.h"
 #include "counts/plan_text.h"
-#include "counts/risk.h"
 
 #define DOCUMENT_PREVIEW ANNUAL_PREVIEW
 #define ANNUAL_LABEL "svault/annual/v1\n"
-
-/* Which of the two kinds of count a run is; the other's members are NULL. */
-struct counting_run {
-    struct annual_spec spec;
-    struct annual *annual;
-    struct plan *plan;
-    struct tally *tally;
-};
 
 /* ---- a run ---- */
 
@@ -55,6 +45,10 @@ run_free(struct counting_run *run)
 {
     if (run == NULL)
         return;
+    for (size_t i = 0; i < run->n_told; i++) {
+        facts_clear(&run->told[i].facts);
+        pins_clear(&run->told[i].pins);
+    }
     annual_free(run->annual);
     tally_free(run->tally);
     plan_free(run->plan);
@@ -72,10 +66,14 @@ run_begin(const void *ctx, const struct schema *schema, struct bytes spec,
 
     if (run == NULL)
         return SV_ERR_NOMEM;
+    run->schema = schema;
+    run->solver = ctx;
     annual_spec_today(now_ms, today);
     err = text_skip(&rest, ANNUAL_LABEL)
               ? begin_annual(schema, spec, today, run, where)
               : begin_plan(schema, spec, today, run, where);
+    if (err == SV_OK)
+        err = begin_told(run);
     if (err != SV_OK) {
         run_free(run);
         return err;
@@ -129,17 +127,44 @@ run_row(struct counting_run *run, const char *type, uint64_t key,
 
 /* ---- what comes of it ---- */
 
-static enum sv_err
-run_figures(const struct counting_run *run, struct figures *out)
+enum sv_err
+document_figures(const struct counting_run *run, struct figures *out)
 {
     return run->annual != NULL ? annual_end(run->annual, out)
                                : tally_end(run->tally, out);
 }
 
-/* The bytes of a report over these figures, which stay the caller's. */
-static enum sv_err
-report_json(const struct counting_run *run, const char *profile,
-            struct bytes basis, const struct figures *f, struct buf *out)
+enum sv_err
+document_facts(const struct counting_run *run, const char *type,
+               const struct figures *figures, const struct printed *printed,
+               struct facts *out)
+{
+    return run->annual != NULL ? annual_facts(&run->spec, run->schema, type,
+                                              figures, printed, out)
+                               : plan_facts(run->plan, figures, printed, out);
+}
+
+bool
+document_is_closed(const struct counting_run *run)
+{
+    char first[ANNUAL_DATE_SIZE], last[ANNUAL_DATE_SIZE];
+    const char *as_of = run->spec.as_of;
+    struct annual_spec spec = run->spec;
+
+    if (run->plan != NULL) {
+        spec.year = run->plan->period.year;
+        spec.fiscal = run->plan->period.fiscal;
+        as_of = run->plan->as_of;
+        if (!run->plan->period.given)
+            return false;
+    }
+    annual_spec_period(&spec, spec.year, first, last);
+    return strcmp(as_of, last) > 0;
+}
+
+enum sv_err
+document_report(const struct counting_run *run, const char *profile,
+                struct bytes basis, const struct figures *f, struct buf *out)
 {
     struct annual_report r = {.spec = run->spec, .figures = *f};
     enum sv_err err;
@@ -166,72 +191,75 @@ run_preview(struct counting_run *run, const uint8_t round_key[32],
     figures_init(&rounded);
     err = run->plan != NULL ? plan_check_preview(run->plan, &fault) : SV_OK;
     if (err == SV_OK)
-        err = run_figures(run, &exact);
+        err = document_figures(run, &exact);
     if (err == SV_OK)
         err = run->annual != NULL ? annual_preview(&exact, round_key, &rounded)
                                   : plan_preview(&exact, round_key, &rounded);
     if (err == SV_OK)
-        err = report_json(run, DOCUMENT_PREVIEW, bytes_of(NULL, 0), &rounded,
-                          out);
+        err = document_report(run, DOCUMENT_PREVIEW, bytes_of(NULL, 0),
+                              &rounded, out);
     figures_clear(&exact);
     figures_clear(&rounded);
     return err;
 }
 
-/* What the requester learns before anybody has approved: of the annual
- * report, whose cells are the same for all, which are unsafe; of a plan, whose
- * tables she chose, nothing. */
-static enum sv_err
-put_cells(const struct counting_run *run, const struct risk_list *risks,
-          struct buf *cells)
-{
-    const char *names[PLAN_TABLES_MAX];
-    struct risk_list tables = {0};
-    enum sv_err err;
+/* ---- what was told before ---- */
 
-    if (run->annual != NULL)
-        return risk_encode(risks, false, cells);
-    for (size_t i = 0; i < run->plan->n; i++)
-        names[i] = run->plan->tables[i].name;
-    err = risk_of_tables(run->plan->n, names, &tables);
-    if (err == SV_OK)
-        err = risk_encode(&tables, false, cells);
-    risk_clear(&tables);
+static bool
+is_counted(const struct counting_run *run, const struct schema_type *type)
+{
+    return run_compartment(run, type->name) != NULL;
+}
+
+static enum sv_err
+begin_told(struct counting_run *run)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < run->schema->n && err == SV_OK; i++) {
+        const struct schema_type *type = &run->schema->types[i];
+        struct told *told = &run->told[run->n_told];
+
+        if (!is_counted(run, type))
+            continue;
+        if (run->n_told == TOLD_MAX)
+            return SV_ERR_RANGE;
+        facts_init(&told->facts);
+        pins_init(&told->pins);
+        run->n_told++;
+        err = text_copy(bytes_text(type->name), told->type, sizeof told->type);
+    }
     return err;
 }
 
 static enum sv_err
-run_result(struct counting_run *run, const struct counting_order *order,
-           struct counting_result *out)
+add_told(struct counting_run *run, const struct snapshot *s)
 {
-    struct risk_list risks = {0};
-    struct figures f;
     enum sv_err err;
 
-    figures_init(&f);
-    err = run_figures(run, &f);
-    if (err == SV_OK)
-        err = report_json(run, "exact", order->basis, &f, &out->bytes);
-    if (err == SV_OK && run->plan != NULL)
-        err = plan_relate_nested(run->plan, &f);
-    if (err == SV_OK)
-        err = risk_find(&f, &risks);
-    if (err == SV_OK)
-        err = risk_encode(&risks, true, &out->risk);
-    if (err == SV_OK)
-        err = put_cells(run, &risks, &out->cells);
-    risk_clear(&risks);
-    figures_clear(&f);
-    return err;
+    for (size_t i = 0; i < run->n_told; i++) {
+        struct told *told = &run->told[i];
+
+        if (s->facts.n_populations == 0 ||
+            strcmp(told->type, s->facts.populations[0]) != 0)
+            continue;
+        err = facts_add(&told->facts, &s->facts);
+        return err == SV_OK ? pins_add(&told->pins, s) : err;
+    }
+    return SV_ERR_FORMAT;
 }
 
 static enum sv_err
 run_earlier(struct counting_run *run, uint64_t number, struct bytes snapshot)
 {
-    (void)run;
-    (void)number;
-    (void)snapshot;
-    return SV_OK;
+    struct snapshot s = {0};
+    enum sv_err err = snapshot_decode(snapshot, &s);
+
+    (void)number; /* it is in the name of its facts */
+    if (err == SV_OK)
+        err = add_told(run, &s);
+    snapshot_clear(&s);
+    return err;
 }
 
 void
@@ -245,7 +273,7 @@ document_counting(const struct solver_source *solver, struct counting *out)
         .row = run_row,
         .earlier = run_earlier,
         .preview = run_preview,
-        .result = run_result,
+        .result = document_result,
         .free = run_free,
     };
 }
@@ -269,7 +297,7 @@ document_clear(struct document *d)
 }
 
 static enum sv_err
-document_decode(struct bytes json, struct document *out)
+decode_report(struct bytes json, struct document *out)
 {
     enum sv_err err;
 
@@ -277,6 +305,48 @@ document_decode(struct bytes json, struct document *out)
     err = annual_json_decode(json, &out->annual);
     out->is_annual = err == SV_OK;
     return err == SV_ERR_FORMAT ? plan_json_decode(json, &out->plan) : err;
+}
+
+static bool
+is_preview(const struct document *d)
+{
+    return strcmp(d->is_annual ? d->annual.profile : d->plan.profile,
+                  DOCUMENT_PREVIEW) == 0;
+}
+
+/* What is released has its facts with it, and a preview has none. */
+static enum sv_err
+document_decode(struct bytes json, struct document *out)
+{
+    struct facts_document d = {0};
+    struct diag where = {0};
+    enum sv_err err = facts_document_decode(json, &d, &where);
+    bool released = err == SV_OK;
+
+    if (released)
+        err = decode_report(buf_bytes(&d.report), out);
+    else if (err == SV_ERR_NOT_FOUND)
+        err = decode_report(json, out);
+    if (err == SV_OK && released == is_preview(out)) {
+        document_clear(out);
+        err = SV_ERR_FORMAT;
+    }
+    facts_document_clear(&d);
+    return err;
+}
+
+const char *
+document_profile(struct bytes spec)
+{
+    static const char exact[] = "\nmethod exact\n";
+    size_t n = sizeof exact - 1;
+
+    if (text_skip(&spec, ANNUAL_LABEL))
+        return NULL;
+    return spec.len >= n && bytes_equal(bytes_slice(spec, spec.len - n, n),
+                                        bytes_text(exact))
+               ? RELEASE_EXACT
+               : RELEASE_PUBLIC;
 }
 
 bool
@@ -287,8 +357,7 @@ document_is_preview(struct bytes json)
 
     if (document_decode(json, &d) != SV_OK)
         return false;
-    preview = strcmp(d.is_annual ? d.annual.profile : d.plan.profile,
-                     DOCUMENT_PREVIEW) == 0;
+    preview = is_preview(&d);
     document_clear(&d);
     return preview;
 }

@@ -1,4 +1,5 @@
 #include "counts/document_internal.h"
+
 #include "disclosure/audit.h"
 
 /* An audit that takes longer proves nothing; nobody else is served while it

@@ -6,6 +6,8 @@
 #include "counts/document.h"
 #include "counts/plan_tally.h"
 #include "counts/snapshot.h"
+
+#include "disclosure/audit.h"
 #include "disclosure/facts_document.h"
 
 /* What document*.c share. */
@@ -52,7 +54,7 @@ enum sv_err document_result(struct counting_run *run,
  * so, beside all that was told before. */
 enum sv_err document_audit(const struct counting_run *run, size_t told,
                            const struct facts *own,
-                           const struct facts_rule *rule,
-                           struct facts *joint, struct audit_result *out);
+                           const struct facts_rule *rule, struct facts *joint,
+                           struct audit_result *out);
 
 #endif

@@ -86,8 +86,8 @@ find_pin(struct making *m, const struct told *told, const struct facts *sets,
     size_t figure;
     enum sv_err err = facts_predicate(sets, at, &predicate);
 
-    if (err == SV_OK && figures_find(&m->exact, sets->figures[at].name,
-                                     &figure) == SV_OK)
+    if (err == SV_OK &&
+        figures_find(&m->exact, sets->figures[at].name, &figure) == SV_OK)
         m->pins[figure] = pins_find(&told->pins, buf_bytes(&predicate),
                                     &m->exact.at[figure].of);
     buf_free(&predicate);
@@ -203,7 +203,7 @@ put_snapshots(const struct making *m, struct counting_result *out)
         struct counting_snapshot *s = &out->snapshots[out->n++];
 
         (void)snprintf(s->type, sizeof s->type, "%s", m->run->told[i].type);
-        err = snapshot_encode(&part->facts, &part->rule, &m->exact, closed,
+        err = snapshot_encode(&part->facts, &part->rule, &m->figures, closed,
                               &s->bytes);
     }
     return err;

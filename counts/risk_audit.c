@@ -61,9 +61,9 @@ is_joint(const struct adding *a, const struct audit_finding *f)
 static enum risk_kind
 kind_of(const struct adding *a, const struct audit_finding *f)
 {
-    bool outside =
-        strcmp(release_of(a, f->figure), OUTSIDE) == 0 ||
-        (f->minus != AUDIT_NONE && strcmp(release_of(a, f->minus), OUTSIDE) == 0);
+    bool outside = strcmp(release_of(a, f->figure), OUTSIDE) == 0 ||
+                   (f->minus != AUDIT_NONE &&
+                    strcmp(release_of(a, f->minus), OUTSIDE) == 0);
 
     return outside ? RISK_OUTSIDE : RISK_EARLIER;
 }
@@ -71,8 +71,8 @@ kind_of(const struct adding *a, const struct audit_finding *f)
 static enum sv_err
 add(const struct adding *a, const struct audit_finding *f)
 {
-    size_t named = is_own(a, f->figure) || f->minus == AUDIT_NONE ? f->figure
-                                                                  : f->minus;
+    size_t named =
+        is_own(a, f->figure) || f->minus == AUDIT_NONE ? f->figure : f->minus;
     struct buf expression = BUF_INIT;
     enum sv_err err = put_expression(a, f, &expression);
 

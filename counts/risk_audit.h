@@ -2,6 +2,7 @@
 #define SV_COUNTS_RISK_AUDIT_H
 
 #include "counts/risk.h"
+
 #include "disclosure/audit.h"
 
 /* What the audit found of the release `own` together with others: what

@@ -9,8 +9,8 @@
 #define LEN_MAX ((size_t)4 << 20)
 #define RANGE ".."
 
-static const char *const kind_names[] = {"cell",    "derived", "group", "earlier",
-                                         "outside", "rounded", "table"};
+static const char *const kind_names[] = {
+    "cell", "derived", "group", "earlier", "outside", "rounded", "table"};
 #define KINDS (sizeof kind_names / sizeof kind_names[0])
 
 /* Is it for whom the list is? */

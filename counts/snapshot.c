@@ -26,13 +26,18 @@ static enum sv_err
 put_set(const struct facts *f, size_t at, const struct figures *figures,
         struct buf *out)
 {
+    const struct figure *figure;
     size_t of;
 
-    if (figures_find(figures, f->figures[at].name, &of) != SV_OK ||
-        figures->at[of].of.n == 0)
+    if (f->figures[at].print == FACTS_EXACT ||
+        figures_find(figures, f->figures[at].name, &of) != SV_OK)
         return SV_OK;
-    return buf_printf(out, "set %zu %016" PRIx64 "\n", at,
-                      figures->at[of].of.key);
+    figure = &figures->at[of];
+    if (!figure->known) /* the year before: its fact says what it came to */
+        return buf_printf(out, "set %zu %016" PRIx64 " %" PRId64 "\n", at,
+                          figure->of.key, f->figures[at].value);
+    return buf_printf(out, "set %zu %016" PRIx64 " %" PRId64 "\n", at,
+                      figure->of.n > 0 ? figure->of.key : 0, figure->value);
 }
 
 enum sv_err
@@ -46,7 +51,8 @@ snapshot_encode(const struct facts *facts, const struct facts_rule *rule,
         err = facts_json_encode(facts, rule, out);
     if (err == SV_OK)
         err = buf_text(out, "\n");
-    for (size_t i = 0; i < facts->n_figures && err == SV_OK; i++)
+    for (size_t i = 0; i < facts->n_figures && rule->base > 0 && err == SV_OK;
+         i++)
         err = put_set(facts, i, figures, out);
     return err;
 }
@@ -59,19 +65,21 @@ read_line(struct bytes *rest, const char *name, struct bytes *value)
     return text_line(rest, value) && text_skip(value, name);
 }
 
-/* Each figure at most once, in their order, and of somebody. */
+/* Each figure at most once, in their order. */
 static bool
 read_set(struct bytes line, struct snapshot *s, uint64_t *next)
 {
-    struct bytes at, key = line;
+    struct bytes at, key, value = line;
     uint8_t raw[8];
-    uint64_t i;
+    uint64_t i, n;
 
-    if (!text_skip(&key, "set ") || !text_split(&key, ' ', &at) ||
+    if (!text_skip(&value, "set ") || !text_split(&value, ' ', &at) ||
+        !text_split(&value, ' ', &key) ||
         text_u64(at, *next, s->facts.n_figures - 1, &i) != SV_OK ||
+        text_u64(value, 0, FACTS_VALUE_MAX, &n) != SV_OK ||
         text_unhex(key, raw, sizeof raw) != SV_OK)
         return false;
-    s->sets[i] = get_u64(raw);
+    s->sets[i] = (struct snapshot_set){true, get_u64(raw), (int64_t)n};
     *next = i + 1;
     return true;
 }
@@ -155,7 +163,7 @@ static enum sv_err
 add_pin(struct pins *p, const struct snapshot *s, size_t at)
 {
     const struct facts_figure *f = &s->facts.figures[at];
-    struct pin pin = {.value = f->value, .frozen = s->closed};
+    struct pin pin = {.value = s->sets[at].value, .frozen = s->closed};
     struct buf predicate = BUF_INIT;
     uint8_t hash[DIGEST_LEN];
     enum sv_err err = facts_predicate(&s->facts, at, &predicate);
@@ -164,8 +172,8 @@ add_pin(struct pins *p, const struct snapshot *s, size_t at)
     hash_predicate(buf_bytes(&predicate), hash);
     if (err == SV_OK)
         err = keep(&p->by_predicate, hash, &pin);
-    if (err == SV_OK && s->sets[at] != 0)
-        err = keep(&p->by_set, &s->sets[at], &pin);
+    if (err == SV_OK && s->sets[at].key != 0)
+        err = keep(&p->by_set, &s->sets[at].key, &pin);
     buf_free(&predicate);
     return err;
 }
@@ -176,7 +184,7 @@ pins_add(struct pins *p, const struct snapshot *s)
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < s->facts.n_figures && err == SV_OK; i++) {
-        if (s->facts.figures[i].print == FACTS_ROUNDED)
+        if (s->sets[i].given)
             err = add_pin(p, s, i);
     }
     return err;

@@ -15,18 +15,25 @@
  *   closed yes|no LF           was the period over on the day as of which it
  *                              was counted?
  *   facts <the facts as JSON> LF
- *   set <figure's place> <key: 16 hex> LF    for each figure of somebody
+ *   set <figure's place> <key: 16 hex> <value> LF
+ *                              for each rounded figure, and each that is not
+ *                              printed, which stays what it was, too
  */
+struct snapshot_set {
+    bool given;
+    uint64_t key; /* 0: of nobody */
+    int64_t value;
+};
 struct snapshot {
     struct facts facts; /* of one release */
     struct facts_rule rule;
     bool closed;
-    uint64_t *sets; /* owned; of each figure, 0: of nobody, or not known */
+    struct snapshot_set *sets; /* owned; of each figure */
 };
 void snapshot_clear(struct snapshot *s); /* wipes; accepts zeroed */
 
-/* Of facts about one population; figures has those of the same names with
- * their sets.  Appended. */
+/* Of facts about one population; figures has those of the same names, as they
+ * were rounded, with their sets.  Appended. */
 enum sv_err snapshot_encode(const struct facts *facts,
                             const struct facts_rule *rule,
                             const struct figures *figures, bool closed,
