@@ -294,10 +294,16 @@ print_view(struct session *s, uint64_t number, const struct release_view *v,
     (void)fputs("\n\n", to);
     term_text(to, buf_bytes(&v->spec), true, 0);
     (void)fprintf(to, "\n%s\n",
-                  risks->n > 0 ? _("Unsafe cells:") : _("No unsafe cells."));
-    if (risks->n > 0)
+                  release_cells_unsafe(risks) > 0 ? _("Unsafe cells:")
+                                                  : _("No unsafe cells."));
+    if (release_cells_unsafe(risks) > 0)
         err = release_cells_print(app, client_schema(s->client),
                                   buf_bytes(&v->spec), risks);
+    if (err == SV_OK && release_cells_unsafe(risks) < risks->n) {
+        (void)fprintf(to, "\n%s\n", _("The same figures for the public:"));
+        err = release_cells_print_rounded(app, client_schema(s->client),
+                                          buf_bytes(&v->spec), risks);
+    }
     if (err == SV_OK && v->has_bytes) {
         struct buf text = BUF_INIT;
 
@@ -323,6 +329,9 @@ view_json(struct session *s, uint64_t number, const struct release_view *v,
     (void)json_object_set_new(all, "basis", json_bytes(buf_bytes(&v->basis)));
     (void)json_object_set_new(all, "plan", json_bytes(buf_bytes(&v->spec)));
     (void)json_object_set_new(all, "unsafe", release_cells_json(risks));
+    if (v->has_bytes && v->state.exact)
+        (void)json_object_set_new(all, "rounded",
+                                  release_cells_rounded_json(risks));
     if (v->has_bytes)
         (void)json_object_set_new(
             all, "report",

@@ -13,6 +13,12 @@ kind_text(enum risk_kind kind)
         return N_("by subtraction");
     case RISK_GROUP:
         return N_("all in one group");
+    case RISK_EARLIER:
+        return N_("with an earlier release");
+    case RISK_OUTSIDE:
+        return N_("with what is known outside");
+    case RISK_ROUNDED:
+        return N_("for the public");
     case RISK_TABLE:
         return N_("any of its cells");
     }
@@ -33,6 +39,14 @@ question(enum risk_kind kind)
     case RISK_GROUP:
         return N_("All of them are in one group, so that it is known of each: "
                   "may it be published?");
+    case RISK_EARLIER:
+        return N_("With what was released before, fewer than five people are "
+                  "found: may these figures be published?");
+    case RISK_OUTSIDE:
+        return N_("With what others have published, fewer than five people "
+                  "are found: may these figures be published?");
+    case RISK_ROUNDED:
+        break; /* is no risk, and never asked about */
     case RISK_TABLE:
         return N_("Fewer than five people may stand in any cell of this "
                   "table, which the approver sees: may it be published?");
@@ -67,13 +81,16 @@ print_row(struct table *t, const struct label *labels, size_t number,
           const struct risk *r)
 {
     struct buf figure = BUF_INIT, from = BUF_INIT;
-    char first[24], value[24];
+    char first[24], value[48];
     enum sv_err err = in_words(labels, r->name, &figure);
 
     if (err == SV_OK)
         err = in_words(labels, r->expression, &from);
     (void)snprintf(first, sizeof first, "%zu", number);
     (void)snprintf(value, sizeof value, "%lld", (long long)r->value);
+    if (r->least != r->value)
+        (void)snprintf(value, sizeof value, "%lld..%lld", (long long)r->least,
+                       (long long)r->value);
     if (err == SV_OK) {
         const char *cells[] = {first, (const char *)figure.ptr,
                                _(kind_text(r->kind)), (const char *)from.ptr,
@@ -96,10 +113,51 @@ release_cells_print(struct app *app, const struct schema *schema,
     struct label *labels = labels_of(app, schema, spec);
     enum sv_err err = SV_OK;
 
-    for (size_t i = 0; i < l->n && err == SV_OK; i++)
-        err = print_row(t, labels, i + 1, &l->at[i]);
+    for (size_t i = 0; i < l->n && err == SV_OK; i++) {
+        if (l->at[i].kind != RISK_ROUNDED)
+            err = print_row(t, labels, i + 1, &l->at[i]);
+    }
     label_free(labels);
     return err == SV_OK ? table_print(t) : err;
+}
+
+enum sv_err
+release_cells_print_rounded(struct app *app, const struct schema *schema,
+                            struct bytes spec, const struct risk_list *l)
+{
+    const char *const columns[] = {_("Figure"), _("Exact"),
+                                   _("For the public")};
+    struct table *t = table_new(&app->term, 3, columns);
+    struct label *labels = labels_of(app, schema, spec);
+    struct buf figure = BUF_INIT;
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < l->n && err == SV_OK; i++) {
+        const struct risk *r = &l->at[i];
+        char exact[24], rounded[24];
+
+        if (r->kind != RISK_ROUNDED || (r->least == 0 && r->value == 0))
+            continue;
+        (void)snprintf(exact, sizeof exact, "%lld", (long long)r->least);
+        (void)snprintf(rounded, sizeof rounded, "%lld", (long long)r->value);
+        err = in_words(labels, r->name, &figure);
+        if (err == SV_OK)
+            err = table_row(
+                t, (const char *[]){(const char *)figure.ptr, exact, rounded});
+    }
+    buf_free(&figure);
+    label_free(labels);
+    return err == SV_OK ? table_print(t) : err;
+}
+
+size_t
+release_cells_unsafe(const struct risk_list *l)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->n; i++)
+        n += l->at[i].kind != RISK_ROUNDED ? 1 : 0;
+    return n;
 }
 
 json_t *
@@ -109,12 +167,34 @@ release_cells_json(const struct risk_list *l)
 
     for (size_t i = 0; i < l->n && all != NULL; i++) {
         const struct risk *r = &l->at[i];
-        json_t *one = json_pack("{s:s, s:s, s:s}", "figure", r->name, "kind",
-                                kind_text(r->kind), "from", r->expression);
+        json_t *one;
 
+        if (r->kind == RISK_ROUNDED)
+            continue;
+        one = json_pack("{s:s, s:s, s:s}", "figure", r->name, "kind",
+                        kind_text(r->kind), "from", r->expression);
         if (l->has_values)
             (void)json_object_set_new(one, "value", json_integer(r->value));
+        if (l->has_values && r->least != r->value)
+            (void)json_object_set_new(one, "least", json_integer(r->least));
         (void)json_array_append_new(all, one);
+    }
+    return all;
+}
+
+json_t *
+release_cells_rounded_json(const struct risk_list *l)
+{
+    json_t *all = json_array();
+
+    for (size_t i = 0; i < l->n && all != NULL; i++) {
+        const struct risk *r = &l->at[i];
+
+        if (r->kind == RISK_ROUNDED)
+            (void)json_array_append_new(
+                all, json_pack("{s:s, s:I, s:I}", "figure", r->name, "exact",
+                               (json_int_t)r->least, "public",
+                               (json_int_t)r->value));
     }
     return all;
 }

@@ -11,6 +11,13 @@
 enum sv_err release_cells_print(struct app *app, const struct schema *schema,
                                 struct bytes spec, const struct risk_list *l);
 json_t *release_cells_json(const struct risk_list *l);
+size_t release_cells_unsafe(const struct risk_list *l); /* how many */
+/* Each figure beside what it would be for the public. */
+enum sv_err release_cells_print_rounded(struct app *app,
+                                        const struct schema *schema,
+                                        struct bytes spec,
+                                        const struct risk_list *l);
+json_t *release_cells_rounded_json(const struct risk_list *l);
 
 /*
  * Ask about each cell of the encoded list, or none with all, and acknowledge

@@ -283,7 +283,7 @@ add_rounded(struct making *m, struct risk_list *risks)
         err = protect_round(&m->exact, pins, m->order->round_key,
                             m->run->solver, &rounded, &steps);
     if (err == SV_OK)
-        err = risk_add_rounded(risks, &rounded);
+        err = risk_add_rounded(risks, &m->exact, &rounded);
     figures_clear(&rounded);
     free(pins);
     return err;

@@ -24,7 +24,8 @@ struct risk {
     char name[FIGURE_NAME_SIZE]; /* the figure that it is about */
     char *expression; /* owned: "suspects.total - prosecuted.total" */
     int64_t value;
-    int64_t least; /* what follows is a range: from here to value */
+    int64_t least; /* what follows is a range: from here to value; of a
+                    * rounded figure, the count */
 };
 
 /* Cells in the order of the figures, then the derived, then groups. */
@@ -57,7 +58,7 @@ enum sv_err risk_of_tables(size_t n, const char *const names[],
  *   values yes|no
  *   count <n>
  *   cell|derived|group|earlier|outside|rounded|table <name>:
- *       <expression>[ = <value>|<least>..<value>]
+ *       <expression>[ = <value>|<least>..<value>|<count> to <value>]
  *
  * with values for who approves, without for who asks; a line each.  Appended.
  * A table has no value, and stands only in a list without; a rounded figure

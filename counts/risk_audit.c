@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-#define OUTSIDE "outside" /* the release of what is known outside */
+#define OUTSIDE "outside" /* begins releases of what is known outside */
 
 struct adding {
     struct risk_list *risks;
@@ -61,9 +61,10 @@ is_joint(const struct adding *a, const struct audit_finding *f)
 static enum risk_kind
 kind_of(const struct adding *a, const struct audit_finding *f)
 {
-    bool outside = strcmp(release_of(a, f->figure), OUTSIDE) == 0 ||
+    size_t n = strlen(OUTSIDE);
+    bool outside = strncmp(release_of(a, f->figure), OUTSIDE, n) == 0 ||
                    (f->minus != AUDIT_NONE &&
-                    strcmp(release_of(a, f->minus), OUTSIDE) == 0);
+                    strncmp(release_of(a, f->minus), OUTSIDE, n) == 0);
 
     return outside ? RISK_OUTSIDE : RISK_EARLIER;
 }
@@ -102,16 +103,19 @@ risk_add_audited(struct risk_list *risks, const struct facts *joint,
 }
 
 enum sv_err
-risk_add_rounded(struct risk_list *risks, const struct figures *rounded)
+risk_add_rounded(struct risk_list *risks, const struct figures *exact,
+                 const struct figures *rounded)
 {
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < rounded->n && err == SV_OK; i++) {
         const struct figure *f = &rounded->at[i];
+        size_t at;
 
-        if (f->known && !f->is_change && !f->unprinted)
+        if (f->known && !f->is_change && !f->unprinted &&
+            figures_find(exact, f->name, &at) == SV_OK)
             err = risk_add(risks, RISK_ROUNDED, f->name, bytes_text(f->name),
-                           f->value, f->value);
+                           exact->at[at].value, f->value);
     }
     return err;
 }

@@ -11,8 +11,9 @@ enum sv_err risk_add_audited(struct risk_list *risks, const struct facts *joint,
                              const char *own,
                              const struct audit_result *result);
 
-/* The same figures rounded, as they would be for the public. */
+/* The same figures as they would be for the public, beside the counts. */
 enum sv_err risk_add_rounded(struct risk_list *risks,
+                             const struct figures *exact,
                              const struct figures *rounded);
 
 #endif

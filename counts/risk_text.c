@@ -8,6 +8,7 @@
 #define FIRST_LINE "svault/risk/v1"
 #define LEN_MAX ((size_t)4 << 20)
 #define RANGE ".."
+#define ROUNDED_TO " to "
 
 static const char *const kind_names[] = {
     "cell", "derived", "group", "earlier", "outside", "rounded", "table"};
@@ -23,6 +24,9 @@ is_shown(const struct risk *r, bool with_values)
 static enum sv_err
 put_value(const struct risk *r, struct buf *out)
 {
+    if (r->kind == RISK_ROUNDED)
+        return buf_printf(out, " = %" PRId64 ROUNDED_TO "%" PRId64, r->least,
+                          r->value);
     return r->least != r->value
                ? buf_printf(out, " = %" PRId64 RANGE "%" PRId64, r->least,
                             r->value)
@@ -120,6 +124,18 @@ parse_number(struct bytes text, enum risk_kind kind, int64_t *out)
 }
 
 static enum sv_err
+parse_rounded(struct bytes text, struct risk *r)
+{
+    struct bytes count;
+
+    if (!cut(&text, ROUNDED_TO, &count))
+        return SV_ERR_FORMAT;
+    return parse_number(count, r->kind, &r->least) == SV_OK
+               ? parse_number(text, r->kind, &r->value)
+               : SV_ERR_FORMAT;
+}
+
+static enum sv_err
 parse_value(struct bytes text, struct risk *r)
 {
     bool may_range = r->kind == RISK_EARLIER || r->kind == RISK_OUTSIDE;
@@ -127,6 +143,8 @@ parse_value(struct bytes text, struct risk *r)
     uint64_t from;
     enum sv_err err;
 
+    if (r->kind == RISK_ROUNDED)
+        return parse_rounded(text, r);
     if (!may_range || !cut(&text, RANGE, &least)) {
         err = parse_number(text, r->kind, &r->value);
         r->least = r->value;

@@ -60,7 +60,7 @@ class Backup:
         need(r.raw(4) == b"SVB\1", "magic")
         self.origin, self.vault = r.raw(r.u8()).decode(), r.raw(32)
         chain = h("sv/v1/backup", data[: r.at])
-        self.rows, last, chunks, total = {n: {} for n in range(16)}, None, 0, 0
+        self.rows, last, chunks, total = {n: {} for n in range(17)}, None, 0, 0
         while r.u8() == 1:
             rows, chunks = r.long(), chunks + 1
             chain = h("sv/v1/chunk", chain + struct.pack(">Q", chunks) + rows)
@@ -85,7 +85,7 @@ class Backup:
         self.size = int(take_line(lines, f"size {NUMBER}")[0])
         self.head = unb64(take_line(lines, f"root {KEY}")[0], 32)
         take_line(lines, f"taken {NUMBER}")
-        counts = " ".join(str(len(self.rows[n])) for n in range(16))
+        counts = " ".join(str(len(self.rows[n])) for n in range(17))
         need(lines.pop(0) == f"rows {counts}", "rows")
         need(lines.pop(0) == f"chunks {chunks}" and lines.pop(0) == f"bytes {total}", "sizes")
         need(unb64(take_line(lines, f"hash {KEY}")[0], 32) == chain, "hash")

@@ -67,7 +67,7 @@ class Check:
     # 9
     def rows(self):
         r, storage = Reader(self.f["rows.bin"]), kdf(self.root, "gate/storage")
-        self.table = {n: {} for n in range(16)}
+        self.table = {n: {} for n in range(17)}
         while r.left():
             table, key, box = r.u8(), r.medium(), r.long()
             self.table[table][key] = cb1_open(storage, "row", bytes([table]) + key, box)
@@ -192,7 +192,7 @@ class Check:
         need(t[11] == want, "usage table")
         glass = {bytes.fromhex(r): struct.pack(">Q", at) for r, at in s.glass.items()}
         need(t[12] == glass, "denials for want of break-glass")
-        need(not t[13] and not t[14] and not t[15], "flags and releases")
+        need(not t[13] and not t[14] and not t[15] and not t[16], "flags and releases")
 
     # 3.4
     def tokens(self):
