@@ -294,21 +294,29 @@ const struct command commands[] = {
         "unless given; minors are under 18 unless 20 is given."),
      cmd_report_annual},
     {"release", "request",
-     "annual|PLAN --profile exact --basis TEXT [--year YYYY ...] "
+     "annual|PLAN [--profile public|exact] [--basis TEXT] [--year YYYY ...] "
      "[--recipient KEY.pub] [--acknowledge all]",
-     N_("ask for exact figures (statistics officer)"),
-     N_("  svault release request annual --year 2022 --profile exact \\\n"
+     N_("ask for figures that leave the vault (statistics officer)"),
+     N_("  svault release request annual --year 2022\n"
+        "  svault release request annual --year 2022 --profile exact \\\n"
         "      --basis \"Action Plan 2022, annual report\"\n"
-        "  svault release request shelters.counts --profile exact --basis "
-        "...\n"
+        "  svault release request shelters.counts\n"
         "\n"
-        "The vault counts, and lists the cells in which fewer than five "
-        "people stand, or follow\n"
-        "by subtraction. You acknowledge each, or all at once "
-        "(--acknowledge all, which the log\n"
-        "says). Somebody else approves; then you fetch. With --recipient "
-        "the figures are sealed\n"
-        "to that key. Options of svault report annual apply."),
+        "public: multiples of 5 whose sums are sums, the same in every later "
+        "report and plan, and\n"
+        "proved safe against whoever lays them beside all that was released "
+        "before; else nothing\n"
+        "is made. exact: the counts themselves, on a legal basis. The vault "
+        "lists the cells in which\n"
+        "fewer than five people stand, or follow by subtraction. You "
+        "acknowledge each, or all at\n"
+        "once (--acknowledge all, which the log says). A plan's method says "
+        "which it is.\n"
+        "\n"
+        "Somebody else approves, before any other release; then you fetch. "
+        "With --recipient the\n"
+        "figures are sealed to that key. Options of svault report annual "
+        "apply."),
      cmd_release_request},
     {"release", "acknowledge", "N [--acknowledge all]",
      N_("go on with the unsafe cells of a request"),
