@@ -10,7 +10,7 @@
 
 struct derivation {
     const struct plan *plan;
-    size_t table;
+    size_t table; /* of the figure at hand */
     struct figures *f;
 };
 
@@ -104,69 +104,87 @@ add_share(const struct derivation *d, const struct plan_cell *of)
                : SV_OK;
 }
 
-/* The change of the earlier year's figure; once for both years' cells. */
+/* The figures of both years, for a cell of either. */
 static enum sv_err
-add_change(const struct derivation *d, const struct plan_cell *of)
+find_years(const struct derivation *d, const struct plan_cell *of,
+           const struct figure **later, const struct figure **earlier)
 {
-    const struct plan_table *t = &d->plan->tables[d->table];
-    bool own_is_later = plan_cell_own_is_later(d->plan, t);
-    const struct figure *later, *earlier;
+    bool own_is_later =
+        plan_cell_own_is_later(d->plan, &d->plan->tables[d->table]);
     struct plan_cell cell = *of;
     enum sv_err err;
 
-    if (of->series != PLAN_SERIES_OWN)
-        return SV_OK;
     cell.series = own_is_later ? PLAN_SERIES_OWN : PLAN_SERIES_COMPARED;
-    err = find(d, &cell, &later);
+    err = find(d, &cell, later);
     cell.series = own_is_later ? PLAN_SERIES_COMPARED : PLAN_SERIES_OWN;
-    if (err == SV_OK)
-        err = find(d, &cell, &earlier);
+    return err == SV_OK ? find(d, &cell, earlier) : err;
+}
+
+/* The change of the earlier year's figure. */
+static enum sv_err
+add_change(const struct derivation *d, const struct plan_cell *of)
+{
+    const struct figure *later, *earlier;
+    struct plan_cell cell = *of;
+    enum sv_err err = find_years(d, of, &later, &earlier);
+
     if (err != SV_OK || later == NULL || earlier == NULL)
         return err;
     cell.series = PLAN_SERIES_PERCENT;
     return add(d, &cell, later->value - earlier->value, earlier->value,
-               t->percent.digits,
+               d->plan->tables[d->table].percent.digits,
                earlier->value < PLAN_DERIVE_MIN
                    ? N_("the earlier figure is under 20")
                    : NULL);
 }
 
-typedef enum sv_err (*derive_fn)(const struct derivation *d,
-                                 const struct plan_cell *of);
-
-/* Over the printed counts of the table among the first n figures. */
+/* Between the figures that are printed. */
 static enum sv_err
-derive_table(const struct derivation *d, size_t n, derive_fn derive)
+renew_change(struct derivation *d, struct figure *change,
+             const struct plan_cell *of)
 {
-    enum sv_err err = SV_OK;
+    const struct figure *later, *earlier;
+    enum sv_err err = find_years(d, of, &later, &earlier);
 
-    for (size_t i = 0; i < n && err == SV_OK; i++) {
-        const struct figure *f = &d->f->at[i];
-        struct plan_cell cell;
-        size_t table;
-
-        if (f->unprinted || f->is_change)
-            continue;
-        err = plan_cell_parse(d->plan, bytes_text(f->name), &table, &cell);
-        if (err == SV_OK && table == d->table)
-            err = derive(d, &cell);
-    }
+    if (err == SV_OK && later != NULL && earlier != NULL)
+        change->value = later->value - earlier->value;
     return err;
+}
+
+enum pass { PASS_CHANGES, PASS_SHARES, PASS_PERCENTS };
+
+static enum sv_err
+derive_figure(struct derivation *d, enum pass pass, size_t i)
+{
+    struct figure *f = &d->f->at[i];
+    const struct plan_table *t;
+    struct plan_cell cell;
+    enum sv_err err =
+        plan_cell_parse(d->plan, bytes_text(f->name), &d->table, &cell);
+
+    if (err != SV_OK || f->unprinted)
+        return err;
+    t = &d->plan->tables[d->table];
+    if (pass == PASS_CHANGES && cell.series == PLAN_SERIES_CHANGE)
+        return renew_change(d, f, &cell);
+    if (pass == PASS_SHARES && t->share.given && !f->is_change)
+        return add_share(d, &cell);
+    if (pass == PASS_PERCENTS && t->percent.given &&
+        cell.series == PLAN_SERIES_OWN)
+        return add_change(d, &cell);
+    return SV_OK;
 }
 
 enum sv_err
 plan_derive(const struct plan *p, struct figures *printed)
 {
+    struct derivation d = {.plan = p, .f = printed};
     size_t n = printed->n;
     enum sv_err err = SV_OK;
 
-    for (size_t i = 0; i < p->n && err == SV_OK; i++) {
-        struct derivation d = {p, i, printed};
-
-        if (p->tables[i].share.given)
-            err = derive_table(&d, n, add_share);
-        if (err == SV_OK && p->tables[i].percent.given)
-            err = derive_table(&d, n, add_change);
+    for (int pass = PASS_CHANGES; pass <= PASS_PERCENTS; pass++) {
+        for (size_t i = 0; i < n && err == SV_OK; i++)
+            err = derive_figure(&d, (enum pass)pass, i);
     }
     return err;
 }

@@ -19,8 +19,8 @@
  */
 #define PLAN_DERIVE_MIN 20
 
-/* printed: the figures of the plan as they leave; what is derived is added
- * behind them. */
+/* printed: the figures of the plan as they leave.  Changes become those of
+ * what is printed; percentages are added behind all. */
 enum sv_err plan_derive(const struct plan *p, struct figures *printed);
 
 /* A percentage as its figure says it, "4.3" or "-12"; appended. */

@@ -1,0 +1,165 @@
+#include "counts/plan_trim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "counts/plan_cell.h"
+
+#define GONE SIZE_MAX
+
+/* Which codes of a table's fields are shown. */
+struct shown {
+    bool *codes[PLAN_BY_MAX]; /* owned; groups behind them */
+};
+
+struct trim {
+    const struct plan *plan;
+    const struct figures *f;
+    struct shown tables[PLAN_TABLES_MAX];
+    size_t *parts; /* room for a relation */
+    size_t *to;    /* of each figure: its new place, or GONE */
+};
+
+static const struct plan_variable *
+variable_of(const struct trim *t, size_t table, size_t by)
+{
+    return &t->plan->variables[t->plan->tables[table].by[by]];
+}
+
+/* What where names is shown whatever there is of it. */
+static void
+show_named(struct trim *t, size_t table)
+{
+    const struct plan_table *of = &t->plan->tables[table];
+
+    for (size_t i = 0; i < of->n_by; i++) {
+        for (size_t k = 0; k < of->n_where; k++) {
+            if (of->where[k].variable == of->by[i])
+                memcpy(t->tables[table].codes[i], of->where[k].codes,
+                       variable_of(t, table, i)->n_codes);
+        }
+    }
+}
+
+static enum sv_err
+begin(struct trim *t)
+{
+    t->parts = calloc(t->f->n + 1, sizeof *t->parts);
+    t->to = calloc(t->f->n + 1, sizeof *t->to);
+    if (t->parts == NULL || t->to == NULL)
+        return SV_ERR_NOMEM;
+    for (size_t i = 0; i < t->plan->n; i++) {
+        for (size_t k = 0; k < t->plan->tables[i].n_by; k++) {
+            const struct plan_variable *v = variable_of(t, i, k);
+
+            t->tables[i].codes[k] = calloc(v->n_codes + v->n_groups, 1);
+            if (t->tables[i].codes[k] == NULL)
+                return SV_ERR_NOMEM;
+        }
+        show_named(t, i);
+    }
+    return SV_OK;
+}
+
+static void
+end(struct trim *t)
+{
+    free(t->parts);
+    free(t->to);
+    for (size_t i = 0; i < t->plan->n; i++) {
+        for (size_t k = 0; k < PLAN_BY_MAX; k++)
+            free(t->tables[i].codes[k]);
+    }
+}
+
+/* Whatever is printed and not 0 shows its codes. */
+static enum sv_err
+show(struct trim *t, const struct figure *f)
+{
+    struct plan_cell cell;
+    size_t table;
+    enum sv_err err =
+        plan_cell_parse(t->plan, bytes_text(f->name), &table, &cell);
+
+    if (err != SV_OK || f->unprinted || (f->known && f->value == 0))
+        return err;
+    for (size_t i = 0; i < t->plan->tables[table].n_by; i++) {
+        if (cell.code[i] != PLAN_CELL_ALL)
+            t->tables[table].codes[i][cell.code[i]] = true;
+    }
+    return SV_OK;
+}
+
+static bool
+stays(const struct trim *t, const struct figure *f)
+{
+    struct plan_cell cell;
+    size_t table;
+
+    if (plan_cell_parse(t->plan, bytes_text(f->name), &table, &cell) != SV_OK)
+        return true;
+    for (size_t i = 0; i < t->plan->tables[table].n_by; i++) {
+        if (cell.code[i] != PLAN_CELL_ALL &&
+            !t->tables[table].codes[i][cell.code[i]])
+            return false;
+    }
+    return true;
+}
+
+static enum sv_err
+copy_figure(struct trim *t, size_t i, struct figures *out)
+{
+    const struct figure *f = &t->f->at[i];
+    size_t at = 0;
+    enum sv_err err;
+
+    t->to[i] = GONE;
+    if (!stays(t, f))
+        return SV_OK;
+    err = f->known ? figures_add(out, f->name, f->value, &at)
+                   : figures_add_unknown(out, f->name, f->reason, &at);
+    if (err != SV_OK)
+        return err;
+    out->at[at] = *f;
+    t->to[i] = at;
+    return SV_OK;
+}
+
+static enum sv_err
+copy_relation(struct trim *t, const struct figure_relation *r,
+              struct figures *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        if (t->to[r->parts[i]] != GONE)
+            t->parts[n++] = t->to[r->parts[i]];
+    }
+    return n > 0 && t->to[r->whole] != GONE
+               ? figures_relate(out, t->to[r->whole], n, t->parts, r->complete)
+               : SV_OK;
+}
+
+enum sv_err
+plan_trim(const struct plan *p, struct figures *f)
+{
+    struct trim t = {.plan = p, .f = f};
+    struct figures out;
+    enum sv_err err = begin(&t);
+
+    figures_init(&out);
+    for (size_t i = 0; i < f->n && err == SV_OK; i++)
+        err = show(&t, &f->at[i]);
+    for (size_t i = 0; i < f->n && err == SV_OK; i++)
+        err = copy_figure(&t, i, &out);
+    for (size_t i = 0; i < f->n_relations && err == SV_OK; i++)
+        err = copy_relation(&t, &f->relations[i], &out);
+    end(&t);
+    if (err != SV_OK) {
+        figures_clear(&out);
+        return err;
+    }
+    figures_clear(f);
+    *f = out;
+    return SV_OK;
+}
