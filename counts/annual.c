@@ -353,3 +353,16 @@ annual_preview(const struct figures *exact, const uint8_t round_key[32],
         err = put_rounded(exact, &exact->at[i], round_key, out);
     return err;
 }
+
+static bool
+stays(const void *ctx, const struct figure *f)
+{
+    (void)ctx;
+    return !f->known || f->value != 0 || f->is_change || !may_go(f->name);
+}
+
+enum sv_err
+annual_trim(struct figures *f)
+{
+    return figures_keep(f, stays, NULL);
+}

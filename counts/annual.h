@@ -52,6 +52,10 @@ enum sv_err annual_add(struct annual *a, const char *type, uint64_t key,
  * year before are there as unknown ones, because they are not printed. */
 enum sv_err annual_end(const struct annual *a, struct figures *out);
 
+/* Rounded figures without the countries of which there would be only a 0: a
+ * row that says 0 would tell that somebody is in it. */
+enum sv_err annual_trim(struct figures *f);
+
 /* A report as it is written down (annual_json.h, annual_text.h). */
 #define ANNUAL_BASIS_MAX 1024
 #define ANNUAL_PREVIEW "preview" /* the profile of what is not released */

@@ -248,6 +248,62 @@ add_figure(const struct making *m, const struct figure *f)
     return err == SV_OK ? print(m, at, f->value) : err;
 }
 
+/* ---- codes without a row ---- */
+
+/* Rounded, each of them came to 0; exact, nobody has any of them. */
+static enum sv_err
+add_hidden(const struct making *m, const struct annual_item *item,
+           const char *code)
+{
+    char name[FIGURE_NAME_SIZE];
+    size_t at;
+    enum sv_err err;
+
+    (void)snprintf(name, sizeof name, "%s.%s", item->name, code);
+    if (figures_find(m->figures, name, &at) == SV_OK)
+        return SV_OK;
+    err = add(m, name, m->spec->year, &at);
+    if (err == SV_OK)
+        err = list_term(m, at, item->list, code);
+    return err == SV_OK ? print(m, at, 0) : err;
+}
+
+/* Only of a list that was counted at all: the reports of a police force say
+ * nothing of suspects. */
+static bool
+is_counted(const struct making *m, const struct annual_item *item)
+{
+    static const char suspects[] = "suspects.";
+    size_t total;
+
+    return item->kind == ANNUAL_LIST && is_of_type(m, item->name) &&
+           annual_layout_source(item->list)->sparse &&
+           figures_find(m->figures,
+                        strncmp(item->name, suspects, strlen(suspects)) == 0
+                            ? "suspects.total"
+                            : "victims.total",
+                        &total) == SV_OK &&
+           m->figures->at[total].known;
+}
+
+static enum sv_err
+add_all_hidden(const struct making *m)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < annual_layout_n() && err == SV_OK; i++) {
+        const struct annual_item *item = annual_layout_at(i);
+        const struct schema_list *codes;
+
+        if (!is_counted(m, item))
+            continue;
+        codes = annual_layout_codes(m->schema, item->list);
+        for (size_t k = 0; k < codes->n && err == SV_OK; k++)
+            err = add_hidden(m, item, codes->codes[k].code);
+    }
+    return err;
+}
+
 enum sv_err
 annual_facts(const struct annual_spec *spec, const struct schema *schema,
              const char *type, const struct figures *figures,
@@ -273,5 +329,5 @@ annual_facts(const struct annual_spec *spec, const struct schema *schema,
         if (is_of_type(&m, figures->at[i].name))
             err = add_figure(&m, &figures->at[i]);
     }
-    return err;
+    return err == SV_OK ? add_all_hidden(&m) : err;
 }

@@ -55,6 +55,42 @@ run_free(struct counting_run *run)
     free(run);
 }
 
+static const char *
+run_compartment(const struct counting_run *run, const char *type)
+{
+    if (run->annual != NULL)
+        return annual_compartment(type);
+    return strcmp(type, run->plan->type->name) == 0 ? run->plan->coded->name
+                                                    : NULL;
+}
+
+static bool
+is_counted(const struct counting_run *run, const struct schema_type *type)
+{
+    return run_compartment(run, type->name) != NULL;
+}
+
+static enum sv_err
+begin_told(struct counting_run *run)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < schema_types(run->schema) && err == SV_OK; i++) {
+        const struct schema_type *type = schema_type_at(run->schema, i);
+        struct told *told = &run->told[run->n_told];
+
+        if (!is_counted(run, type))
+            continue;
+        if (run->n_told == TOLD_MAX)
+            return SV_ERR_RANGE;
+        facts_init(&told->facts);
+        pins_init(&told->pins);
+        run->n_told++;
+        err = text_copy(bytes_text(type->name), told->type, sizeof told->type);
+    }
+    return err;
+}
+
 static enum sv_err
 run_begin(const void *ctx, const struct schema *schema, struct bytes spec,
           uint64_t now_ms, struct counting_run **out, struct diag *where)
@@ -80,15 +116,6 @@ run_begin(const void *ctx, const struct schema *schema, struct bytes spec,
     }
     *out = run;
     return SV_OK;
-}
-
-static const char *
-run_compartment(const struct counting_run *run, const char *type)
-{
-    if (run->annual != NULL)
-        return annual_compartment(type);
-    return strcmp(type, run->plan->type->name) == 0 ? run->plan->coded->name
-                                                    : NULL;
 }
 
 static uint64_t
@@ -204,33 +231,6 @@ run_preview(struct counting_run *run, const uint8_t round_key[32],
 }
 
 /* ---- what was told before ---- */
-
-static bool
-is_counted(const struct counting_run *run, const struct schema_type *type)
-{
-    return run_compartment(run, type->name) != NULL;
-}
-
-static enum sv_err
-begin_told(struct counting_run *run)
-{
-    enum sv_err err = SV_OK;
-
-    for (size_t i = 0; i < run->schema->n && err == SV_OK; i++) {
-        const struct schema_type *type = &run->schema->types[i];
-        struct told *told = &run->told[run->n_told];
-
-        if (!is_counted(run, type))
-            continue;
-        if (run->n_told == TOLD_MAX)
-            return SV_ERR_RANGE;
-        facts_init(&told->facts);
-        pins_init(&told->pins);
-        run->n_told++;
-        err = text_copy(bytes_text(type->name), told->type, sizeof told->type);
-    }
-    return err;
-}
 
 static enum sv_err
 add_told(struct counting_run *run, const struct snapshot *s)

@@ -5,7 +5,9 @@
 
 #include "counts/document_internal.h"
 #include "counts/plan_derive.h"
+#include "counts/plan_facts.h"
 #include "counts/plan_nested.h"
+#include "counts/plan_trim.h"
 #include "counts/protect.h"
 #include "counts/risk.h"
 #include "counts/risk_audit.h"
@@ -211,14 +213,30 @@ put_snapshots(const struct making *m, struct counting_result *out)
 
 /* ---- for the public ---- */
 
+static bool
+pinned(void *ctx, const struct figures *exact, size_t figure, int64_t *value)
+{
+    const struct making *m = ctx;
+    const struct pin *pin = m->pins[figure];
+
+    (void)exact;
+    if (pin != NULL)
+        *value = pin->value;
+    return pin != NULL;
+}
+
 static enum sv_err
 round_figures(struct making *m)
 {
+    const struct protect_pins pins = {pinned, m};
     enum sv_err err = find_pins(m);
 
     if (err == SV_OK)
-        err = protect_round(&m->exact, m->pins, m->order->round_key,
+        err = protect_round(&m->exact, &pins, m->order->round_key,
                             m->run->solver, &m->figures, &m->printed.steps);
+    if (err == SV_OK)
+        err = m->run->plan != NULL ? plan_trim(m->run->plan, &m->figures)
+                                   : annual_trim(&m->figures);
     if (err == SV_OK && m->run->plan != NULL)
         err = plan_derive(m->run->plan, &m->figures);
     return err;
@@ -273,19 +291,16 @@ make_public(struct making *m, struct counting_result *out)
 static enum sv_err
 add_rounded(struct making *m, struct risk_list *risks)
 {
-    const struct pin **pins = calloc(m->exact.n + 1, sizeof *pins);
     struct figures rounded;
     unsigned steps;
-    enum sv_err err = pins == NULL ? SV_ERR_NOMEM : SV_OK;
+    enum sv_err err;
 
     figures_init(&rounded);
-    if (err == SV_OK)
-        err = protect_round(&m->exact, pins, m->order->round_key,
-                            m->run->solver, &rounded, &steps);
+    err = protect_round(&m->exact, NULL, m->order->round_key, m->run->solver,
+                        &rounded, &steps);
     if (err == SV_OK)
         err = risk_add_rounded(risks, &m->exact, &rounded);
     figures_clear(&rounded);
-    free(pins);
     return err;
 }
 

@@ -163,6 +163,75 @@ figures_relate(struct figures *f, size_t whole, size_t n, const size_t parts[],
     return SV_OK;
 }
 
+/* ---- fewer of them ---- */
+
+#define GONE SIZE_MAX
+
+struct keeping {
+    const struct figures *from;
+    struct figures *to;
+    size_t *parts; /* owned: room for a relation */
+    size_t *place; /* owned: of each figure, its new one or GONE */
+};
+
+static enum sv_err
+keep_figure(struct keeping *k, size_t i, bool stays)
+{
+    const struct figure *f = &k->from->at[i];
+    size_t at = 0;
+    enum sv_err err;
+
+    k->place[i] = GONE;
+    if (!stays)
+        return SV_OK;
+    err = f->known ? figures_add(k->to, f->name, f->value, &at)
+                   : figures_add_unknown(k->to, f->name, f->reason, &at);
+    if (err == SV_OK) {
+        k->to->at[at] = *f;
+        k->place[i] = at;
+    }
+    return err;
+}
+
+static enum sv_err
+keep_relation(struct keeping *k, const struct figure_relation *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        if (k->place[r->parts[i]] != GONE)
+            k->parts[n++] = k->place[r->parts[i]];
+    }
+    return n > 0 && k->place[r->whole] != GONE
+               ? figures_relate(k->to, k->place[r->whole], n, k->parts,
+                                r->complete)
+               : SV_OK;
+}
+
+enum sv_err
+figures_keep(struct figures *f, figures_stay_fn stays, const void *ctx)
+{
+    struct figures out;
+    struct keeping k = {f, &out, calloc(f->n + 1, sizeof(size_t)),
+                        calloc(f->n + 1, sizeof(size_t))};
+    enum sv_err err = k.parts != NULL && k.place != NULL ? SV_OK : SV_ERR_NOMEM;
+
+    figures_init(&out);
+    for (size_t i = 0; i < f->n && err == SV_OK; i++)
+        err = keep_figure(&k, i, stays(ctx, &f->at[i]));
+    for (size_t i = 0; i < f->n_relations && err == SV_OK; i++)
+        err = keep_relation(&k, &f->relations[i]);
+    free(k.parts);
+    free(k.place);
+    if (err != SV_OK) {
+        figures_clear(&out);
+        return err;
+    }
+    figures_clear(f);
+    *f = out;
+    return SV_OK;
+}
+
 enum sv_err
 figures_find(const struct figures *f, const char *name, size_t *at)
 {

@@ -5,8 +5,6 @@
 
 #include "counts/plan_cell.h"
 
-#define GONE SIZE_MAX
-
 /* Which codes of a table's fields are shown. */
 struct shown {
     bool *codes[PLAN_BY_MAX]; /* owned; groups behind them */
@@ -16,8 +14,6 @@ struct trim {
     const struct plan *plan;
     const struct figures *f;
     struct shown tables[PLAN_TABLES_MAX];
-    size_t *parts; /* room for a relation */
-    size_t *to;    /* of each figure: its new place, or GONE */
 };
 
 static const struct plan_variable *
@@ -44,10 +40,6 @@ show_named(struct trim *t, size_t table)
 static enum sv_err
 begin(struct trim *t)
 {
-    t->parts = calloc(t->f->n + 1, sizeof *t->parts);
-    t->to = calloc(t->f->n + 1, sizeof *t->to);
-    if (t->parts == NULL || t->to == NULL)
-        return SV_ERR_NOMEM;
     for (size_t i = 0; i < t->plan->n; i++) {
         for (size_t k = 0; k < t->plan->tables[i].n_by; k++) {
             const struct plan_variable *v = variable_of(t, i, k);
@@ -64,8 +56,6 @@ begin(struct trim *t)
 static void
 end(struct trim *t)
 {
-    free(t->parts);
-    free(t->to);
     for (size_t i = 0; i < t->plan->n; i++) {
         for (size_t k = 0; k < PLAN_BY_MAX; k++)
             free(t->tables[i].codes[k]);
@@ -91,8 +81,9 @@ show(struct trim *t, const struct figure *f)
 }
 
 static bool
-stays(const struct trim *t, const struct figure *f)
+stays(const void *ctx, const struct figure *f)
 {
+    const struct trim *t = ctx;
     struct plan_cell cell;
     size_t table;
 
@@ -106,60 +97,16 @@ stays(const struct trim *t, const struct figure *f)
     return true;
 }
 
-static enum sv_err
-copy_figure(struct trim *t, size_t i, struct figures *out)
-{
-    const struct figure *f = &t->f->at[i];
-    size_t at = 0;
-    enum sv_err err;
-
-    t->to[i] = GONE;
-    if (!stays(t, f))
-        return SV_OK;
-    err = f->known ? figures_add(out, f->name, f->value, &at)
-                   : figures_add_unknown(out, f->name, f->reason, &at);
-    if (err != SV_OK)
-        return err;
-    out->at[at] = *f;
-    t->to[i] = at;
-    return SV_OK;
-}
-
-static enum sv_err
-copy_relation(struct trim *t, const struct figure_relation *r,
-              struct figures *out)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < r->n; i++) {
-        if (t->to[r->parts[i]] != GONE)
-            t->parts[n++] = t->to[r->parts[i]];
-    }
-    return n > 0 && t->to[r->whole] != GONE
-               ? figures_relate(out, t->to[r->whole], n, t->parts, r->complete)
-               : SV_OK;
-}
-
 enum sv_err
 plan_trim(const struct plan *p, struct figures *f)
 {
     struct trim t = {.plan = p, .f = f};
-    struct figures out;
     enum sv_err err = begin(&t);
 
-    figures_init(&out);
     for (size_t i = 0; i < f->n && err == SV_OK; i++)
         err = show(&t, &f->at[i]);
-    for (size_t i = 0; i < f->n && err == SV_OK; i++)
-        err = copy_figure(&t, i, &out);
-    for (size_t i = 0; i < f->n_relations && err == SV_OK; i++)
-        err = copy_relation(&t, &f->relations[i], &out);
+    if (err == SV_OK)
+        err = figures_keep(f, stays, &t);
     end(&t);
-    if (err != SV_OK) {
-        figures_clear(&out);
-        return err;
-    }
-    figures_clear(f);
-    *f = out;
-    return SV_OK;
+    return err;
 }
