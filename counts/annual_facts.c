@@ -17,22 +17,34 @@ struct making {
 
 /* ---- who is counted ---- */
 
+static const char *
+basis_of(const struct making *m)
+{
+    return strcmp(m->in.type, "victim") == 0 ? m->spec->authority
+                                             : ANNUAL_NATIONAL;
+}
+
+static enum sv_err
+declare_years(const struct making *m)
+{
+    const unsigned years[] = {m->spec->year, m->spec->year - 1};
+
+    return dimension_years(&m->in, basis_of(m), m->spec->fiscal, 2, years);
+}
+
 /* Everybody whom a report of this year counts, of the type. */
 static enum sv_err
 count_terms(const struct making *m, size_t figure, unsigned year)
 {
     static const char *const actual[] = {"actual"};
-    const char *basis = ANNUAL_NATIONAL;
     enum sv_err err = SV_OK;
 
-    if (strcmp(m->in.type, "victim") == 0) {
-        basis = m->spec->authority;
+    if (strcmp(m->in.type, "victim") == 0)
         err =
             dimension_codes(&m->in, figure, "identification_status", 1, actual);
-    }
-    return err == SV_OK
-               ? dimension_year(&m->in, figure, basis, m->spec->fiscal, year)
-               : err;
+    return err == SV_OK ? dimension_year(&m->in, figure, basis_of(m),
+                                         m->spec->fiscal, year)
+                        : err;
 }
 
 /* Stage and outcome together, as the report sees them (annual_tally.c). */
@@ -325,6 +337,8 @@ annual_facts(const struct annual_spec *spec, const struct schema *schema,
     err = facts_release(out, printed->release, &m.release);
     if (err == SV_OK)
         err = facts_population(out, type, &m.population);
+    if (err == SV_OK)
+        err = declare_years(&m);
     for (size_t i = 0; i < figures->n && err == SV_OK; i++) {
         if (is_of_type(&m, figures->at[i].name))
             err = add_figure(&m, &figures->at[i]);

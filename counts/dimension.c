@@ -131,26 +131,54 @@ dimension_nationality(const struct dimension_of *d, size_t figure, size_t n,
         err = code(d, &t, name, is_one_of(name, n, codes) != others);
     }
     if (err == SV_OK)
-        err = missing(d, &t, n, codes, n == 0 && !others);
+        err = missing(d, &t, others ? 0 : n, codes, n == 0 && !others);
     return err == SV_OK ? end(d, figure, &t) : err;
+}
+
+static enum sv_err
+begin_years(const struct dimension_of *d, const char *basis, bool fiscal,
+            struct term *t)
+{
+    char name[FACTS_NAME_SIZE];
+    enum sv_err err;
+
+    (void)snprintf(name, sizeof name, "counted.%s.%s", basis,
+                   fiscal ? "fiscal" : "calendar");
+    err = begin(d, name, false, t);
+    return err == SV_OK ? code(d, t, "other", false) : err;
+}
+
+static enum sv_err
+code_year(const struct dimension_of *d, struct term *t, unsigned year,
+          bool taken)
+{
+    char own[sizeof "4294967295"];
+
+    (void)snprintf(own, sizeof own, "%u", year);
+    return code(d, t, own, taken);
+}
+
+enum sv_err
+dimension_years(const struct dimension_of *d, const char *basis, bool fiscal,
+                size_t n, const unsigned years[])
+{
+    struct term t;
+    enum sv_err err = begin_years(d, basis, fiscal, &t);
+
+    for (size_t i = 0; i < n && err == SV_OK; i++)
+        err = code_year(d, &t, years[i], false);
+    return err;
 }
 
 enum sv_err
 dimension_year(const struct dimension_of *d, size_t figure, const char *basis,
                bool fiscal, unsigned year)
 {
-    char name[FACTS_NAME_SIZE], own[sizeof "4294967295"];
     struct term t;
-    enum sv_err err;
+    enum sv_err err = begin_years(d, basis, fiscal, &t);
 
-    (void)snprintf(own, sizeof own, "%u", year);
-    (void)snprintf(name, sizeof name, "counted.%s.%s", basis,
-                   fiscal ? "fiscal" : "calendar");
-    err = begin(d, name, false, &t);
     if (err == SV_OK)
-        err = code(d, &t, "other", false);
-    if (err == SV_OK)
-        err = code(d, &t, own, true);
+        err = code_year(d, &t, year, true);
     return err == SV_OK ? end(d, figure, &t) : err;
 }
 
@@ -169,6 +197,43 @@ among_several(const struct dimension_of *d, size_t figure,
         return dimension_nationality(d, figure, 1, japan, false);
     (void)snprintf(full, sizeof full, "%s.%s", v->name, name);
     return dimension_of_its_own(d, figure, full, v->secret, 2, codes, 1, yes);
+}
+
+/* Whoever does not have this code among several. */
+static enum sv_err
+not_among_several(const struct dimension_of *d, size_t figure,
+                  const struct plan_variable *v, const char *name)
+{
+    static const char *const codes[] = {"no", "yes"}, *const no[] = {"no"};
+    char full[FACTS_NAME_SIZE];
+    struct term t;
+    enum sv_err err;
+
+    if (strcmp(v->name, "citizenship") != 0 || strcmp(name, JAPAN) != 0) {
+        (void)snprintf(full, sizeof full, "%s.%s", v->name, name);
+        return dimension_of_its_own(d, figure, full, v->secret, 2, codes, 1,
+                                    no);
+    }
+    err = begin(d, NATIONALITY, false, &t);
+    for (size_t i = 0; i < v->n_codes && err == SV_OK; i++) {
+        const char *other = plan_variable_code(v, i);
+
+        err = code(d, &t, other, strcmp(other, JAPAN) != 0);
+    }
+    return err == SV_OK ? end(d, figure, &t) : err;
+}
+
+enum sv_err
+dimension_none(const struct dimension_of *d, size_t figure,
+               const struct plan_variable *v, const bool codes[])
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < v->n_codes && err == SV_OK; i++) {
+        if (codes[i])
+            err = not_among_several(d, figure, v, plan_variable_code(v, i));
+    }
+    return err;
 }
 
 static enum sv_err

@@ -33,7 +33,10 @@ enum sv_err dimension_term(const struct dimension_of *d, size_t figure,
 enum sv_err dimension_codes(const struct dimension_of *d, size_t figure,
                             const char *field, size_t n,
                             const char *const codes[]);
-/* Who has none of the codes of a field with several values. */
+/* Who has none of these codes of a field with several values. */
+enum sv_err dimension_none(const struct dimension_of *d, size_t figure,
+                           const struct plan_variable *v, const bool codes[]);
+/* Whose value of a field with several is not known. */
 enum sv_err dimension_unknown(const struct dimension_of *d, size_t figure,
                               const char *field);
 /* Who is younger, or not, than 18 or 20; or whose age is not known. */
@@ -45,6 +48,10 @@ enum sv_err dimension_age(const struct dimension_of *d, size_t figure,
 enum sv_err dimension_nationality(const struct dimension_of *d, size_t figure,
                                   size_t n, const char *const codes[],
                                   bool others);
+/* Of which years there will be figures: a figure counts nobody of a year that
+ * comes to be known behind it. */
+enum sv_err dimension_years(const struct dimension_of *d, const char *basis,
+                            bool fiscal, size_t n, const unsigned years[]);
 enum sv_err dimension_year(const struct dimension_of *d, size_t figure,
                            const char *basis, bool fiscal, unsigned year);
 /* One of codes that the caller names, all of them being everybody. */
