@@ -7,8 +7,7 @@
 /*
  * What an attacker could compute from printed figures: one linear model over
  * all of them, tables, margins, years, releases, shares and what is known
- * outside, in whole numbers.  (docs: the model of counts.md 2.3, the audit
- * of 2.4.)
+ * outside, in whole numbers (disclosure/model.h).
  */
 struct audit_rules {
     int64_t small; /* figures of 1 to this many are to be protected */
@@ -44,7 +43,7 @@ struct audit_finding {
 #define AUDIT_NONE SIZE_MAX
 
 struct audit_interval {
-    int64_t lo, hi;
+    int64_t lo, hi; /* hi is FACTS_VALUE_MAX where there is no bound */
 };
 
 struct audit_result {
@@ -57,21 +56,39 @@ struct audit_result {
 void audit_result_clear(struct audit_result *r);
 
 /*
- * Looks at: every figure that is not printed exactly (hidden, rounded,
- * unprinted); what one figure of the new release leaves of any that contains
- * it, and the other way round; groups over secret dimensions.  A figure is
- * safe if nobody is in it or more than rules.small are for sure, or if two
- * tables of whole numbers agree with everything printed and differ in it by
- * rules.width: both were checked by addition.
+ * Looks at:
+ * - every figure that is not printed exactly (hidden, rounded, unprinted);
+ * - the rest that one figure leaves of another that contains it, if one of
+ *   them is of the new release, and no figure counts that rest;
+ * - every figure that one term on a secret dimension tells from a group:
+ *   whether for all that is known nobody of the group is in it, or all are.
+ *   Its finding is of the figure: hi is 0, or all are in it.
  *
- * Insiders, over at most 2,000 figures: a person knows to be in a cell whose
- * interval begins at 0: with 1 for its least, the others are looked at anew.
+ * A figure is safe if nobody is in it or more than rules.small are for sure,
+ * by integer arithmetic alone; or if two tables of whole numbers agree with
+ * everything printed and differ in it by rules.width: both were checked by
+ * addition.  A solver that errs or lies can make a finding of what is safe,
+ * and a conflict of what fits; it cannot make anything safe.
+ *
+ * lo and hi of a finding are the least and the most that a table was found
+ * for: not wider than what follows, and just that if the solver is right.
+ *
+ * Figures of several dates: people are counted from one of them on, and, if
+ * no people fit that, up to one of them.
+ *
+ * Insiders, over at most AUDIT_INSIDERS_MAX sets: a person knows to be in a
+ * cell whose interval begins at 0: with 1 for its least, the figures that do
+ * not contain it are looked at anew.
  *
  *   SV_ERR_CONFLICT     no people fit what was printed
- *   SV_ERR_RANGE        more than AUDIT_ATOMS_MAX atoms: make the plan coarser
+ *   SV_ERR_RANGE        more than AUDIT_ATOMS_MAX atoms, too many entries or
+ *                       pairs, or too many sets for insiders: make the plan
+ *                       coarser
  *   SV_ERR_UNVERIFIED   the solver did not answer; nothing is proved
  */
 #define AUDIT_ATOMS_MAX 200000
+#define AUDIT_TARGETS_MAX 4000000
+#define AUDIT_INSIDERS_MAX 2000
 enum sv_err audit_run(const struct facts *f, const struct audit_rules *rules,
                       const struct solver_source *source,
                       struct audit_result *out);

@@ -26,6 +26,7 @@ model_free(struct model *m)
     }
     free(m->sets);
     free(m->set_of);
+    map_clear(&m->known);
     free_rows(&m->members);
     free_rows(&m->ties);
     free_rows(&m->statements);

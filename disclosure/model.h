@@ -1,6 +1,8 @@
 #ifndef SV_DISCLOSURE_MODEL_H
 #define SV_DISCLOSURE_MODEL_H
 
+#include "base/map.h"
+
 #include "disclosure/facts.h"
 #include "disclosure/graph.h"
 
@@ -67,7 +69,9 @@ struct model {
     struct model_axis axes[MODEL_AXES];
     size_t n_sets, cap_sets;
     struct model_set *sets;
-    size_t *set_of; /* of each figure */
+    size_t n_of_figures; /* sets before this one are those of figures */
+    size_t *set_of;      /* of each figure */
+    struct map known;    /* digest of a set's terms: its place */
     size_t n_atoms;
     struct model_rows members;    /* of each set, factors 1 */
     struct model_rows ties;       /* each is 0 */
@@ -86,5 +90,8 @@ void model_free(struct model *m); /* accepts NULL */
 
 /* Is everybody of set a in set b, whoever there is?  a is not nobody. */
 bool model_within(const struct model *m, size_t a, size_t b);
+/* The set of those who are in b and not in a, which is within b; MODEL_NONE
+ * where no figure counts just them. */
+size_t model_rest(const struct model *m, size_t a, size_t b);
 
 #endif

@@ -5,6 +5,7 @@
 #include "crypto/digest.h"
 
 #include "disclosure/model_internal.h"
+#include "disclosure/model_tables.h"
 
 #define CLASSES_MAX FACTS_CODES_MAX
 #define WORDS_MAX (CLASSES_MAX / 64)
@@ -204,21 +205,20 @@ draft_figure(const struct model *m, const struct facts_figure *g,
 }
 
 static void
-draft_digest(const struct model *m, const struct draft *d,
-             uint8_t out[static DIGEST_LEN])
+set_digest(const struct model *m, const struct model_set *s,
+           const struct model_term terms[], uint8_t out[static DIGEST_LEN])
 {
     struct digest sum;
-    uint64_t head[2] = {d->set.population, d->set.nobody ? 1 : 0};
+    uint64_t head[2] = {s->population, s->nobody ? 1 : 0};
 
     digest_begin(&sum, "set");
     digest_add(&sum, BYTES(head));
-    for (size_t i = 0; i < d->set.n_terms; i++) {
-        const struct model_term *t = &d->terms[i];
-        uint64_t axis = t->axis;
+    for (size_t i = 0; i < s->n_terms; i++) {
+        uint64_t axis = terms[i].axis;
 
         digest_add(&sum, bytes_of(&axis, sizeof axis));
-        digest_add(&sum, bytes_of(t->classes,
-                                  m->axes[axis].n_words * sizeof *t->classes));
+        digest_add(&sum, bytes_of(terms[i].classes,
+                                  m->axes[axis].n_words * sizeof(uint64_t)));
     }
     digest_end(&sum, out);
 }
@@ -264,14 +264,14 @@ room_for_set(struct model *m)
 
 /* Where the draft is among the sets; added where it is not. */
 static enum sv_err
-place(struct model *m, struct map *known, const struct draft *d, size_t *at)
+place(struct model *m, const struct draft *d, size_t *at)
 {
     uint8_t sum[DIGEST_LEN];
     const size_t *found;
     enum sv_err err;
 
-    draft_digest(m, d, sum);
-    found = map_get(known, sum);
+    set_digest(m, &d->set, d->terms, sum);
+    found = map_get(&m->known, sum);
     if (found != NULL) {
         memcpy(at, found, sizeof *at);
         return SV_OK;
@@ -280,7 +280,7 @@ place(struct model *m, struct map *known, const struct draft *d, size_t *at)
     if (err == SV_OK)
         err = copy_terms(m, d, &m->sets[m->n_sets++]);
     *at = m->n_sets - 1;
-    return err == SV_OK ? map_set(known, sum, at) : err;
+    return err == SV_OK ? map_set(&m->known, sum, at) : err;
 }
 
 /* The only term on a secret dimension; n_terms where there is none, or two. */
@@ -299,7 +299,7 @@ secret_term(const struct model *m, const struct model_set *s)
 }
 
 static enum sv_err
-place_opposite(struct model *m, struct map *known, size_t at, struct draft *d)
+place_opposite(struct model *m, size_t at, struct draft *d)
 {
     const struct model_set *s = &m->sets[at];
     size_t secret = secret_term(m, s), opposite = 0;
@@ -318,17 +318,15 @@ place_opposite(struct model *m, struct map *known, size_t at, struct draft *d)
                 bit_set(classes, j);
         draft_term(m, d, s->terms[i].axis, classes);
     }
-    err = place(m, known, d, &opposite);
+    err = place(m, d, &opposite);
     m->sets[at].opposite = opposite;
     return err;
 }
 
 static enum sv_err
-place_all(struct model *m, const struct dates *dates, struct map *known,
-          struct draft *d)
+place_all(struct model *m, const struct dates *dates, struct draft *d)
 {
     const struct facts *f = m->facts;
-    size_t of_figures;
     enum sv_err err = SV_OK;
 
     m->set_of = calloc(f->n_figures + 1, sizeof *m->set_of);
@@ -336,11 +334,11 @@ place_all(struct model *m, const struct dates *dates, struct map *known,
         return SV_ERR_NOMEM;
     for (size_t i = 0; i < f->n_figures && err == SV_OK; i++) {
         draft_figure(m, &f->figures[i], dates, d);
-        err = place(m, known, d, &m->set_of[i]);
+        err = place(m, d, &m->set_of[i]);
     }
-    of_figures = m->n_sets;
-    for (size_t i = 0; i < of_figures && err == SV_OK; i++)
-        err = place_opposite(m, known, i, d);
+    m->n_of_figures = m->n_sets;
+    for (size_t i = 0; i < m->n_of_figures && err == SV_OK; i++)
+        err = place_opposite(m, i, d);
     return err;
 }
 
@@ -349,19 +347,53 @@ model_make_sets(struct model *m)
 {
     struct draft *d = calloc(1, sizeof *d);
     struct dates dates = {0};
-    struct map known;
     enum sv_err err;
 
     if (d == NULL)
         return SV_ERR_NOMEM;
-    map_init(&known, DIGEST_LEN, sizeof(size_t));
+    map_init(&m->known, DIGEST_LEN, sizeof(size_t));
     err = make_axes(m);
     if (err == SV_OK)
         err = make_dates(m, &dates);
     if (err == SV_OK)
-        err = place_all(m, &dates, &known, d);
-    map_clear(&known);
+        err = place_all(m, &dates, d);
     free_dates(&dates);
     free(d);
     return err;
+}
+
+size_t
+model_rest(const struct model *m, size_t a, size_t b)
+{
+    const struct model_set *x = &m->sets[a], *y = &m->sets[b];
+    struct model_term terms[TABLE_AXES_MAX];
+    uint64_t rest[WORDS_MAX] = {0};
+    uint8_t sum[DIGEST_LEN];
+    const size_t *found;
+    size_t at = 0, differing = 0, set = MODEL_NONE;
+
+    /* A product less a part of it is a product where one axis differs. */
+    for (size_t i = 0; i < x->n_terms; i++) {
+        const struct model_axis *axis = &m->axes[x->terms[i].axis];
+        const uint64_t *wider = NULL;
+
+        terms[i] = x->terms[i];
+        if (at < y->n_terms && y->terms[at].axis == terms[i].axis)
+            wider = y->terms[at++].classes;
+        if (wider != NULL &&
+            bits_within(wider, terms[i].classes, axis->n_words))
+            continue;
+        if (differing++ > 0)
+            return MODEL_NONE;
+        for (size_t j = 0; j < axis->n_classes; j++)
+            if (!bit_is_set(terms[i].classes, j) &&
+                (wider == NULL || bit_is_set(wider, j)))
+                bit_set(rest, j);
+        terms[i].classes = rest;
+    }
+    set_digest(m, x, terms, sum);
+    found = map_get(&m->known, sum);
+    if (found != NULL)
+        memcpy(&set, found, sizeof set);
+    return set < m->n_of_figures ? set : MODEL_NONE;
 }

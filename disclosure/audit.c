@@ -1,0 +1,277 @@
+#include "disclosure/audit.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "disclosure/audit_internal.h"
+
+void
+audit_result_clear(struct audit_result *r)
+{
+    free(r->findings);
+    free(r->intervals);
+    *r = (struct audit_result){0};
+}
+
+/* ---- time ---- */
+
+static uint64_t
+now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+unsigned
+audit_left_ms(const struct audit *a)
+{
+    uint64_t now = now_ms();
+
+    return now < a->deadline_ms ? (unsigned)(a->deadline_ms - now) : 0;
+}
+
+/* ---- findings ---- */
+
+enum audit_verdict
+audit_judge(const struct audit_rules *rules, struct program_range proved,
+            const struct search_target *witnessed)
+{
+    if (proved.hi <= 0 || proved.lo > rules->small)
+        return AUDIT_SAFE;
+    if (witnessed->lo <= witnessed->hi &&
+        witnessed->hi - witnessed->lo >= rules->width)
+        return AUDIT_SAFE;
+    return witnessed->lo == witnessed->hi ? AUDIT_EXACT : AUDIT_NARROW;
+}
+
+enum sv_err
+audit_add_finding(struct audit *a, struct audit_finding finding)
+{
+    if (a->n_findings == a->cap_findings) {
+        size_t cap = a->cap_findings == 0 ? 16 : 2 * a->cap_findings;
+        struct audit_finding *wider = realloc(a->findings, cap * sizeof *wider);
+
+        if (wider == NULL)
+            return SV_ERR_NOMEM;
+        a->findings = wider;
+        a->cap_findings = cap;
+    }
+    if (finding.hi >= a->program->cap)
+        finding.hi = FACTS_VALUE_MAX;
+    a->findings[a->n_findings++] = finding;
+    return SV_OK;
+}
+
+/* All, or none, of a group: how many those are. */
+static enum sv_err
+judge_group(struct audit *a, const struct look *look)
+{
+    const struct search_target *t = &a->search->targets[look->target];
+    struct audit_finding f = {.figure = a->faces.figure[look->set],
+                              .minus = AUDIT_NONE,
+                              .verdict = AUDIT_GROUP};
+    struct search_target group = {.plus = look->set, .minus = MODEL_NONE};
+    size_t at = a->search->n_targets;
+    enum sv_err err;
+
+    if (t->hi > 0)
+        return SV_OK;
+    if (look->kind == LOOK_NONE)
+        return audit_add_finding(a, f);
+    err = search_add(a->search, group);
+    if (err == SV_OK)
+        err = search_ends(a->search, at);
+    if (err != SV_OK)
+        return err;
+    f.lo = a->search->targets[at].lo;
+    f.hi = a->search->targets[at].hi;
+    return audit_add_finding(a, f);
+}
+
+static enum sv_err
+judge(struct audit *a, const struct look *look)
+{
+    const struct search_target *t = &a->search->targets[look->target];
+    struct audit_finding f = {.figure = a->faces.figure[look->set],
+                              .minus = look->kind == LOOK_REST
+                                           ? a->faces.figure[look->minus]
+                                           : AUDIT_NONE,
+                              .lo = t->lo,
+                              .hi = t->hi};
+
+    if (look->kind == LOOK_NONE || look->kind == LOOK_ALL)
+        return judge_group(a, look);
+    f.verdict = audit_judge(a->rules, look->proved, t);
+    return f.verdict == AUDIT_SAFE ? SV_OK : audit_add_finding(a, f);
+}
+
+static int
+by_figure(const void *a, const void *b)
+{
+    const struct audit_finding *x = a, *y = b;
+
+    if (x->figure != y->figure)
+        return x->figure < y->figure ? -1 : 1;
+    if (x->minus != y->minus)
+        return x->minus < y->minus ? -1 : 1;
+    if (x->insider != y->insider)
+        return x->insider ? 1 : -1;
+    if (x->by != y->by)
+        return x->by < y->by ? -1 : 1;
+    return x->verdict < y->verdict ? -1 : x->verdict > y->verdict;
+}
+
+static enum sv_err
+find_all(struct audit *a)
+{
+    enum sv_err err = audit_find_looks(a);
+
+    if (err == SV_OK)
+        err = search_run(a->search);
+    for (size_t i = 0; i < a->n_looks && err == SV_OK; i++)
+        err = judge(a, &a->looks[i]);
+    if (err == SV_OK && a->n_findings > 0)
+        err = audit_find_known(a);
+    if (err == SV_OK && a->rules->with_insiders)
+        err = audit_find_insiders(a);
+    if (err == SV_OK && a->n_findings > 0)
+        qsort(a->findings, a->n_findings, sizeof *a->findings, by_figure);
+    return err;
+}
+
+/* ---- intervals ---- */
+
+/* Of each set once: a target of its own. */
+static enum sv_err
+find_set_intervals(struct audit *a, struct audit_interval *of_sets)
+{
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < a->model->n_of_figures && err == SV_OK; i++) {
+        struct program_range r = a->program->sets[i];
+        struct search_target t = {.plus = i, .minus = MODEL_NONE};
+        size_t at = a->search->n_targets;
+
+        of_sets[i] = (struct audit_interval){r.lo, r.hi};
+        if (r.lo == r.hi)
+            continue;
+        err = search_add(a->search, t);
+        if (err == SV_OK)
+            err = search_ends(a->search, at);
+        if (err == SV_OK) {
+            of_sets[i].lo = a->search->targets[at].lo;
+            of_sets[i].hi = a->search->targets[at].hi;
+        }
+    }
+    return err;
+}
+
+static enum sv_err
+find_intervals(struct audit *a, struct audit_interval **out)
+{
+    size_t n = a->facts->n_figures;
+    struct audit_interval *of_sets =
+        calloc(a->model->n_sets + 1, sizeof *of_sets);
+    struct audit_interval *of_figures = calloc(n + 1, sizeof *of_figures);
+    enum sv_err err = SV_ERR_NOMEM;
+
+    if (of_sets != NULL && of_figures != NULL)
+        err = find_set_intervals(a, of_sets);
+    for (size_t i = 0; i < n && err == SV_OK; i++) {
+        of_figures[i] = of_sets[a->model->set_of[i]];
+        if (of_figures[i].hi >= a->program->cap)
+            of_figures[i].hi = FACTS_VALUE_MAX;
+    }
+    free(of_sets);
+    if (err == SV_OK)
+        *out = of_figures;
+    else
+        free(of_figures);
+    return err;
+}
+
+/* ---- all of it ---- */
+
+static void
+close_model(struct audit *a)
+{
+    search_free(a->search);
+    program_free(a->program);
+    model_free(a->model);
+    a->search = NULL;
+    a->program = NULL;
+    a->model = NULL;
+}
+
+/* Witnesses are kept for insiders, as many as there is room for. */
+static size_t
+keep(const struct audit *a)
+{
+    size_t room = (size_t)128 << 20, n = a->model->n_sets * sizeof(int64_t);
+
+    if (!a->rules->with_insiders || n == 0)
+        return 16;
+    return room / n < 1024 ? room / n : 1024;
+}
+
+static enum sv_err
+open_model(struct audit *a, bool with_until)
+{
+    enum sv_err err = model_new(a->facts, with_until, &a->model);
+
+    if (err == SV_OK)
+        err = program_new(a->model, MODEL_NONE, MODEL_NONE, &a->program);
+    if (err == SV_OK)
+        err = search_new(a->program, a->source, audit_left_ms(a), keep(a),
+                         &a->search);
+    if (err != SV_OK)
+        close_model(a);
+    return err;
+}
+
+static bool
+has_dates(const struct facts *f)
+{
+    for (size_t i = 1; i < f->n_figures; i++)
+        for (size_t j = 0; j < FACTS_DATE_SIZE; j++)
+            if (f->figures[i].as_of[j] != f->figures[0].as_of[j])
+                return true;
+    return false;
+}
+
+enum sv_err
+audit_run(const struct facts *f, const struct audit_rules *rules,
+          const struct solver_source *source, struct audit_result *out)
+{
+    struct audit a = {.facts = f,
+                      .rules = rules,
+                      .source = source,
+                      .deadline_ms = now_ms() + rules->timeout_ms};
+    struct audit_result r = {0};
+    enum sv_err err = open_model(&a, false);
+
+    if (err == SV_ERR_CONFLICT && has_dates(f))
+        err = open_model(&a, true);
+    if (err == SV_OK)
+        err = find_all(&a);
+    if (err == SV_OK && rules->with_intervals)
+        err = find_intervals(&a, &r.intervals);
+    if (err == SV_OK) {
+        r.n_targets = a.n_looks;
+        r.n_findings = a.n_findings;
+        r.findings = a.findings;
+        a.findings = NULL;
+        for (size_t i = 0; i < r.n_findings; i++)
+            r.n_new += r.findings[i].known_before ? 0 : 1;
+        *out = r;
+    }
+    close_model(&a);
+    free(a.faces.figure);
+    free(a.faces.is_new);
+    free(a.faces.is_open);
+    free(a.looks);
+    free(a.findings);
+    return err;
+}

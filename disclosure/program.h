@@ -1,0 +1,50 @@
+#ifndef SV_DISCLOSURE_PROGRAM_H
+#define SV_DISCLOSURE_PROGRAM_H
+
+#include "disclosure/model.h"
+#include "disclosure/solver.h"
+
+/*
+ * A model with what was printed in it: the range of every set, bounds that
+ * follow from them by integer arithmetic alone, and what is then left to
+ * find out by a solver.
+ */
+struct program_range {
+    int64_t lo, hi;
+};
+
+struct program {
+    const struct model *model; /* borrowed */
+    /* No atom is thought to have more people: what has no bound gets one
+     * far over all that is printed. */
+    int64_t cap;
+    struct program_range *printed;    /* of each set; owned, as all here */
+    struct program_range *statements; /* of each */
+    struct program_range *atoms;      /* proved */
+    struct program_range *sets;       /* proved */
+    /* Of the atoms that have no one number yet, and their rows. */
+    struct solver_model left;
+    uint32_t *column_of; /* of each atom; PROGRAM_FIXED */
+    size_t *atom_of;     /* of each column */
+};
+#define PROGRAM_FIXED UINT32_MAX
+
+/*
+ * without: a release whose figures and statements are not known, or
+ * MODEL_NONE; inhabited: a set that is known to have somebody in it, or
+ * MODEL_NONE.  SV_ERR_CONFLICT where integer arithmetic alone tells that no
+ * people fit.
+ */
+enum sv_err program_new(const struct model *m, size_t without, size_t inhabited,
+                        struct program **out);
+void program_free(struct program *p); /* accepts NULL */
+
+/*
+ * x: one whole number for each column.  The value of every set; false where
+ * some row of the whole model, range or bound is not fulfilled.  atoms: room
+ * for one number each.
+ */
+bool program_values(const struct program *p, const int64_t x[], int64_t atoms[],
+                    int64_t values[]);
+
+#endif
