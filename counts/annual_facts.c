@@ -1,6 +1,7 @@
 #include "counts/annual_facts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "counts/annual_layout.h"
@@ -262,22 +263,51 @@ add_figure(const struct making *m, const struct figure *f)
 
 /* ---- codes without a row ---- */
 
-/* Rounded, each of them came to 0; exact, nobody has any of them. */
+/*
+ * Exact, nobody has any of them.  Rounded, each of them came to 0, and n of
+ * them together are at most n times what a 0 can be: for whatever follows of
+ * others that says as much as a fact for each.
+ */
 static enum sv_err
-add_hidden(const struct making *m, const struct annual_item *item,
-           const char *code)
+state_hidden(const struct making *m, size_t figure, size_t n)
 {
-    char name[FIGURE_NAME_SIZE];
-    size_t at;
-    enum sv_err err;
+    const int64_t one = 1;
+    int64_t most = m->printed->base * (m->printed->steps + 1) - 1;
 
-    (void)snprintf(name, sizeof name, "%s.%s", item->name, code);
-    if (figures_find(m->figures, name, &at) == SV_OK)
-        return SV_OK;
-    err = add(m, name, m->spec->year, &at);
-    if (err == SV_OK)
-        err = list_term(m, at, item->list, code);
-    return err == SV_OK ? print(m, at, 0) : err;
+    return m->printed->rounded
+               ? facts_state(m->in.facts, m->release, 1, &figure, &one, 0,
+                             (int64_t)n * most)
+               : facts_print_exact(m->in.facts, figure, 0);
+}
+
+static enum sv_err
+add_hidden(const struct making *m, const struct annual_item *item)
+{
+    const struct schema_list *codes =
+        annual_layout_codes(m->schema, item->list);
+    const char **hidden = calloc(codes->n + 1, sizeof *hidden);
+    char name[FIGURE_NAME_SIZE];
+    size_t n = 0, at;
+    enum sv_err err = hidden == NULL ? SV_ERR_NOMEM : SV_OK;
+
+    for (size_t i = 0; i < codes->n && err == SV_OK; i++) {
+        const char *code = codes->codes[i].code;
+
+        (void)snprintf(name, sizeof name, "%s.%s", item->name, code);
+        if (figures_find(m->figures, name, &at) != SV_OK &&
+            !(item->list == LIST_COUNTRY && strcmp(code, "JPN") == 0))
+            hidden[n++] = code;
+    }
+    (void)snprintf(name, sizeof name, "%s/others", item->name);
+    if (err == SV_OK && n > 0) {
+        err = add(m, name, m->spec->year, &at);
+        if (err == SV_OK)
+            err = dimension_nationality(&m->in, at, n, hidden, false);
+        if (err == SV_OK)
+            err = state_hidden(m, at, n);
+    }
+    free(hidden);
+    return err;
 }
 
 /* Only of a list that was counted at all: the reports of a police force say
@@ -305,13 +335,9 @@ add_all_hidden(const struct making *m)
 
     for (size_t i = 0; i < annual_layout_n() && err == SV_OK; i++) {
         const struct annual_item *item = annual_layout_at(i);
-        const struct schema_list *codes;
 
-        if (!is_counted(m, item))
-            continue;
-        codes = annual_layout_codes(m->schema, item->list);
-        for (size_t k = 0; k < codes->n && err == SV_OK; k++)
-            err = add_hidden(m, item, codes->codes[k].code);
+        if (is_counted(m, item))
+            err = add_hidden(m, item);
     }
     return err;
 }

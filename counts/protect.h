@@ -2,6 +2,7 @@
 #define SV_COUNTS_PROTECT_H
 
 #include "counts/figures.h"
+
 #include "disclosure/rounding.h"
 
 /*
@@ -34,8 +35,7 @@ struct protect_pins {
  *
  *   SV_ERR_CONFLICT     pins contradict each other, or the figures
  *   SV_ERR_UNVERIFIED   the solver is wanted and did not answer
- *   SV_ERR_USAGE        a pin that is no multiple; a percentage: these are
- *                       made of rounded figures
+ *   SV_ERR_USAGE        a pin that is no multiple
  */
 enum sv_err protect_round(const struct figures *exact,
                           const struct protect_pins *pins,
