@@ -102,7 +102,7 @@ group_make(struct group *g)
 
     for (size_t i = 0; i < g->n_rows; i++)
         n_terms += t->rows[g->rows[i]].n;
-    g->lack = calloc(g->n_rows, sizeof *g->lack);
+    g->lack = calloc(g->n_rows + 1, sizeof *g->lack);
     g->columns = calloc(n_terms * STEPS_MAX + 1, sizeof *g->columns);
     if (g->lack == NULL || g->columns == NULL)
         return SV_ERR_NOMEM;
@@ -235,7 +235,7 @@ count_entries(const struct group *g)
 static enum sv_err
 job_new(const struct group *g, struct job *j)
 {
-    size_t n = g->n_columns, entries = count_entries(g);
+    size_t n = g->n_columns + 1, entries = count_entries(g) + 1;
 
     j->numbers = calloc(2 * n + g->n_rows + entries, sizeof *j->numbers);
     j->start = calloc(g->n_rows + 1, sizeof *j->start);
@@ -297,7 +297,8 @@ fill_rows(const struct group *g, struct job *j)
                  at < g->n_columns && g->columns[at].variable == variable;
                  at++) {
                 j->column[n] = (uint32_t)at;
-                factor[n++] = row->terms[k].factor * g->columns[at].step;
+                factor[n++] =
+                    (int64_t)row->terms[k].factor * g->columns[at].step;
             }
         }
         j->start[i + 1] = n;

@@ -54,12 +54,22 @@ cell_is_sound(const struct rounding_cell *c, int64_t base)
            (c->pin >= 0 && c->pin <= ROUNDING_VALUE_MAX && c->pin % base == 0);
 }
 
+struct place {
+    const struct rounding_cell *cell;
+};
+
+static int
+compare_ids(const struct rounding_cell *a, const struct rounding_cell *b)
+{
+    return memcmp(a->id, b->id, ROUNDING_ID_LEN);
+}
+
 static int
 by_id(const void *a, const void *b)
 {
-    const struct rounding_cell *const *x = a, *const *y = b;
+    const struct place *x = a, *y = b;
 
-    return memcmp((*x)->id, (*y)->id, ROUNDING_ID_LEN);
+    return compare_ids(x->cell, y->cell);
 }
 
 static bool
@@ -83,7 +93,8 @@ add_variable(struct table *t, const struct rounding_cell *c)
 static enum sv_err
 make_variables(const struct rounding *r, struct table *t, uint32_t *of)
 {
-    const struct rounding_cell **order;
+    const struct rounding_cell *last = NULL;
+    struct place *order;
     enum sv_err err = SV_OK;
 
     order = calloc(r->n + 1, sizeof *order);
@@ -93,17 +104,18 @@ make_variables(const struct rounding *r, struct table *t, uint32_t *of)
         goto out;
     }
     for (size_t i = 0; i < r->n; i++)
-        order[i] = &r->cells[i];
+        order[i].cell = &r->cells[i];
     qsort(order, r->n, sizeof *order, by_id);
     for (size_t i = 0; i < r->n; i++) {
-        const struct rounding_cell *c = order[i];
+        const struct rounding_cell *c = order[i].cell;
         struct variable *v;
 
         err = cell_is_sound(c, t->base) ? SV_OK : SV_ERR_USAGE;
         if (err != SV_OK)
             goto out;
-        if (t->n == 0 || by_id(&t->variables[t->n - 1].cell, &c) != 0)
+        if (last == NULL || compare_ids(last, c) != 0)
             add_variable(t, c);
+        last = c;
         v = &t->variables[t->n - 1];
         if (!is_same(v->cell, c)) {
             err = SV_ERR_USAGE;
