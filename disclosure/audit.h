@@ -78,7 +78,7 @@ void audit_result_clear(struct audit_result *r);
  *
  * Insiders, over at most AUDIT_INSIDERS_MAX sets: a person knows to be in a
  * cell whose interval begins at 0: with 1 for its least, the figures that do
- * not contain it are looked at anew.
+ * not contain it are looked at anew, for a width of one less.
  *
  *   SV_ERR_CONFLICT     no people fit what was printed
  *   SV_ERR_RANGE        more than AUDIT_ATOMS_MAX atoms, too many entries or

@@ -2,6 +2,14 @@
 
 #include "disclosure/audit_internal.h"
 
+/* She takes herself out of what both are in: one person less is hidden from
+ * her, whatever is printed. */
+static int64_t
+width_for(const struct audit *a)
+{
+    return a->rules->width > 1 ? a->rules->width - 1 : a->rules->width;
+}
+
 /* What the kept witnesses in which somebody is in set `by` say of set i. */
 static struct search_target
 seen_by(const struct audit *a, size_t by, size_t i)
@@ -12,7 +20,7 @@ seen_by(const struct audit *a, size_t by, size_t i)
                               .minus = MODEL_NONE,
                               .lo = 1,
                               .hi = 0,
-                              .want_width = a->rules->width};
+                              .want_width = width_for(a)};
 
     for (size_t k = 0; k < s->n_kept; k++) {
         const int64_t *values = &s->kept[k * n_sets];
@@ -50,20 +58,21 @@ struct question {
 static enum sv_err
 ask(struct audit *a, size_t by, const struct question *q)
 {
+    struct audit_rules rules = *a->rules;
     struct program *p = NULL;
     struct search *s = NULL;
     enum sv_err err = program_new(a->model, MODEL_NONE, by, &p);
 
+    rules.width = width_for(a);
     /* Nobody can be in it: then nobody is an insider of it. */
     if (err == SV_ERR_CONFLICT)
         return SV_OK;
     if (err == SV_OK)
         err = search_new(p, a->source, audit_left_ms(a), 1, &s);
     for (size_t i = 0; i < q->n && err == SV_OK; i++)
-        err = search_add(s,
-                         (struct search_target){.plus = q->sets[i],
-                                                .minus = MODEL_NONE,
-                                                .want_width = a->rules->width});
+        err = search_add(s, (struct search_target){.plus = q->sets[i],
+                                                   .minus = MODEL_NONE,
+                                                   .want_width = rules.width});
     if (err == SV_OK)
         err = search_run(s);
     for (size_t i = 0; i < q->n && err == SV_OK; i++) {
@@ -75,7 +84,7 @@ ask(struct audit *a, size_t by, const struct question *q)
                                   .insider = true,
                                   .by = a->faces.figure[by]};
 
-        f.verdict = audit_judge(a->rules, p->sets[t->plus], t);
+        f.verdict = audit_judge(&rules, p->sets[t->plus], t);
         if (f.verdict != AUDIT_SAFE)
             err = audit_add_finding(a, f);
     }

@@ -137,6 +137,9 @@ solver_new(const struct solver_source *source, const struct solver_model *m,
         err = SV_ERR_NOMEM;
     if (err == SV_OK)
         err = source->open(source->ctx, &s->wire.fd);
+    /* Whatever the reason that there is none: nothing is solved. */
+    if (err != SV_OK && err != SV_ERR_NOMEM)
+        err = SV_ERR_UNVERIFIED;
     if (err == SV_OK)
         err = send_model(s, timeout_ms);
     if (err == SV_OK)

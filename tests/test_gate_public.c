@@ -337,8 +337,12 @@ is_found(struct office *o)
     struct log_verdict verdict = {0};
     bool found = false;
 
-    assert_ok(
-        client_log_verify(office_client(o, "audit-1"), NULL, NULL, &verdict));
+    /* What does not open is said to be altered, with the same findings. */
+    enum sv_err err =
+        client_log_verify(office_client(o, "audit-1"), NULL, NULL, &verdict);
+
+    if (err != SV_ERR_TAMPERED)
+        assert_ok(err);
     for (size_t i = 0; i < verdict.n_findings; i++) {
         if (strcmp(verdict.findings[i].place, "ledger of releases") == 0)
             found = true;
