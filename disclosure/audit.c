@@ -1,7 +1,6 @@
 #include "disclosure/audit.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "disclosure/audit_internal.h"
 
@@ -11,25 +10,6 @@ audit_result_clear(struct audit_result *r)
     free(r->findings);
     free(r->intervals);
     *r = (struct audit_result){0};
-}
-
-/* ---- time ---- */
-
-static uint64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-unsigned
-audit_left_ms(const struct audit *a)
-{
-    uint64_t now = now_ms();
-
-    return now < a->deadline_ms ? (unsigned)(a->deadline_ms - now) : 0;
 }
 
 /* ---- findings ---- */
@@ -64,47 +44,45 @@ audit_add_finding(struct audit *a, struct audit_finding finding)
     return SV_OK;
 }
 
-/* All, or none, of a group: how many those are. */
+/* How many those are of whom all have one code: targets of their own. */
 static enum sv_err
-judge_group(struct audit *a, const struct look *look)
+count_groups(struct audit *a)
 {
-    const struct search_target *t = &a->search->targets[look->target];
-    struct audit_finding f = {.figure = a->faces.figure[look->set],
-                              .minus = AUDIT_NONE,
-                              .verdict = AUDIT_GROUP};
-    struct search_target group = {.plus = look->set, .minus = MODEL_NONE};
-    size_t at = a->search->n_targets;
-    enum sv_err err;
+    enum sv_err err = SV_OK;
 
-    if (t->hi > 0)
-        return SV_OK;
-    if (look->kind == LOOK_NONE)
-        return audit_add_finding(a, f);
-    err = search_add(a->search, group);
-    if (err == SV_OK)
-        err = search_ends(a->search, at);
-    if (err != SV_OK)
-        return err;
-    f.lo = a->search->targets[at].lo;
-    f.hi = a->search->targets[at].hi;
-    return audit_add_finding(a, f);
+    for (size_t i = 0; i < a->n_looks && err == SV_OK; i++) {
+        struct look *look = &a->looks[i];
+        struct search_target t = {.plus = look->set,
+                                  .minus = MODEL_NONE,
+                                  .want_width = SEARCH_ENDS,
+                                  .proved = a->program->sets[look->set]};
+
+        if (look->kind == LOOK_ALL &&
+            search_target(a->search, look->target)->hi <= 0)
+            err = search_add(a->search, t, &look->ends);
+    }
+    return err == SV_OK ? search_run(a->search) : err;
 }
 
 static enum sv_err
 judge(struct audit *a, const struct look *look)
 {
-    const struct search_target *t = &a->search->targets[look->target];
+    const struct search_target *t = search_target(a->search, look->target);
+    bool group = look->kind == LOOK_NONE || look->kind == LOOK_ALL;
     struct audit_finding f = {.figure = a->faces.figure[look->set],
-                              .minus = look->kind == LOOK_REST
-                                           ? a->faces.figure[look->minus]
-                                           : AUDIT_NONE,
-                              .lo = t->lo,
-                              .hi = t->hi};
+                              .minus = AUDIT_NONE};
 
-    if (look->kind == LOOK_NONE || look->kind == LOOK_ALL)
-        return judge_group(a, look);
-    f.verdict = audit_judge(a->rules, look->proved, t);
-    return f.verdict == AUDIT_SAFE ? SV_OK : audit_add_finding(a, f);
+    f.verdict = group ? (t->hi <= 0 ? AUDIT_GROUP : AUDIT_SAFE)
+                      : audit_judge(a->rules, look->proved, t);
+    if (f.verdict == AUDIT_SAFE)
+        return SV_OK;
+    if (look->kind == LOOK_REST)
+        f.minus = a->faces.figure[look->minus];
+    if (look->kind == LOOK_ALL)
+        t = search_target(a->search, look->ends);
+    f.lo = t->lo;
+    f.hi = t->hi;
+    return audit_add_finding(a, f);
 }
 
 static int
@@ -130,6 +108,8 @@ find_all(struct audit *a)
 
     if (err == SV_OK)
         err = search_run(a->search);
+    if (err == SV_OK)
+        err = count_groups(a);
     for (size_t i = 0; i < a->n_looks && err == SV_OK; i++)
         err = judge(a, &a->looks[i]);
     if (err == SV_OK && a->n_findings > 0)
@@ -145,50 +125,44 @@ find_all(struct audit *a)
 
 /* Of each set once: a target of its own. */
 static enum sv_err
-find_set_intervals(struct audit *a, struct audit_interval *of_sets)
+find_set_intervals(struct audit *a, size_t targets[])
 {
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < a->model->n_of_figures && err == SV_OK; i++) {
-        struct program_range r = a->program->sets[i];
-        struct search_target t = {.plus = i, .minus = MODEL_NONE};
-        size_t at = a->search->n_targets;
+        struct search_target t = {.plus = i,
+                                  .minus = MODEL_NONE,
+                                  .want_width = SEARCH_ENDS,
+                                  .proved = a->program->sets[i]};
 
-        of_sets[i] = (struct audit_interval){r.lo, r.hi};
-        if (r.lo == r.hi)
-            continue;
-        err = search_add(a->search, t);
-        if (err == SV_OK)
-            err = search_ends(a->search, at);
-        if (err == SV_OK) {
-            of_sets[i].lo = a->search->targets[at].lo;
-            of_sets[i].hi = a->search->targets[at].hi;
-        }
+        err = search_add(a->search, t, &targets[i]);
     }
-    return err;
+    return err == SV_OK ? search_run(a->search) : err;
 }
 
 static enum sv_err
 find_intervals(struct audit *a, struct audit_interval **out)
 {
     size_t n = a->facts->n_figures;
-    struct audit_interval *of_sets =
-        calloc(a->model->n_sets + 1, sizeof *of_sets);
-    struct audit_interval *of_figures = calloc(n + 1, sizeof *of_figures);
+    size_t *targets = calloc(a->model->n_sets + 1, sizeof *targets);
+    struct audit_interval *intervals = calloc(n + 1, sizeof *intervals);
     enum sv_err err = SV_ERR_NOMEM;
 
-    if (of_sets != NULL && of_figures != NULL)
-        err = find_set_intervals(a, of_sets);
+    if (targets != NULL && intervals != NULL)
+        err = find_set_intervals(a, targets);
     for (size_t i = 0; i < n && err == SV_OK; i++) {
-        of_figures[i] = of_sets[a->model->set_of[i]];
-        if (of_figures[i].hi >= a->program->cap)
-            of_figures[i].hi = FACTS_VALUE_MAX;
+        const struct search_target *t =
+            search_target(a->search, targets[a->model->set_of[i]]);
+
+        intervals[i] = (struct audit_interval){t->lo, t->hi};
+        if (t->hi >= a->program->cap)
+            intervals[i].hi = FACTS_VALUE_MAX;
     }
-    free(of_sets);
+    free(targets);
     if (err == SV_OK)
-        *out = of_figures;
+        *out = intervals;
     else
-        free(of_figures);
+        free(intervals);
     return err;
 }
 
@@ -224,7 +198,7 @@ open_model(struct audit *a, bool with_until)
     if (err == SV_OK)
         err = program_new(a->model, MODEL_NONE, MODEL_NONE, &a->program);
     if (err == SV_OK)
-        err = search_new(a->program, a->source, audit_left_ms(a), keep(a),
+        err = search_new(a->program, a->source, a->deadline_ms, keep(a),
                          &a->search);
     if (err != SV_OK)
         close_model(a);
@@ -248,7 +222,7 @@ audit_run(const struct facts *f, const struct audit_rules *rules,
     struct audit a = {.facts = f,
                       .rules = rules,
                       .source = source,
-                      .deadline_ms = now_ms() + rules->timeout_ms};
+                      .deadline_ms = search_now_ms() + rules->timeout_ms};
     struct audit_result r = {0};
     enum sv_err err = open_model(&a, false);
 

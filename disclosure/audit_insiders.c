@@ -14,16 +14,15 @@ width_for(const struct audit *a)
 static struct search_target
 seen_by(const struct audit *a, size_t by, size_t i)
 {
-    const struct search *s = a->search;
-    size_t n_sets = a->model->n_sets;
     struct search_target t = {.plus = i,
                               .minus = MODEL_NONE,
                               .lo = 1,
                               .hi = 0,
-                              .want_width = width_for(a)};
+                              .want_width = width_for(a),
+                              .proved = a->program->sets[i]};
 
-    for (size_t k = 0; k < s->n_kept; k++) {
-        const int64_t *values = &s->kept[k * n_sets];
+    for (size_t k = 0; k < search_n_kept(a->search); k++) {
+        const int64_t *values = search_kept(a->search, k);
 
         if (values[by] < 1)
             continue;
@@ -45,7 +44,7 @@ is_asked(const struct audit *a, const struct look *look, size_t by)
 {
     return look->kind == LOOK_FIGURE && look->set != by &&
            audit_judge(a->rules, look->proved,
-                       &a->search->targets[look->target]) == AUDIT_SAFE &&
+                       search_target(a->search, look->target)) == AUDIT_SAFE &&
            !model_within(a->model, by, look->set);
 }
 
@@ -68,15 +67,20 @@ ask(struct audit *a, size_t by, const struct question *q)
     if (err == SV_ERR_CONFLICT)
         return SV_OK;
     if (err == SV_OK)
-        err = search_new(p, a->source, audit_left_ms(a), 1, &s);
-    for (size_t i = 0; i < q->n && err == SV_OK; i++)
-        err = search_add(s, (struct search_target){.plus = q->sets[i],
-                                                   .minus = MODEL_NONE,
-                                                   .want_width = rules.width});
+        err = search_new(p, a->source, a->deadline_ms, 1, &s);
+    for (size_t i = 0; i < q->n && err == SV_OK; i++) {
+        struct search_target t = {.plus = q->sets[i],
+                                  .minus = MODEL_NONE,
+                                  .want_width = rules.width,
+                                  .proved = p->sets[q->sets[i]]};
+        size_t at = 0;
+
+        err = search_add(s, t, &at);
+    }
     if (err == SV_OK)
         err = search_run(s);
     for (size_t i = 0; i < q->n && err == SV_OK; i++) {
-        const struct search_target *t = &s->targets[i];
+        const struct search_target *t = search_target(s, i);
         struct audit_finding f = {.figure = a->faces.figure[t->plus],
                                   .minus = AUDIT_NONE,
                                   .lo = t->lo,

@@ -19,7 +19,8 @@ struct look {
     size_t set, minus; /* sets; minus: MODEL_NONE */
     /* By integer arithmetic; of LOOK_ALL: of those that are out of it. */
     struct program_range proved;
-    size_t target; /* MODEL_NONE where that says it all */
+    size_t target;
+    size_t ends; /* of LOOK_ALL with a finding: the target of the set */
 };
 
 /* Whom figures and sets stand for each other. */
@@ -43,9 +44,6 @@ struct audit {
     size_t n_findings, cap_findings;
     struct audit_finding *findings;
 };
-
-/* What is left of rules.timeout_ms; 0: nothing. */
-unsigned audit_left_ms(const struct audit *a);
 
 /* Fills faces, looks, and targets of the search. */
 enum sv_err audit_find_looks(struct audit *a);

@@ -50,7 +50,8 @@ add_look(struct audit *a, struct look look, int64_t want_width, int64_t want_hi)
     struct search_target target = {.plus = look.set,
                                    .minus = look.minus,
                                    .want_width = want_width,
-                                   .want_hi = want_hi};
+                                   .want_hi = want_hi,
+                                   .proved = look.proved};
 
     if (a->n_looks == AUDIT_TARGETS_MAX)
         return SV_ERR_RANGE;
@@ -65,12 +66,8 @@ add_look(struct audit *a, struct look look, int64_t want_width, int64_t want_hi)
     }
     if (look.kind == LOOK_ALL)
         target.plus = a->model->sets[look.set].opposite;
-    /* One number is one number, whatever is looked for. */
-    if (look.proved.lo == look.proved.hi)
-        target.want_width = target.want_hi = 0;
-    look.target = a->search->n_targets;
-    a->looks[a->n_looks++] = look;
-    return search_add(a->search, target);
+    a->looks[a->n_looks] = look;
+    return search_add(a->search, target, &a->looks[a->n_looks++].target);
 }
 
 /* Does integer arithmetic alone say that it is safe? */
@@ -89,8 +86,9 @@ look_at_figures(struct audit *a)
         struct program_range r = a->program->sets[i];
 
         if (a->faces.is_open[i] && !is_plain(a, r))
-            err = add_look(a, (struct look){LOOK_FIGURE, i, MODEL_NONE, r, 0},
-                           a->rules->width, 0);
+            err =
+                add_look(a, (struct look){LOOK_FIGURE, i, MODEL_NONE, r, 0, 0},
+                         a->rules->width, 0);
     }
     return err;
 }
@@ -112,11 +110,11 @@ look_at_groups(struct audit *a)
         if (in.hi <= 0 && out.hi <= 0)
             continue;
         if (in.lo < 1)
-            err = add_look(a, (struct look){LOOK_NONE, i, MODEL_NONE, in, 0}, 0,
-                           1);
+            err = add_look(a, (struct look){LOOK_NONE, i, MODEL_NONE, in, 0, 0},
+                           0, 1);
         if (err == SV_OK && out.lo < 1)
-            err = add_look(a, (struct look){LOOK_ALL, i, MODEL_NONE, out, 0}, 0,
-                           1);
+            err = add_look(a, (struct look){LOOK_ALL, i, MODEL_NONE, out, 0, 0},
+                           0, 1);
     }
     return err;
 }
@@ -163,7 +161,7 @@ look_at_rest(struct audit *a, size_t part, size_t whole)
         rest.lo = 0;
     if (is_plain(a, rest) || model_rest(a->model, part, whole) != MODEL_NONE)
         return SV_OK;
-    return add_look(a, (struct look){LOOK_REST, whole, part, rest, 0},
+    return add_look(a, (struct look){LOOK_REST, whole, part, rest, 0, 0},
                     a->rules->width, 0);
 }
 
