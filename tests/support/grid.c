@@ -1,5 +1,6 @@
 #include "tests/support/grid.h"
 
+#include "tests/support/cube.h"
 #include "tests/support/support.h"
 
 #define DAY "2022-12-31"
@@ -266,13 +267,60 @@ grid_print_suppressed(struct grid *t, int64_t at_least)
             assert_ok(facts_print_exact(&t->facts, i, t->cells[i].n));
 }
 
-void
-grid_print_rounded(struct grid *t, int64_t base, uint64_t seed)
+/* The relation of a margin to the cells of its line along d. */
+static struct rounding_relation
+line_of(const struct grid *t, size_t margin, size_t d)
 {
-    for (size_t i = 0; i < t->n_cells; i++) {
-        int64_t offset = (int64_t)(next(&seed) % (uint64_t)base);
+    struct rounding_relation r = {.whole = margin};
+    size_t *parts = calloc(t->facts.dimensions[d].n, sizeof *parts);
 
-        assert_ok(facts_print_rounded(
-            &t->facts, i, (t->cells[i].n + offset) / base * base, base, 0));
+    assert_non_null(parts);
+    for (size_t i = 0; i < t->n_cells; i++)
+        if (t->cells[i].code[d] != GRID_TOTAL &&
+            on_line(&t->cells[i], &t->cells[margin], t->n_dims, d))
+            parts[r.n++] = i;
+    r.parts = parts;
+    return r;
+}
+
+/* Lets go of what line_of() made. */
+static void
+free_lines(struct rounding_relation *lines, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free((void *)(uintptr_t)lines[i].parts);
+    free(lines);
+}
+
+void
+grid_print_rounded(struct grid *t, int64_t base, uint8_t key,
+                   const struct solver_source *source)
+{
+    struct rounding r = {.base = base, .n = t->n_cells};
+    const uint8_t full[ROUNDING_KEY_LEN] = {key};
+    struct rounding_cell *cells = calloc(t->n_cells, sizeof *cells);
+    struct rounding_relation *lines =
+        calloc(t->n_cells * t->n_dims, sizeof *lines);
+    int64_t *out = calloc(t->n_cells, sizeof *out);
+    size_t in_conflict;
+    unsigned steps;
+
+    assert_true(cells != NULL && lines != NULL && out != NULL);
+    for (size_t i = 0; i < t->n_cells; i++) {
+        cells[i] = (struct rounding_cell){.n = t->cells[i].n, .weight = 1};
+        cube_id(i, cells[i].id);
+        for (size_t d = 0; d < t->n_dims; d++)
+            if (t->cells[i].code[d] == GRID_TOTAL) {
+                cells[i].weight = 4;
+                lines[r.n_relations++] = line_of(t, i, d);
+            }
     }
+    r.cells = cells;
+    r.relations = lines;
+    assert_ok(rounding_run(&r, full, source, 60000, out, &steps, &in_conflict));
+    for (size_t i = 0; i < t->n_cells; i++)
+        assert_ok(facts_print_rounded(&t->facts, i, out[i], base, steps));
+    free_lines(lines, r.n_relations);
+    free(cells);
+    free(out);
 }

@@ -2,6 +2,7 @@
 #define SV_TESTS_SUPPORT_GRID_H
 
 #include "disclosure/facts.h"
+#include "disclosure/solver.h"
 
 /*
  * Tables for tests and measures: counts over up to three dimensions, with
@@ -38,7 +39,8 @@ void grid_free(struct grid *t);
 void grid_hide(struct grid *t, int64_t small);
 /* Every cell as its figure: hidden ones with at_least, all others exactly. */
 void grid_print_suppressed(struct grid *t, int64_t at_least);
-/* Every cell rounded to one of the two multiples next to it, by the seed. */
-void grid_print_rounded(struct grid *t, int64_t base, uint64_t seed);
+/* Every cell rounded under a key, so that margins stay sums. */
+void grid_print_rounded(struct grid *t, int64_t base, uint8_t key,
+                        const struct solver_source *source);
 
 #endif
