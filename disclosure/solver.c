@@ -7,13 +7,13 @@
 
 #include "base/clock.h"
 
-#include "disclosure/solver_wire.h"
+#include "disclosure/solver_job.h"
 
 /* Whole numbers beyond this are not told apart by a double. */
 #define WHOLE_MAX 9007199254740992.0 /* 2^53 */
 
 struct solver {
-    struct wire wire;
+    struct job_socket socket;
     struct solver_model model; /* with bounds of its own */
     int64_t *col_lo, *col_hi;
     double *x; /* an answer, until it is found good */
@@ -82,17 +82,16 @@ copy_of(const int64_t v[], size_t n)
 /* The frame of kind, whose body is parts[1] and on.  What goes wrong on the
  * way makes the solver useless. */
 static enum sv_err
-send_frame(struct solver *s, enum wire_kind kind, struct iovec parts[],
-           size_t n)
+send_frame(struct solver *s, enum job_kind kind, struct iovec parts[], size_t n)
 {
-    struct wire_head head = {kind, s->number, 0};
+    struct job_head head = {kind, s->number, 0};
     enum sv_err err = s->broken ? SV_ERR_UNVERIFIED : SV_OK;
 
     for (size_t i = 1; i < n; i++)
         head.len += parts[i].iov_len;
     parts[0] = (struct iovec){&head, sizeof head};
     if (err == SV_OK)
-        err = wire_send(&s->wire, parts, n);
+        err = job_send(&s->socket, parts, n);
     s->number++;
     s->broken = err != SV_OK;
     return err;
@@ -101,15 +100,15 @@ send_frame(struct solver *s, enum wire_kind kind, struct iovec parts[],
 static enum sv_err
 send_model(struct solver *s, unsigned timeout_ms)
 {
-    struct wire_model sizes = {.n_cols = s->model.n_cols,
-                               .n_rows = s->model.n_rows,
-                               .n_entries = s->model.start[s->model.n_rows],
-                               .timeout_ms = timeout_ms};
-    struct iovec parts[2 + WIRE_MODEL_PARTS];
+    struct job_model sizes = {.n_cols = s->model.n_cols,
+                              .n_rows = s->model.n_rows,
+                              .n_entries = s->model.start[s->model.n_rows],
+                              .timeout_ms = timeout_ms};
+    struct iovec parts[2 + JOB_MODEL_PARTS];
 
     parts[1] = (struct iovec){&sizes, sizeof sizes};
-    wire_model_parts(&s->model, parts + 2);
-    return send_frame(s, WIRE_MODEL, parts, 2 + WIRE_MODEL_PARTS);
+    job_model_parts(&s->model, parts + 2);
+    return send_frame(s, JOB_MODEL, parts, 2 + JOB_MODEL_PARTS);
 }
 
 enum sv_err
@@ -128,7 +127,7 @@ solver_new(const struct solver_source *source, const struct solver_model *m,
     s = calloc(1, sizeof *s);
     if (s == NULL)
         return SV_ERR_NOMEM;
-    s->wire = (struct wire){-1, deadline};
+    s->socket = (struct job_socket){-1, deadline};
     s->model = *m;
     s->model.col_lo = s->col_lo = copy_of(m->col_lo, m->n_cols);
     s->model.col_hi = s->col_hi = copy_of(m->col_hi, m->n_cols);
@@ -136,7 +135,8 @@ solver_new(const struct solver_source *source, const struct solver_model *m,
     if (s->col_lo == NULL || s->col_hi == NULL || s->x == NULL)
         err = SV_ERR_NOMEM;
     if (err == SV_OK)
-        err = source->open(source->ctx, &s->wire.fd);
+        err = source->open == NULL ? SV_ERR_UNVERIFIED
+                                   : source->open(source->ctx, &s->socket.fd);
     /* Whatever the reason that there is none: nothing is solved. */
     if (err != SV_OK && err != SV_ERR_NOMEM)
         err = SV_ERR_UNVERIFIED;
@@ -154,8 +154,8 @@ solver_free(struct solver *s)
 {
     if (s == NULL)
         return;
-    if (s->wire.fd >= 0)
-        (void)close(s->wire.fd);
+    if (s->socket.fd >= 0)
+        (void)close(s->socket.fd);
     free(s->col_lo);
     free(s->col_hi);
     free(s->x);
@@ -165,12 +165,12 @@ solver_free(struct solver *s)
 enum sv_err
 solver_bound(struct solver *s, uint32_t column, int64_t lo, int64_t hi)
 {
-    struct wire_bound b = {column, lo, hi};
+    struct job_bound b = {column, lo, hi};
     struct iovec parts[2] = {{0}, {&b, sizeof b}};
     enum sv_err err = SV_ERR_USAGE;
 
     if (column < s->model.n_cols)
-        err = send_frame(s, WIRE_BOUND, parts, 2);
+        err = send_frame(s, JOB_BOUND, parts, 2);
     if (err == SV_OK) {
         s->col_lo[column] = lo;
         s->col_hi[column] = hi;
@@ -193,28 +193,28 @@ all_finite(const double v[], size_t n)
 static enum sv_err
 receive(struct solver *s)
 {
-    struct wire_head head;
+    struct job_head head;
     size_t len = s->model.n_cols * sizeof *s->x;
-    enum sv_err err = wire_recv(&s->wire, &head, sizeof head);
+    enum sv_err err = job_recv(&s->socket, &head, sizeof head);
 
     if (err == SV_OK && head.number != s->number - 1)
         err = SV_ERR_UNVERIFIED;
     if (err != SV_OK)
         return err;
-    if (head.kind == WIRE_NONE && head.len == 0)
+    if (head.kind == JOB_NONE && head.len == 0)
         return SV_ERR_NOT_FOUND;
-    if (head.kind == WIRE_UNBOUNDED && head.len == 0)
+    if (head.kind == JOB_UNBOUNDED && head.len == 0)
         return SV_ERR_FULL;
-    if (head.kind != WIRE_SOLVED || head.len != len)
+    if (head.kind != JOB_SOLVED || head.len != len)
         return SV_ERR_UNVERIFIED;
-    err = wire_recv(&s->wire, s->x, len);
+    err = job_recv(&s->socket, s->x, len);
     if (err == SV_OK && !all_finite(s->x, s->model.n_cols))
         err = SV_ERR_UNVERIFIED;
     return err;
 }
 
 static enum sv_err
-ask(struct solver *s, enum wire_kind kind, struct wire_objective o,
+ask(struct solver *s, enum job_kind kind, struct job_objective o,
     const uint32_t column[], const double factor[])
 {
     struct iovec parts[] = {{0}, {&o, sizeof o}, {0}, {0}};
@@ -227,8 +227,8 @@ ask(struct solver *s, enum wire_kind kind, struct wire_objective o,
             return SV_ERR_USAGE;
     if (!all_finite(factor, o.n))
         return SV_ERR_USAGE;
-    parts[2] = wire_part(factor, o.n * sizeof *factor);
-    parts[3] = wire_part(column, o.n * sizeof *column);
+    parts[2] = job_part(factor, o.n * sizeof *factor);
+    parts[3] = job_part(column, o.n * sizeof *column);
     err = send_frame(s, kind, parts, 4);
     if (err == SV_OK)
         err = receive(s);
@@ -240,8 +240,8 @@ enum sv_err
 solver_optimum(struct solver *s, enum solver_sense sense, size_t n,
                const uint32_t column[], const double factor[], double x[])
 {
-    const struct wire_objective o = {.n = n, .sense = sense};
-    enum sv_err err = ask(s, WIRE_OPTIMUM, o, column, factor);
+    const struct job_objective o = {.n = n, .sense = sense};
+    enum sv_err err = ask(s, JOB_OPTIMUM, o, column, factor);
 
     if (err == SV_OK)
         memcpy(x, s->x, s->model.n_cols * sizeof *x);
@@ -253,13 +253,13 @@ solver_integer(struct solver *s, enum solver_sense sense, size_t n,
                const uint32_t column[], const double factor[], double gap,
                int64_t x[])
 {
-    const struct wire_objective o = {.n = n, .sense = sense, .gap = gap};
+    const struct job_objective o = {.n = n, .sense = sense, .gap = gap};
     size_t n_cols = s->model.n_cols;
     int64_t *whole = NULL;
     enum sv_err err = SV_ERR_USAGE;
 
     if (gap >= 0 && gap <= 1)
-        err = ask(s, WIRE_INTEGER, o, column, factor);
+        err = ask(s, JOB_INTEGER, o, column, factor);
     if (err != SV_OK)
         return err;
     whole = calloc(n_cols + 1, sizeof *whole);

@@ -14,7 +14,8 @@
  * a result and never a secret.
  */
 
-/* Gives a connected stream socket with a fresh solver behind it. */
+/* Gives a connected stream socket with a fresh solver behind it; {0} has
+ * none, and all is SV_ERR_UNVERIFIED. */
 struct solver_source {
     enum sv_err (*open)(void *ctx, int *fd);
     void *ctx;

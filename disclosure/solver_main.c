@@ -6,7 +6,7 @@
 
 #include "disclosure/solver_box.h"
 #include "disclosure/solver_engine.h"
-#include "disclosure/solver_wire.h"
+#include "disclosure/solver_job.h"
 
 /*
  * svault-solver: standard input is a socket on which sockets come, one for
@@ -16,7 +16,7 @@
 /* ---- One job ---- */
 
 struct job {
-    struct wire wire;
+    struct job_socket socket;
     struct engine *engine;
     size_t n_cols;
     double *x;
@@ -26,8 +26,8 @@ static enum sv_err
 read_model(struct job *j, const uint8_t *body, size_t len)
 {
     struct solver_model m = {0};
-    struct wire_model sizes;
-    enum sv_err err = wire_model_read(body, len, &m);
+    struct job_model sizes;
+    enum sv_err err = job_model_read(body, len, &m);
 
     if (err != SV_OK || j->engine != NULL)
         return SV_ERR_FORMAT;
@@ -47,7 +47,7 @@ read_model(struct job *j, const uint8_t *body, size_t len)
 static enum sv_err
 read_bound(struct job *j, const uint8_t *body, size_t len)
 {
-    struct wire_bound b;
+    struct job_bound b;
 
     if (j->engine == NULL || len != sizeof b)
         return SV_ERR_FORMAT;
@@ -62,23 +62,23 @@ static enum sv_err
 answer(struct job *j, uint32_t number, enum engine_answer a)
 {
     static const uint32_t kinds[] = {
-        [ENGINE_SOLVED] = WIRE_SOLVED,
-        [ENGINE_NONE] = WIRE_NONE,
-        [ENGINE_UNBOUNDED] = WIRE_UNBOUNDED,
-        [ENGINE_FAILED] = WIRE_FAILED,
+        [ENGINE_SOLVED] = JOB_SOLVED,
+        [ENGINE_NONE] = JOB_NONE,
+        [ENGINE_UNBOUNDED] = JOB_UNBOUNDED,
+        [ENGINE_FAILED] = JOB_FAILED,
     };
-    struct wire_head head = {kinds[a], number,
-                             a == ENGINE_SOLVED ? j->n_cols * sizeof *j->x : 0};
+    struct job_head head = {kinds[a], number,
+                            a == ENGINE_SOLVED ? j->n_cols * sizeof *j->x : 0};
     struct iovec parts[] = {{&head, sizeof head}, {j->x, head.len}};
 
-    return wire_send(&j->wire, parts, 2);
+    return job_send(&j->socket, parts, 2);
 }
 
 static enum sv_err
-solve(struct job *j, const struct wire_head *head, const uint8_t *body)
+solve(struct job *j, const struct job_head *head, const uint8_t *body)
 {
-    struct wire_objective w;
-    struct engine_objective o = {.whole = head->kind == WIRE_INTEGER};
+    struct job_objective w;
+    struct engine_objective o = {.whole = head->kind == JOB_INTEGER};
 
     if (j->engine == NULL || head->len < sizeof w)
         return SV_ERR_FORMAT;
@@ -100,26 +100,26 @@ solve(struct job *j, const struct wire_head *head, const uint8_t *body)
 static enum sv_err
 serve_one(struct job *j)
 {
-    struct wire_head head;
+    struct job_head head;
     uint8_t *body = NULL;
-    enum sv_err err = wire_recv(&j->wire, &head, sizeof head);
+    enum sv_err err = job_recv(&j->socket, &head, sizeof head);
 
-    if (err == SV_OK && head.len > WIRE_REQUEST_MAX)
+    if (err == SV_OK && head.len > JOB_REQUEST_MAX)
         err = SV_ERR_FORMAT;
     if (err == SV_OK && (body = malloc(head.len + 1)) == NULL)
         err = SV_ERR_NOMEM;
     if (err == SV_OK)
-        err = wire_recv(&j->wire, body, head.len);
+        err = job_recv(&j->socket, body, head.len);
     if (err == SV_OK) {
         switch (head.kind) {
-        case WIRE_MODEL:
+        case JOB_MODEL:
             err = read_model(j, body, head.len);
             break;
-        case WIRE_BOUND:
+        case JOB_BOUND:
             err = read_bound(j, body, head.len);
             break;
-        case WIRE_OPTIMUM:
-        case WIRE_INTEGER:
+        case JOB_OPTIMUM:
+        case JOB_INTEGER:
             err = solve(j, &head, body);
             break;
         default:
@@ -134,7 +134,7 @@ serve_one(struct job *j)
 static void
 serve(int fd, pid_t parent)
 {
-    struct job j = {.wire = {fd, WIRE_FOREVER}};
+    struct job j = {.socket = {fd, JOB_FOREVER}};
     enum sv_err err = box_job(parent);
 
     while (err == SV_OK)

@@ -120,7 +120,10 @@ spawn(const char *path, int control, pid_t *pid)
 {
     static char name[] = "svault-solver";
     char *const arguments[] = {name, NULL};
-    char *const environment[] = {NULL};
+    /* Some BLAS start threads when they are loaded, and take them along into
+     * each fork; ours have use for one. */
+    static char blas[] = "OPENBLAS_NUM_THREADS=1";
+    char *const environment[] = {blas, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     int rc = posix_spawn_file_actions_init(&files);
@@ -161,14 +164,15 @@ end(struct solver_process *p)
 static enum sv_err
 begin(struct solver_process *p)
 {
-    int pair[2];
+    int pair[2], rc;
     enum sv_err err = make_pair(SOCK_SEQPACKET, pair);
 
     if (err != SV_OK)
         return err;
-    if (spawn(p->path, pair[1], &p->pid) != 0) {
+    rc = spawn(p->path, pair[1], &p->pid);
+    if (rc != 0) {
         p->pid = 0;
-        err = SV_ERR_IO;
+        err = err_of_errno(rc);
     }
     (void)close(pair[1]);
     p->control = pair[0];
@@ -222,7 +226,8 @@ solver_process_stop(struct solver_process *p)
 
 /* ---- Jobs ---- */
 
-static bool
+/* SV_ERR_NOT_FOUND: nobody is there to take it. */
+static enum sv_err
 hand_over(const struct solver_process *p, int fd)
 {
     union {
@@ -241,8 +246,13 @@ hand_over(const struct solver_process *p, int fd)
     c->cmsg_type = SCM_RIGHTS;
     c->cmsg_len = CMSG_LEN(sizeof fd);
     memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    return p->control >= 0 &&
-           sendmsg(p->control, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+    if (p->control < 0)
+        return SV_ERR_NOT_FOUND;
+    if (sendmsg(p->control, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1)
+        return SV_OK;
+    return errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN
+               ? SV_ERR_NOT_FOUND
+               : SV_ERR_UNVERIFIED;
 }
 
 enum sv_err
@@ -250,19 +260,21 @@ solver_process_open(void *process, int *fd)
 {
     struct solver_process *p = process;
     int pair[2];
-    bool done;
+    enum sv_err err;
 
     if (make_pair(SOCK_STREAM, pair) != SV_OK)
         return SV_ERR_UNVERIFIED;
     (void)pthread_mutex_lock(&p->lock);
-    done = hand_over(p, pair[1]);
-    if (!done) {
+    err = hand_over(p, pair[1]);
+    if (err == SV_ERR_NOT_FOUND) {
         end(p);
-        done = begin(p) == SV_OK && hand_over(p, pair[1]);
+        err = begin(p);
+        if (err == SV_OK)
+            err = hand_over(p, pair[1]);
     }
     (void)pthread_mutex_unlock(&p->lock);
     (void)close(pair[1]);
-    if (!done) {
+    if (err != SV_OK) {
         (void)close(pair[0]);
         return SV_ERR_UNVERIFIED;
     }

@@ -4,11 +4,12 @@
 #include "disclosure/solver.h"
 
 /*
- * svault-solver as a process.  One is started with nothing but a socket on
- * its standard input, an empty environment, limits on time and memory, and
- * shuts itself into seccomp; for each job it forks, so that jobs cannot
- * touch each other.  A daemon starts it before it shuts itself in; a program
- * when the first job comes.  It ends when the program that started it does.
+ * svault-solver as a process.  One is started with nothing of ours but a
+ * socket on its standard input: no other descriptor, no environment, no
+ * terminal.  It sets itself limits of time and memory and shuts itself into
+ * seccomp; for each job it forks, so that jobs cannot touch each other.  A
+ * daemon starts it before it shuts itself in; a program when the first job
+ * comes.  It ends when the program that started it does.
  */
 struct solver_process;
 

@@ -1,4 +1,4 @@
-#include "disclosure/solver_wire.h"
+#include "disclosure/solver_job.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +14,7 @@ _Static_assert(sizeof(size_t) == sizeof(uint64_t), "start goes as it is");
 
 /* Until the socket is ready for events, or has an end. */
 static enum sv_err
-wait_for(const struct wire *w, short events)
+wait_for(const struct job_socket *w, short events)
 {
     const struct clock clock = clock_boot();
     struct pollfd p = {.fd = w->fd, .events = events};
@@ -23,7 +23,7 @@ wait_for(const struct wire *w, short events)
     do {
         int ms = -1;
 
-        if (w->deadline_ms != WIRE_FOREVER) {
+        if (w->deadline_ms != JOB_FOREVER) {
             uint64_t now = clock_now(&clock);
 
             if (now >= w->deadline_ms)
@@ -58,7 +58,7 @@ advance(struct iovec **part, size_t *n, size_t went)
 }
 
 enum sv_err
-wire_send(const struct wire *w, struct iovec parts[], size_t n)
+job_send(const struct job_socket *w, struct iovec parts[], size_t n)
 {
     struct msghdr message = {0};
     enum sv_err err = SV_OK;
@@ -79,7 +79,7 @@ wire_send(const struct wire *w, struct iovec parts[], size_t n)
 }
 
 enum sv_err
-wire_recv(const struct wire *w, void *out, size_t len)
+job_recv(const struct job_socket *w, void *out, size_t len)
 {
     uint8_t *to = out;
     enum sv_err err = SV_OK;
@@ -104,7 +104,7 @@ wire_recv(const struct wire *w, void *out, size_t len)
 /* ---- The vectors of a model ---- */
 
 struct iovec
-wire_part(const void *ptr, size_t len)
+job_part(const void *ptr, size_t len)
 {
     union {
         const void *in;
@@ -115,24 +115,24 @@ wire_part(const void *ptr, size_t len)
 }
 
 void
-wire_model_parts(const struct solver_model *m,
-                 struct iovec parts[static WIRE_MODEL_PARTS])
+job_model_parts(const struct solver_model *m,
+                struct iovec parts[static JOB_MODEL_PARTS])
 {
     size_t n_entries = m->start[m->n_rows];
 
-    parts[0] = wire_part(m->col_lo, m->n_cols * sizeof *m->col_lo);
-    parts[1] = wire_part(m->col_hi, m->n_cols * sizeof *m->col_hi);
-    parts[2] = wire_part(m->row_lo, m->n_rows * sizeof *m->row_lo);
-    parts[3] = wire_part(m->row_hi, m->n_rows * sizeof *m->row_hi);
-    parts[4] = wire_part(m->factor, n_entries * sizeof *m->factor);
-    parts[5] = wire_part(m->start, (m->n_rows + 1) * sizeof *m->start);
-    parts[6] = wire_part(m->column, n_entries * sizeof *m->column);
+    parts[0] = job_part(m->col_lo, m->n_cols * sizeof *m->col_lo);
+    parts[1] = job_part(m->col_hi, m->n_cols * sizeof *m->col_hi);
+    parts[2] = job_part(m->row_lo, m->n_rows * sizeof *m->row_lo);
+    parts[3] = job_part(m->row_hi, m->n_rows * sizeof *m->row_hi);
+    parts[4] = job_part(m->factor, n_entries * sizeof *m->factor);
+    parts[5] = job_part(m->start, (m->n_rows + 1) * sizeof *m->start);
+    parts[6] = job_part(m->column, n_entries * sizeof *m->column);
 }
 
 enum sv_err
-wire_model_read(const uint8_t *body, size_t len, struct solver_model *out)
+job_model_read(const uint8_t *body, size_t len, struct solver_model *out)
 {
-    struct wire_model sizes;
+    struct job_model sizes;
     size_t words;
 
     if (len < sizeof sizes)
