@@ -27,6 +27,7 @@ begin_line(const struct life *l, const char *event)
     char time[TIME_SIZE];
 
     text_time(clock_now(&l->clock), time);
+    flockfile(stderr); /* other threads wait for the end of the line */
     (void)fprintf(stderr, "{\"time\": \"%s\", \"event\": \"%s\"", time, event);
 }
 
@@ -35,6 +36,7 @@ end_line(void)
 {
     (void)fputs("}\n", stderr);
     (void)fflush(stderr);
+    funlockfile(stderr);
 }
 
 void
@@ -70,6 +72,16 @@ life_event(void *life, enum service_event e)
     end_line();
     l->kinds[e].told_ms = now;
     l->kinds[e].n = 0;
+}
+
+void
+life_no_solver(struct life *l)
+{
+    begin_line(l, "short");
+    (void)fputs(", \"what\": \"svault-solver, without which no counts are "
+                "released; start svaultd again\"",
+                stderr);
+    end_line();
 }
 
 void

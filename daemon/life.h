@@ -21,6 +21,9 @@ void life_started(struct life *l, unsigned threads);
 void life_stopped(struct life *l);
 /* For struct service_config. */
 void life_event(void *life, enum service_event e);
+/* Releases of counts are not audited any more, nor released.  From any
+ * thread. */
+void life_no_solver(struct life *l);
 /* It ends by err; what is an English phrase of ours. */
 void life_failed(struct life *l, const char *what, enum sv_err err);
 

@@ -18,6 +18,7 @@
 #include "daemon/listen.h"
 #include "daemon/sandbox.h"
 #include "daemon/secret.h"
+#include "daemon/solving.h"
 
 #define SOCKET_DEFAULT "/run/svault/gate.sock"
 #define GROUP_DEFAULT "svault-users"
@@ -179,8 +180,9 @@ struct daemon {
     struct options options;
     struct life life;
     struct arena *arena;
-    struct counting counting;
-    struct solver_source solver;
+    struct solving solving;
+    struct solver_source solver; /* of solving */
+    struct counting counting;    /* with solver */
     struct gate *gate;
     struct service *service;
     const char *own_socket; /* NULL: systemd's */
@@ -238,6 +240,7 @@ open_gate(struct daemon *d)
     void *keys = NULL;
     enum sv_err err = secret_new(d->arena, sizeof(struct gate_keys), &keys);
 
+    d->solver = (struct solver_source){solving_open, &d->solving};
     document_counting(&d->solver, &d->counting);
     if (err == SV_OK)
         err = secret_load(&d->options.secret, keys, &d->what);
@@ -333,6 +336,9 @@ serve(struct daemon *d)
     unsigned threads = 0;
     enum sv_err err = harden(d);
 
+    /* Before there is a key in this process. */
+    if (err == SV_OK && d->options.wrap == NULL)
+        solving_start(&d->solving, &d->life);
     if (err == SV_OK)
         err = open_gate(d);
     if (err != SV_OK || d->options.wrap != NULL)
@@ -366,6 +372,7 @@ main(int argc, char **argv)
     service_free(d.service);
     gate_close(d.gate);
     arena_free(d.arena);
+    solving_stop(&d.solving);
     if (err != SV_OK)
         life_failed(&d.life, d.what, err);
     else if (d.options.wrap == NULL)

@@ -14,6 +14,8 @@ static const int allowed[] = {
     SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
     SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2), SCMP_SYS(poll),
     SCMP_SYS(ppoll),
+    /* handing a socket to the solver, and ending it by its descriptor */
+    SCMP_SYS(sendmsg), SCMP_SYS(pidfd_send_signal), SCMP_SYS(wait4),
     /* the store, the kept head, and both opened again */
     SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
     SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(pwritev),
@@ -76,6 +78,10 @@ add_parts(scmp_filter_ctx ctx)
         rc = seccomp_rule_add(
             ctx, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
             SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+    /* A job's socket, for the solver. */
+    if (rc == 0)
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
+                              SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
     /* To tell systemd, and nobody else. */
     if (rc == 0)
         rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,

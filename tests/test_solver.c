@@ -2,9 +2,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/support/solved.h"
+
 #include "disclosure/solver.h"
 #include "disclosure/solver_job.h"
-#include "tests/support/solved.h"
 
 /* 2x + 2y <= 3: of whole things there is one. */
 static const struct solver_model half = {

@@ -1,15 +1,15 @@
-#include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "disclosure/solver_process.h"
+#include "tests/support/processes.h"
 #include "tests/support/solved.h"
+
+#include "disclosure/solver_process.h"
 
 #define SHORT_MS 200
 
@@ -55,88 +55,6 @@ split_make(struct split *s)
         .column = s->column,
         .factor = s->factor,
     };
-}
-
-/* ---- Processes, as /proc has them ---- */
-
-/* One line of /proc/PID/status, as far as it goes; "" where there is none. */
-static void
-status_of(pid_t pid, const char *name, char out[static 64])
-{
-    char path[64], line[256];
-    size_t len = strlen(name);
-    FILE *f;
-
-    out[0] = '\0';
-    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    f = fopen(path, "re");
-    while (f != NULL && fgets(line, sizeof line, f) != NULL)
-        if (strncmp(line, name, len) == 0 && line[len] == ':')
-            (void)snprintf(out, 64, "%.60s", line + len + 2);
-    if (f != NULL)
-        (void)fclose(f);
-}
-
-/* How many children a process has, the dead that nobody took among them. */
-static size_t
-children_of(pid_t parent, pid_t *last)
-{
-    DIR *d = opendir("/proc");
-    size_t n = 0;
-    char ppid[64];
-
-    assert_non_null(d);
-    for (struct dirent *e; (e = readdir(d)) != NULL;) {
-        if (!isdigit((unsigned char)e->d_name[0]))
-            continue;
-        status_of((pid_t)atoi(e->d_name), "PPid", ppid);
-        if (ppid[0] != '\0' && atoi(ppid) == parent) {
-            *last = (pid_t)atoi(e->d_name);
-            n++;
-        }
-    }
-    (void)closedir(d);
-    return n;
-}
-
-static void
-nap(void)
-{
-    (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-}
-
-static pid_t
-only_child_of(pid_t parent)
-{
-    pid_t child = 0;
-
-    for (int i = 0; i < 10000 && children_of(parent, &child) != 1; i++)
-        nap();
-    assert_int_equal(children_of(parent, &child), 1);
-    return child;
-}
-
-static void
-assert_childless(pid_t parent)
-{
-    pid_t child;
-
-    for (int i = 0; i < 10000 && children_of(parent, &child) > 0; i++)
-        nap();
-    assert_int_equal(children_of(parent, &child), 0);
-}
-
-/* Gone, or nobody has taken its remains yet. */
-static void
-assert_dies(pid_t pid)
-{
-    char is[64] = "?";
-
-    for (int i = 0; i < 10000 && is[0] != '\0' && is[0] != 'Z'; i++) {
-        nap();
-        status_of(pid, "State", is);
-    }
-    assert_true(is[0] == '\0' || is[0] == 'Z');
 }
 
 static size_t

@@ -25,11 +25,20 @@ fi
 grep -q '^Max core file size *0 *0' "/proc/$served/limits" ||
     fail "it may leave a core file"
 
+# The solver, which has neither key nor file.
+solver_of() {
+    grep -ls "^PPid:.$1\$" /proc/[0-9]*/status | tr -dc '0-9'
+}
+solver=$(solver_of "$served")
+[ "$(cat "/proc/$solver/comm")" = svault-solver ] || fail "no solver"
+grep -q '^State:.S' "/proc/$solver/status" || fail "the solver does not wait"
+
 refused 75 --socket "$dir/other"
 refused 75 --socket "$sock"
 [ -S "$sock" ] || fail "the socket of a running service was taken away"
 
 end_service TERM 0
+[ ! -d "/proc/$solver" ] || fail "the solver is left behind"
 [ ! -e "$sock" ] || fail "the socket is left behind"
 for event in started stopping stopped; do
     grep -q "\"event\": \"$event\"" life || fail "life: no $event"
@@ -47,7 +56,10 @@ expect_in err "svaultd"
 
 # What was killed leaves a socket, which the next one replaces.
 serve --socket "$sock"
+solver=$(solver_of "$served")
 end_service KILL 137
+gone() { [ ! -d "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
+wait_for gone "$solver" || fail "the solver is left behind"
 [ -S "$sock" ] || fail "SIGKILL is to leave the socket behind"
 expect_exit 74 --vault "unix:$sock" status
 expect_in err "no service listens there"
