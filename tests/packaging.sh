@@ -30,6 +30,9 @@ for word in User=svault NoNewPrivileges=yes ProtectSystem=strict LimitCORE=0 \
     MemoryDenyWriteExecute=yes RestrictAddressFamilies=AF_UNIX; do
     grep -q "^$word$" svaultd.service || fail "svaultd.service lacks $word"
 done
+# The solver is where the gate looks for it, and may run there.
+grep -q '^ExecPaths=.*-/usr/libexec/svault/svault-solver ' svaultd.service ||
+    fail "svaultd.service lets the solver not run"
 # LMDB maps 64 GiB; a peer has to be seen as who she is.
 for word in LimitAS PrivateUsers; do
     grep -q "^$word=" svaultd.service && fail "svaultd.service has $word"
