@@ -92,6 +92,7 @@ send_frame(struct solver *s, enum job_kind kind, struct iovec parts[], size_t n)
     parts[0] = (struct iovec){&head, sizeof head};
     if (err == SV_OK)
         err = job_send(&s->socket, parts, n);
+    parts[0] = (struct iovec){0}; /* the head goes no further */
     s->number++;
     s->broken = err != SV_OK;
     return err;

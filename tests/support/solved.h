@@ -1,8 +1,9 @@
 #ifndef SV_TESTS_SUPPORT_SOLVED_H
 #define SV_TESTS_SUPPORT_SOLVED_H
 
-#include "disclosure/solver_process.h"
 #include "tests/support/support.h"
+
+#include "disclosure/solver_process.h"
 
 /* What the tests of the solver and of its process have in common. */
 
