@@ -370,27 +370,39 @@ shuffle(const struct cube *from, uint64_t seed, struct cube *to,
 }
 
 static void
-test_the_order_of_cells_and_relations_changes_nothing(void **state)
+assert_order_is_nothing(const size_t dims[static CUBE_DIMS], uint64_t seed,
+                        struct counted_source *c)
 {
     static int64_t out[CELLS_MAX], other[CELLS_MAX];
     static size_t cell_at[CELLS_MAX], relation_at[CELLS_MAX];
+    struct cube cube, mixed;
+
+    cube_make(&cube, dims, seed);
+    round_cube(&cube, seed, c, out);
+    for (uint64_t turn = 0; turn < 3; turn++) {
+        shuffle(&cube, 100 * seed + turn, &mixed, cell_at, relation_at);
+        round_cube(&mixed, seed, c, other);
+        for (size_t i = 0; i < cube.r.n; i++)
+            assert_int_equal(out[i], other[cell_at[i]]);
+        cube_free(&mixed);
+    }
+    cube_free(&cube);
+}
+
+static void
+test_the_order_of_cells_and_relations_changes_nothing(void **state)
+{
+    /* Large enough for a way down with several columns to choose from. */
+    static const size_t large[CUBE_DIMS] = {12, 9, 6};
 
     for (uint64_t seed = 0; seed < 60; seed++) {
         const size_t dims[CUBE_DIMS] = {3 + seed % 4, 2 + seed % 5,
                                         1 + seed % 3};
-        struct cube cube, mixed;
 
-        cube_make(&cube, dims, seed);
-        round_cube(&cube, seed, *state, out);
-        for (uint64_t turn = 0; turn < 3; turn++) {
-            shuffle(&cube, 100 * seed + turn, &mixed, cell_at, relation_at);
-            round_cube(&mixed, seed, *state, other);
-            for (size_t i = 0; i < cube.r.n; i++)
-                assert_int_equal(out[i], other[cell_at[i]]);
-            cube_free(&mixed);
-        }
-        cube_free(&cube);
+        assert_order_is_nothing(dims, seed, *state);
     }
+    for (uint64_t seed = 0; seed < 3; seed++)
+        assert_order_is_nothing(large, seed, *state);
 }
 
 static void
@@ -411,6 +423,31 @@ test_another_key_rounds_otherwise(void **state)
 }
 
 /* ---- Sets that are there twice ---- */
+
+/* The first, or the last, of the cells of one set weighs more than the parts:
+ * it keeps its target. */
+static void
+test_the_largest_weight_of_a_set_counts(void **state)
+{
+    for (unsigned k = 0; k < 100; k++) {
+        const uint8_t key[ROUNDING_KEY_LEN] = {(uint8_t)k, 1};
+        struct grid s;
+
+        grid_begin(&s);
+        (void)grid_cell(&s, 13);
+        (void)grid_cell(&s, 6);
+        (void)grid_cell(&s, 7);
+        (void)grid_cell(&s, 13);
+        same_set(&s, 0, 3);
+        RELATE(&s, 0, 1, 2);
+        s.cells[1].weight = s.cells[2].weight = 8;
+        s.cells[0].weight = k % 2 == 0 ? 16 : 1;
+        s.cells[3].weight = k % 2 == 0 ? 1 : 16;
+        assert_ok(grid_run(&s, (uint8_t)k, *state));
+        assert_int_equal(s.out[0],
+                         rounding_target(key, s.cells[0].id, 13, BASE));
+    }
+}
 
 static void
 test_cells_of_one_set_get_one_figure(void **state)
@@ -460,6 +497,7 @@ main(void)
         cmocka_unit_test(test_sums_leave_little_bias_in_a_table),
         cmocka_unit_test(test_the_order_of_cells_and_relations_changes_nothing),
         cmocka_unit_test(test_another_key_rounds_otherwise),
+        cmocka_unit_test(test_the_largest_weight_of_a_set_counts),
         cmocka_unit_test(test_cells_of_one_set_get_one_figure),
     };
 

@@ -230,10 +230,36 @@ test_wholes_go_one_step_more_before_others_do(void **state)
     assert_int_equal(s.out[3], 0); /* 0 stays 0 all the same */
 }
 
+/* The part would cost less than the whole beside it. */
+static void
+test_a_part_keeps_near_where_a_whole_may_go_farther(void **state)
+{
+    for (uint8_t key = 0; key < 20; key++) {
+        struct grid s;
+
+        grid_begin(&s);
+        (void)grid_pinned(&s, 12, 20);
+        (void)grid_cell(&s, 8);
+        (void)grid_cell(&s, 4);
+        (void)grid_cell(&s, 3);
+        (void)grid_cell(&s, 3);
+        (void)grid_cell(&s, 2);
+        RELATE(&s, 0, 1, 2);
+        RELATE(&s, 1, 3, 4, 5);
+        assert_ok(grid_run(&s, key, *state));
+        assert_int_equal(s.steps, 1);
+        assert_int_equal(s.out[1], 15);
+        assert_int_equal(s.out[2], 5);
+    }
+}
+
 static void
 test_no_cell_goes_farther_than_one_step_more(void **state)
 {
     for (int64_t pin = 0; pin <= 60; pin += BASE) {
+        int64_t beyond = pin < 20   ? (20 - pin) / BASE
+                         : pin > 35 ? (pin - 35) / BASE
+                                    : 0;
         struct grid s;
         enum sv_err err;
 
@@ -250,12 +276,15 @@ test_no_cell_goes_farther_than_one_step_more(void **state)
             continue;
         }
         assert_ok(err);
-        assert_int_equal(s.steps, pin < 20 || pin > 35);
+        assert_int_equal(s.steps, beyond > 0);
         for (size_t i = 1; i < 4; i++) {
+            beyond -= s.out[i] <= s.cells[i].n - BASE ||
+                      s.out[i] >= s.cells[i].n + BASE;
             assert_true(s.out[i] > s.cells[i].n - 2 * BASE);
             assert_true(s.out[i] < s.cells[i].n + 2 * BASE);
         }
         assert_int_equal(s.out[1] + s.out[2] + s.out[3], pin);
+        assert_int_equal(beyond, 0); /* and no more do than have to */
     }
 }
 
@@ -427,6 +456,7 @@ main(void)
             test_pins_that_contradict_each_other_through_others_are_named),
         cmocka_unit_test(test_counts_that_do_not_add_up_are_named),
         cmocka_unit_test(test_wholes_go_one_step_more_before_others_do),
+        cmocka_unit_test(test_a_part_keeps_near_where_a_whole_may_go_farther),
         cmocka_unit_test(test_no_cell_goes_farther_than_one_step_more),
         cmocka_unit_test(test_without_a_solver_nothing_is_rounded),
         cmocka_unit_test(test_out_of_time_nothing_is_rounded),
