@@ -176,6 +176,32 @@ test_pins_that_contradict_each_other_through_others_are_named(void **state)
     assert_ok(grid_run(&s, 1, *state));
 }
 
+/* A relation without a pin is the bridge: it is not to blame. */
+static void
+test_the_relation_that_is_named_has_a_pin(void **state)
+{
+    for (uint64_t shift = 0; shift < 30; shift++) {
+        struct grid s;
+
+        grid_begin(&s);
+        (void)grid_pinned(&s, 20, 35);
+        (void)grid_cell(&s, 13); /* with 3 at 0: 15 at most */
+        (void)grid_cell(&s, 7);
+        (void)grid_cell(&s, 7);
+        (void)grid_cell(&s, 6);
+        (void)grid_pinned(&s, 3, 0);
+        (void)grid_pinned(&s, 4, 0);
+        for (size_t i = 0; i < s.r.n; i++)
+            cube_id(100 * shift + i, s.cells[i].id);
+        RELATE(&s, 0, 1, 2);
+        RELATE(&s, 1, 3, 4);
+        RELATE(&s, 3, 5, 6);
+        assert_err(grid_run(&s, 1, *state), SV_ERR_CONFLICT);
+        assert_true(s.in_conflict == 0 || s.in_conflict == 2);
+        assert_untouched(&s);
+    }
+}
+
 static void
 test_counts_that_do_not_add_up_are_named(void **state)
 {
@@ -454,6 +480,7 @@ main(void)
         cmocka_unit_test(test_pins_that_contradict_each_other_are_named),
         cmocka_unit_test(
             test_pins_that_contradict_each_other_through_others_are_named),
+        cmocka_unit_test(test_the_relation_that_is_named_has_a_pin),
         cmocka_unit_test(test_counts_that_do_not_add_up_are_named),
         cmocka_unit_test(test_wholes_go_one_step_more_before_others_do),
         cmocka_unit_test(test_a_part_keeps_near_where_a_whole_may_go_farther),
