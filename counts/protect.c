@@ -129,6 +129,10 @@ make_cells(struct protection *p, const struct protect_pins *pins)
     const struct figures *f = p->exact;
     enum sv_err err;
 
+    for (size_t i = 0; i < f->n; i++) {
+        if (f->at[i].is_percent)
+            return SV_ERR_USAGE;
+    }
     p->n = f->n;
     err = find_pins(p, pins);
     for (size_t i = 0; i < f->n; i++) {
@@ -354,6 +358,7 @@ put(const struct protection *p, size_t i, struct figures *out)
     to = &out->at[at];
     to->of = f->of;
     to->is_change = f->is_change;
+    to->unprinted = f->unprinted;
     return SV_OK;
 }
 

@@ -35,7 +35,8 @@ struct protect_pins {
  *
  *   SV_ERR_CONFLICT     pins contradict each other, or the figures
  *   SV_ERR_UNVERIFIED   the solver is wanted and did not answer
- *   SV_ERR_USAGE        a pin that is no multiple
+ *   SV_ERR_USAGE        a pin that is no multiple; a percentage: these are
+ *                       computed of what is printed
  */
 enum sv_err protect_round(const struct figures *exact,
                           const struct protect_pins *pins,

@@ -123,7 +123,7 @@ plan_figures(const struct ctx *ctx, const char *text)
     "count basis national period calendar 2022\n"                              \
     "codelist age_band v1\n"                                                   \
     "table all compare 2021 delta\n"                                           \
-    "table cross by gender, age_band, citizenship\n"                           \
+    "table cross by gender, age_band, citizenship margins (gender)\n"          \
     "table status by residence_status compare 2021 delta\n"                    \
     "method exact\n"
 
@@ -167,6 +167,7 @@ assert_protected(const struct figures *exact, const struct figures *out)
 
         assert_string_equal(was->name, is->name);
         assert_int_equal(was->is_change, is->is_change);
+        assert_int_equal(was->unprinted, is->unprinted);
         assert_int_equal(was->of.key, is->of.key);
         assert_true(was->known || !is->known);
         assert_int_equal(is->value % FIGURES_BASE, 0);
@@ -224,6 +225,7 @@ test_a_plan_of_several_dimensions_is_rounded_and_adds_up(void **state)
 
     assert_figure(&exact, "all.2022.total", 46);
     assert_true(exact.n > 50);
+    assert_true(annual_data_figure(&exact, "cross.total")->unprinted);
     for (uint8_t k = 0; k < 20; k++) {
         const uint8_t key[ROUNDING_KEY_LEN] = {k};
         struct figures out = protect(ctx, &exact, NULL, key);
@@ -587,6 +589,26 @@ test_what_is_not_known_stays_so(void **state)
     figures_clear(&out);
 }
 
+static void
+test_a_percentage_is_not_rounded_as_a_count(void **state)
+{
+    const struct ctx *ctx = *state;
+    struct figures f, out;
+    unsigned steps = 77;
+    size_t at;
+
+    figures_init(&f);
+    figures_init(&out);
+    (void)add_counted(&f, "all", 40, 1000);
+    assert_ok(figures_add(&f, "share", 43, &at));
+    f.at[at].is_percent = true;
+    f.at[at].digits = 1;
+    assert_err(protect_round(&f, NULL, some_key, &ctx->source, &out, &steps),
+               SV_ERR_USAGE);
+    assert_int_equal(out.n, 0);
+    figures_clear(&f);
+}
+
 /* ---- No solver ---- */
 
 static void
@@ -623,6 +645,7 @@ main(void)
         cmocka_unit_test(test_a_change_is_the_difference_of_rounded_figures),
         cmocka_unit_test(test_nobody_and_a_few_in_the_year_before_look_alike),
         cmocka_unit_test(test_what_is_not_known_stays_so),
+        cmocka_unit_test(test_a_percentage_is_not_rounded_as_a_count),
         cmocka_unit_test(
             test_where_a_solver_is_wanted_and_gone_nothing_is_rounded),
     };
