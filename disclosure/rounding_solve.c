@@ -364,11 +364,12 @@ dive(struct solver *s, struct job *j)
 {
     enum sv_err err = SV_OK;
 
-    while (err == SV_OK && !is_whole(j)) {
+    for (size_t n = 0; err == SV_OK && !is_whole(j); n++) {
         bool to_one = false;
         size_t at = farthest(j, &to_one);
 
-        if (at == j->model.n_cols)
+        /* Whole and wrong, or none of what was bound to be whole is. */
+        if (at == j->model.n_cols || n == j->model.n_cols)
             return SV_ERR_UNVERIFIED;
         for (unsigned turn = 0; turn < 2; turn++) {
             err = solver_bound(s, (uint32_t)at, to_one, to_one);

@@ -1,3 +1,5 @@
+#include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -338,7 +340,6 @@ open_dead(void *ctx, int *fd)
     return SV_OK;
 }
 
-/* A key under which the targets of the linked tables do not add up. */
 static void
 test_without_a_solver_nothing_is_rounded(void **state)
 {
@@ -360,6 +361,116 @@ test_without_a_solver_nothing_is_rounded(void **state)
         assert_err(grid_run(&s, key, &none), SV_ERR_UNVERIFIED);
         assert_untouched(&s);
     }
+}
+
+/*
+ * A solver that lies: between the real one and its client, each number of an
+ * answer becomes another one.
+ */
+struct liar {
+    const struct solver_source *real;
+    double number;
+    int client, solver;
+    unsigned n_lies;
+    pthread_t thread;
+};
+
+struct frame { /* the head of an answer; len bytes of numbers follow */
+    uint32_t kind, number;
+    uint64_t len;
+};
+
+static bool
+read_all(int fd, void *out, size_t len)
+{
+    return recv(fd, out, len, MSG_WAITALL) == (ssize_t)len;
+}
+
+static bool
+tell_lie(struct liar *l)
+{
+    static double numbers[CELLS_MAX];
+    struct frame f;
+
+    if (!read_all(l->solver, &f, sizeof f) || f.len > sizeof numbers ||
+        !read_all(l->solver, numbers, (size_t)f.len))
+        return false;
+    for (size_t i = 0; i < f.len / sizeof *numbers; i++)
+        numbers[i] = l->number;
+    l->n_lies += f.len > 0;
+    return send(l->client, &f, sizeof f, MSG_NOSIGNAL) == sizeof f &&
+           send(l->client, numbers, (size_t)f.len, MSG_NOSIGNAL) ==
+               (ssize_t)f.len;
+}
+
+static bool
+pass_request(struct liar *l)
+{
+    char some[4096];
+    ssize_t n = recv(l->client, some, sizeof some, 0);
+
+    return n > 0 && send(l->solver, some, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
+static void *
+lie(void *ctx)
+{
+    struct liar *l = ctx;
+    struct pollfd ends[2] = {{l->client, POLLIN, 0}, {l->solver, POLLIN, 0}};
+    bool goes_on = true;
+
+    while (goes_on && poll(ends, 2, -1) > 0) {
+        if (ends[0].revents != 0)
+            goes_on = pass_request(l);
+        if (goes_on && ends[1].revents != 0)
+            goes_on = tell_lie(l);
+    }
+    close(l->client);
+    close(l->solver);
+    return NULL;
+}
+
+static enum sv_err
+open_liar(void *ctx, int *fd)
+{
+    struct liar *l = ctx;
+    int ends[2];
+
+    assert_ok(l->real->open(l->real->ctx, &l->solver));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
+                     0);
+    l->client = ends[1];
+    *fd = ends[0];
+    assert_int_equal(pthread_create(&l->thread, NULL, lie, l), 0);
+    return SV_OK;
+}
+
+static void
+test_a_solver_that_lies_is_not_believed(void **state)
+{
+    static const double numbers[] = {0, 1, 0.5, 0.25, -1, 7, 1e300};
+    static const size_t dims[CUBE_DIMS] = {8, 8, 1};
+    const struct counted_source *real = *state;
+    int64_t out[81] = {UNTOUCHED};
+    uint8_t key[ROUNDING_KEY_LEN] = {1};
+    struct cube cube;
+
+    cube_make(&cube, dims, 1);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct liar liar = {.real = &real->source, .number = numbers[i]};
+        const struct solver_source source = {open_liar, &liar};
+        unsigned steps = 77;
+        size_t in_conflict;
+
+        assert_err(rounding_run(&cube.r, key, &source, TIMEOUT_MS, out, &steps,
+                                &in_conflict),
+                   SV_ERR_UNVERIFIED);
+        assert_int_equal(pthread_join(liar.thread, NULL), 0);
+        assert_in_range(liar.n_lies, 1, 500);
+        assert_int_equal(out[0], UNTOUCHED);
+        assert_int_equal(steps, 77);
+    }
+    cube_free(&cube);
 }
 
 static void
@@ -486,6 +597,7 @@ main(void)
         cmocka_unit_test(test_a_part_keeps_near_where_a_whole_may_go_farther),
         cmocka_unit_test(test_no_cell_goes_farther_than_one_step_more),
         cmocka_unit_test(test_without_a_solver_nothing_is_rounded),
+        cmocka_unit_test(test_a_solver_that_lies_is_not_believed),
         cmocka_unit_test(test_out_of_time_nothing_is_rounded),
         cmocka_unit_test(test_what_makes_no_sense_is_refused),
         cmocka_unit_test(test_a_table_of_nothing_is_rounded_to_nothing),
