@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/counting.h"
+#include "counts/plan_advice.h"
 
 /* ---- What is asked for ---- */
 
@@ -204,35 +205,49 @@ cmd_report_annual(struct app *app, int argc, char **argv)
 
 /* ---- Plans ---- */
 
-/* The plan in a file, as its canonical text.  Reports. */
-bool
-counting_plan_spec(struct app *app, const char *path, bool preview,
-                   counting_try_fn attempt, struct buf *spec,
-                   enum exit_code *code)
+/* A plan as it stands in a file. */
+struct plan_file {
+    struct schema *schema;
+    struct plan *plan; /* borrows from the schema */
+};
+
+static void
+plan_file_clear(struct plan_file *f)
+{
+    plan_free(f->plan);
+    schema_free(f->schema);
+    *f = (struct plan_file){0};
+}
+
+static enum sv_err
+parse_plan(const struct app *app, struct bytes text, bool preview,
+           struct plan_file *f, struct plan_fault *fault, struct diag *where)
+{
+    char today[ANNUAL_DATE_SIZE];
+    enum sv_err err = schema_load(schema_builtin(), &f->schema, where);
+
+    if (err == SV_OK)
+        err = plan_parse(f->schema, text, &f->plan, fault);
+    if (err == SV_OK) {
+        annual_spec_today(clock_now(&app->clock), today);
+        err = plan_check_today(f->plan, today, fault);
+    }
+    return err == SV_OK && preview ? plan_check_preview(f->plan, fault) : err;
+}
+
+/* Reports. */
+static bool
+read_plan(struct app *app, const char *path, bool preview,
+          counting_try_fn attempt, struct plan_file *out, enum exit_code *code)
 {
     struct buf text = BUF_INIT;
-    struct schema *schema = NULL;
-    struct plan *plan = NULL;
+    struct plan_file f = {0};
     struct plan_fault fault = {0};
-    char today[ANNUAL_DATE_SIZE];
     struct diag where = {0};
     enum sv_err err = file_read(path, PLAN_TEXT_MAX, &text);
 
-    if (err != SV_OK) {
-        *code = app_fail(app, path, err, NULL);
-        goto out;
-    }
-    err = schema_load(schema_builtin(), &schema, &where);
     if (err == SV_OK)
-        err = plan_parse(schema, buf_bytes(&text), &plan, &fault);
-    if (err == SV_OK) {
-        annual_spec_today(clock_now(&app->clock), today);
-        err = plan_check_today(plan, today, &fault);
-    }
-    if (err == SV_OK && preview)
-        err = plan_check_preview(plan, &fault);
-    if (err == SV_OK)
-        err = buf_append(spec, plan_canonical(plan));
+        err = parse_plan(app, buf_bytes(&text), preview, &f, &fault, &where);
     if (err == SV_ERR_INPUT) {
         plan_fault_diag(&fault, &where);
         (void)text_copy(bytes_text(path), where.file, sizeof where.file);
@@ -242,35 +257,90 @@ counting_plan_spec(struct app *app, const char *path, bool preview,
     } else if (err != SV_OK) {
         *code = app_fail(app, path, err, NULL);
     }
-out:
-    plan_free(plan);
-    schema_free(schema);
+    if (err == SV_OK)
+        *out = f;
+    else
+        plan_file_clear(&f);
     buf_free(&text);
     return err == SV_OK;
+}
+
+/* The plan in a file, as its canonical text.  Reports. */
+bool
+counting_plan_spec(struct app *app, const char *path, bool preview,
+                   counting_try_fn attempt, struct buf *spec,
+                   enum exit_code *code)
+{
+    struct plan_file f = {0};
+    enum sv_err err;
+
+    if (!read_plan(app, path, preview, attempt, &f, code))
+        return false;
+    err = buf_append(spec, plan_canonical(f.plan));
+    if (err != SV_OK)
+        *code = app_fail(app, path, err, NULL);
+    plan_file_clear(&f);
+    return err == SV_OK;
+}
+
+static json_t *
+advice_json(const struct plan_advice_list *l)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < l->n; i++) {
+        const struct plan_advice *a = &l->at[i];
+
+        (void)json_array_append_new(
+            array,
+            json_pack("{s:I, s:I, s:s, s:s, s:s, s:s}", "line",
+                      (json_int_t)a->line, "column", (json_int_t)a->column,
+                      "kind", plan_advice_name(a->kind), "table", a->table,
+                      "other", a->other, "text", _(plan_advice_text(a->kind))));
+    }
+    return array;
+}
+
+/* "a.counts:3:7: advice: b (a): is one code short of ..." */
+static void
+say_advice(struct app *app, const char *path, const struct plan_advice_list *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        const struct plan_advice *a = &l->at[i];
+
+        app_hint(app, "%s:%zu:%zu: %s: %s%s%s%s: %s", path, a->line, a->column,
+                 _("advice"), a->table, a->other[0] != '\0' ? " (" : "",
+                 a->other, a->other[0] != '\0' ? ")" : "",
+                 _(plan_advice_text(a->kind)));
+    }
 }
 
 enum exit_code
 cmd_counts_check(struct app *app, int argc, char **argv)
 {
-    struct buf spec = BUF_INIT;
+    struct plan_file f = {0};
+    struct plan_advice_list advice;
     enum exit_code code = EXIT_FAILED;
     char **words;
 
     if (!app_args(app, argc, argv, NULL, 1, 1, &words))
         return EXIT_USAGE;
-    if (counting_plan_spec(app, words[0], false, NULL, &spec, &code)) {
-        if (app->json)
-            code = app_done(
-                app,
-                term_json(&app->term, json_pack("{s:o}", "plan",
-                                                json_bytes(buf_bytes(&spec)))));
-        else {
-            term_text(app->term.out, buf_bytes(&spec), true, 0);
-            (void)fputc('\n', app->term.out);
-            code = app_done(app, SV_OK);
-        }
+    if (!read_plan(app, words[0], false, NULL, &f, &code))
+        return code;
+    plan_advice_find(f.plan, &advice);
+    if (app->json) {
+        code = app_done(
+            app,
+            term_json(&app->term,
+                      json_pack("{s:o, s:o}", "advice", advice_json(&advice),
+                                "plan", json_bytes(plan_canonical(f.plan)))));
+    } else {
+        term_text(app->term.out, plan_canonical(f.plan), true, 0);
+        (void)fputc('\n', app->term.out);
+        code = app_done(app, SV_OK);
+        say_advice(app, words[0], &advice);
     }
-    buf_free(&spec);
+    plan_file_clear(&f);
     return code;
 }
 

@@ -277,8 +277,9 @@ const struct command commands[] = {
     {"counts", "check", "PLAN", N_("read a plan and print its plain form"),
      N_("  svault counts check shelters.counts\n"
         "\n"
-        "Names what is wrong by line and column. Needs neither vault nor "
-        "key."),
+        "Names what is wrong by line and column, and what would be unsafe "
+        "about the figures\n"
+        "(advice, on stderr). Needs neither vault nor key."),
      cmd_counts_check},
     {"report", "annual",
      "--year YYYY [--authority CODE] [--fiscal] [--as-of YYYY-MM-DD] "
