@@ -30,9 +30,10 @@ static const struct {
                         "ones do not come to what another table says; add () "
                         "to its margins")},
     [PLAN_ADVICE_SHARE] =
-        {"share", N_("has percentages of exact figures: 4.3 % of 46 is two "
-                     "people, also where the number is left out; take method "
-                     "round base 5")},
+        {"share",
+         N_("has percentages of exact figures: 4.3 percent of 46 is two "
+            "people, also where the number is left out; take method "
+            "round base 5")},
 };
 
 const char *
