@@ -14,7 +14,7 @@ struct place {
 /* A record keeps it if one of its codes is among these. */
 struct constraint {
     size_t variable;
-    const bool *codes; /* NULL: this one code */
+    const bool *codes; /* NULL: this one code, or those of this group */
     size_t code;
 };
 
@@ -41,9 +41,14 @@ constraint_at(const struct plan *p, const struct place *at, size_t i,
 }
 
 static bool
-allows(const struct constraint *c, size_t code)
+allows(const struct plan *p, const struct constraint *c, size_t code)
 {
-    return c->codes != NULL ? c->codes[code] : c->code == code;
+    const struct plan_variable *v = &p->variables[c->variable];
+
+    if (c->codes != NULL)
+        return c->codes[code];
+    return c->code == code ||
+           (c->code >= v->n_codes && plan_variable_group(v, code) == c->code);
 }
 
 /* Does whoever keeps `strict` keep `loose`, too? */
@@ -54,7 +59,7 @@ implies(const struct plan *p, const struct constraint *strict,
     if (strict->variable != loose->variable)
         return false;
     for (size_t i = 0; i < p->variables[strict->variable].n_codes; i++) {
-        if (allows(strict, i) && !allows(loose, i))
+        if (allows(p, strict, i) && !allows(p, loose, i))
             return false;
     }
     return true;

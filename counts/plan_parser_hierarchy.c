@@ -10,7 +10,6 @@ static const char *const taken[] = {"total", "change", "share", "percent"};
 static enum sv_err
 check_group_name(struct plan_parser *p, const struct plan_variable *v)
 {
-    char nearest[PLAN_WORD_SIZE];
     size_t at;
     enum sv_err err =
         plan_parser_need_word(p, N_("the name of a group belongs here"));
@@ -20,10 +19,10 @@ check_group_name(struct plan_parser *p, const struct plan_variable *v)
     if (!text_is_code(p->token.text))
         return plan_parser_refuse(
             p, N_("a group's name is 1 to 32 of a-z, 0-9 and _"));
-    if (plan_variable_lookup(v, p->token.text, &at, nearest) == SV_OK)
-        return plan_parser_refuse(p, N_("a code of the field has this name"));
     if (plan_variable_parse(v, p->token.text, &at) == SV_OK)
-        return plan_parser_refuse(p, N_("named twice"));
+        return plan_parser_refuse(
+            p, at < v->n_codes ? N_("a code of the field has this name")
+                               : N_("named twice"));
     for (size_t i = 0; i < TAKEN_N; i++) {
         if (plan_parser_at_word(p, taken[i]))
             return plan_parser_refuse(

@@ -325,6 +325,8 @@ static const struct {
     {HEAD ROUTES "{a: {self, self}}", 2, 38, "self", "", "named twice"},
     {HEAD ROUTES "{ngo: {self}}", 2, 28, "ngo", "",
      "a code of the field has this name"},
+    {HEAD "codelist age_band v1 hierarchy age_band {18_plus: {18+}}", 2, 42,
+     "18_plus", "", "a code of the field has this name"},
     {HEAD ROUTES "{a: {self}, a: {ngo}}", 2, 39, "a", "", "named twice"},
     {HEAD ROUTES "{total: {self}}", 2, 28, "total", "",
      "a word of the language names no group"},

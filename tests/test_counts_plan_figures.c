@@ -169,6 +169,33 @@ test_groups_stand_in_crossed_tables_on_either_side(void **state)
     plan_free(p);
 }
 
+/* One table's group, 6 of the 7 of another's set; and 7 others. */
+static void
+test_a_group_is_a_part_of_what_names_more_than_its_codes(void **state)
+{
+    static const char rows[] =
+        COLUMNS "1,female,police_raid\n2,female,police_raid\n"
+                "3,male,immigration\n4,female,immigration\n"
+                "5,female,police_raid\n6,female,police_raid\n"
+                "7,male,ngo\n8,male,self\n9,male,self\n10,male,self\n"
+                "11,male,self\n12,male,self\n13,male,self\n14,male,self\n";
+    struct plan *p = parse(*state, HEAD ROUTES
+                           "table r by detection_route margins\n"
+                           "table s where detection_route in {police_raid, "
+                           "immigration, ngo}\n"
+                           "table t where detection_route = self" EXACT);
+    struct figures f;
+
+    count(*state, p, rows, &f);
+    assert_ok(plan_relate_nested(p, &f));
+    assert_true(relates(&f, "s.total = r.state"));
+    assert_false(relates(&f, "r.state = s.total"));
+    assert_false(relates(&f, "t.total = r.state"));
+    assert_false(relates(&f, "r.state = r.police_raid"));
+    figures_clear(&f);
+    plan_free(p);
+}
+
 static void
 test_a_group_counts_a_record_with_two_of_its_codes_once(void **state)
 {
@@ -531,6 +558,8 @@ main(void)
         cmocka_unit_test(
             test_a_group_is_a_margin_between_its_codes_and_the_total),
         cmocka_unit_test(test_groups_stand_in_crossed_tables_on_either_side),
+        cmocka_unit_test(
+            test_a_group_is_a_part_of_what_names_more_than_its_codes),
         cmocka_unit_test(
             test_a_group_counts_a_record_with_two_of_its_codes_once),
         cmocka_unit_test(
