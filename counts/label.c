@@ -211,6 +211,18 @@ put_cell(const struct label *l, const char *name, struct buf *out)
                         : err;
 }
 
+/* "outside-1": who has printed the figure (plan_facts.h). */
+static enum sv_err
+put_source(const struct label *l, struct bytes name, struct buf *out)
+{
+    uint64_t n;
+
+    if (!text_skip(&name, "outside-") ||
+        text_u64(name, 1, l->plan->n_known, &n) != SV_OK)
+        return SV_ERR_NOT_FOUND;
+    return buf_printf(out, "\"%s\"", l->plan->known[n - 1].source);
+}
+
 /* ---- expressions ---- */
 
 static enum sv_err
@@ -222,7 +234,10 @@ put_name(const struct label *l, struct bytes name, struct buf *out)
 
     if (text_is(name, "of") && l != NULL)
         return buf_text(out, words[WORD_OF][l->lang]);
-    if (l != NULL && text_copy(name, text, sizeof text) == SV_OK)
+    if (l != NULL && l->plan != NULL)
+        err = put_source(l, name, out);
+    if (l != NULL && err == SV_ERR_NOT_FOUND &&
+        text_copy(name, text, sizeof text) == SV_OK)
         err =
             l->plan != NULL ? put_cell(l, text, out) : put_annual(l, text, out);
     if (err != SV_ERR_NOT_FOUND)

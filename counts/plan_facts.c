@@ -110,7 +110,7 @@ state_unions(const struct making *m, const char *name, const struct set *s,
     if (n > PLAN_FACTS_UNIONS_MAX)
         return SV_ERR_RANGE;
     for (unsigned i = 0; i < 1u << n && err == SV_OK; i++) {
-        (void)snprintf(part, sizeof part, "%s/%u", name, i);
+        (void)snprintf(part, sizeof part, "%s.without-%u", name, i);
         err = add_figure(m, part, s, i, &figures[i]);
         factors[i] = __builtin_popcount(i) % 2 == 0 ? 1 : -1;
     }
@@ -244,9 +244,10 @@ add_rest_exact(const struct making *m, const struct plan_table *t,
         return SV_OK;
     add_term(&s, v, hidden);
     if (m->plan->period.given)
-        (void)snprintf(name, sizeof name, "%s.%u/%s", t->name, s.year, v->name);
+        (void)snprintf(name, sizeof name, "%s.%u.rest-%s", t->name, s.year,
+                       v->name);
     else
-        (void)snprintf(name, sizeof name, "%s/%s", t->name, v->name);
+        (void)snprintf(name, sizeof name, "%s.rest-%s", t->name, v->name);
     err = add_figure(m, name, &s, 0, &at);
     return err == SV_OK ? facts_print_exact(m->in.facts, at, 0) : err;
 }
@@ -506,9 +507,9 @@ plan_facts_known(const struct plan *p, struct facts *out)
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < p->n_known && err == SV_OK; i++) {
-        char name[sizeof "outside/18446744073709551615"];
+        char name[sizeof "outside-18446744073709551615"];
 
-        (void)snprintf(name, sizeof name, "outside/%zu", i + 1);
+        (void)snprintf(name, sizeof name, "outside-%zu", i + 1);
         err = add_known(&m, &p->known[i], name);
     }
     return err;

@@ -8,17 +8,17 @@
  * The figures of a plan as facts, over the same dimensions as those of other
  * plans and of yearly reports (dimension.h).
  *
- *   counts       each under its name, printed as `printed` says; totals that
- *                are not printed are FACTS_UNPRINTED
- *   codes        that a table could have and does not show: 0 where figures
- *                are exact, as TABLE/FIELD; rounded to 0 each, under the name
- *                that its figure would have.  Of fields with one value a
- *                record only: nothing follows from the others
- *   changes and  statements, where figures are exact.  What is computed of
- *   shares       rounded figures tells nothing more
- *   who has any  of several codes of a field with several values: no set that
- *   of several   facts know.  Without a fact of that name, as a statement over
- *                those who have none of them: NAME/0, NAME/1, ...
+ * - A count has its name, and is printed as `printed` says; a total that is
+ *   not printed is FACTS_UNPRINTED.
+ * - Codes that a table could have and does not show: 0 where figures are exact,
+ *   all of them under TABLE.rest-FIELD; each rounded to 0, under the name that
+ *   its figure would have.  Of fields with one value a record only: of others,
+ *   nothing follows from it.
+ * - Changes and shares are statements where figures are exact.  What is
+ *   computed of rounded figures tells nothing more.
+ * - Who has any of several codes of a field with several values is no set that
+ *   facts know.  There is no fact of the figure's name then, but a statement
+ *   over those who have none of the codes: NAME.without-0, NAME.without-1...
  *
  * figures: as they are printed (plan_derive.h, plan_trim.h).  out is
  * initialised.  SV_ERR_RANGE where figures count by more than
@@ -30,7 +30,7 @@ enum sv_err plan_facts(const struct plan *p, const struct figures *figures,
 
 /*
  * What the plan says is known outside, exact: of the n-th of plan.known, from
- * 1, the release outside/n with one figure of that name.
+ * 1, the release outside-n with one figure of that name.
  */
 enum sv_err plan_facts_known(const struct plan *p, struct facts *out);
 

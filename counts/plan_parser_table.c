@@ -333,12 +333,13 @@ parse_table_name(struct plan_parser *p, struct plan_table *t)
 }
 
 /* Will every figure's name fit? TABLE.share.YEAR.CODE.CODE.CODE, as they are;
- * what is derived comes behind the table. */
+ * what is derived comes behind the table, and facts put a little more behind
+ * a name (plan_facts.h). */
 static bool
 names_fit(const struct plan *plan, const struct plan_table *t)
 {
-    size_t n = strlen(t->name) + sizeof ".share" - 1 +
-               (t->compared ? sizeof ".change" - 1 : 0);
+    size_t n = strlen(t->name) + sizeof ".share" - 1 + sizeof ".without-15" -
+               1 + (t->compared ? sizeof ".change" - 1 : 0);
 
     for (size_t i = 0; i < t->n_by; i++)
         n += 1 + plan_variable_part_max(&plan->variables[t->by[i]]);

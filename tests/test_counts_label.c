@@ -7,8 +7,13 @@ static const char plan[] =
     "plan \"T\" population victim unit person as_of 2023-03-31\n"
     "count basis national period calendar 2022\n"
     "codelist age_band v1\n"
+    "hierarchy detection_route {state: {police_raid}}\n"
     "table routes by gender, age_band compare 2021 delta\n"
-    "table all\nmethod exact\n";
+    "table all\n"
+    "table ways by detection_route compare 2021 side\n"
+    "derive share ways detection_route percent 1\n"
+    "derive change ways percent 1\n"
+    "known outside \"ISA 2023-03\" : 2\nmethod exact\n";
 
 static int
 setup(void **state)
@@ -96,6 +101,19 @@ test_the_cells_of_a_plan_are_named_in_words(void **state)
          {"routes: Age band: 18 and over (change)",
           "routes: 年齢区分: 18歳以上（増減）"}},
         {"all.total", {"all: Total", "all: 計"}},
+        {"ways.2021.state",
+         {"ways: Route of detection: state, 2021",
+          "ways: 発見の経緯: state, 2021"}},
+        {"ways.share.2022.ngo",
+         {"ways: Route of detection: Non-governmental organisation, 2022 "
+          "(share)",
+          "ways: 発見の経緯: 民間支援団体, 2022（割合）"}},
+        {"ways.percent.ngo",
+         {"ways: Route of detection: Non-governmental organisation (change in "
+          "percent)",
+          "ways: 発見の経緯: 民間支援団体（増減率）"}},
+        {"outside-1", {"\"ISA 2023-03\"", "\"ISA 2023-03\""}},
+        {"outside-2", {"outside-2", "outside-2"}},
         {"shoes.total", {"shoes.total", "shoes.total"}},
     };
 
