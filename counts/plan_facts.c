@@ -281,6 +281,15 @@ add_rest_rounded(const struct making *m, size_t table, unsigned series,
     return err;
 }
 
+/* Are others counted by the dimension that the code is of?  Of a field with
+ * several values each code has a dimension of its own, but for one. */
+static bool
+is_shared(const struct plan_variable *v, size_t code)
+{
+    return !v->multi || (strcmp(v->name, "citizenship") == 0 &&
+                         strcmp(plan_variable_code(v, code), "JPN") == 0);
+}
+
 /* Of a field that the table counts by. */
 static enum sv_err
 add_rest(const struct making *m, size_t table, size_t by)
@@ -294,11 +303,11 @@ add_rest(const struct making *m, size_t table, size_t by)
     if (err == SV_OK)
         find_shown(m, table, by, hidden);
     for (size_t i = 0; err == SV_OK && i < v->n_codes; i++) {
-        hidden[i] = !hidden[i];
+        hidden[i] = !hidden[i] && is_shared(v, i);
         n += hidden[i] ? 1 : 0;
     }
     for (unsigned series = PLAN_SERIES_OWN;
-         err == SV_OK && n > 0 && !v->multi &&
+         err == SV_OK && n > 0 &&
          series <= (t->compared ? PLAN_SERIES_COMPARED : PLAN_SERIES_OWN);
          series++)
         err = m->printed->rounded

@@ -12,8 +12,8 @@
  *   not printed is FACTS_UNPRINTED.
  * - Codes that a table could have and does not show: 0 where figures are exact,
  *   all of them under TABLE.rest-FIELD; each rounded to 0, under the name that
- *   its figure would have.  Of fields with one value a record only: of others,
- *   nothing follows from it.
+ *   its figure would have.  Of fields with several values Japanese alone: of
+ *   other codes, nothing follows.
  * - Changes and shares are statements where figures are exact.  What is
  *   computed of rounded figures tells nothing more.
  * - Who has any of several codes of a field with several values is no set that

@@ -191,6 +191,26 @@ test_codes_without_a_row_are_nobody_where_figures_are_exact(void **state)
 }
 
 static void
+test_of_several_values_only_japanese_tells_by_its_lack(void **state)
+{
+    struct plan *p =
+        parse(*state, HEAD "table c by citizenship, services" ROUND);
+    struct figures f;
+    struct facts out;
+
+    figures_init(&f);
+    facts_init(&out);
+    put(&f, "c.PHL.total", 5);
+    assert_ok(plan_facts(p, &f, &rounded, &out));
+    assert_int_equal(out.n_figures, 2);
+    assert_range(&out, "c.JPN.total", FACTS_ROUNDED, 0, 4);
+    assert_set(&out, "c.JPN.total", "victim;victim.nationality JPN;");
+    figures_clear(&f);
+    facts_clear(&out);
+    plan_free(p);
+}
+
+static void
 test_a_group_is_the_set_of_its_codes(void **state)
 {
     struct plan *p =
@@ -472,6 +492,8 @@ main(void)
         cmocka_unit_test(test_rounded_figures_are_ranges),
         cmocka_unit_test(
             test_codes_without_a_row_are_nobody_where_figures_are_exact),
+        cmocka_unit_test(
+            test_of_several_values_only_japanese_tells_by_its_lack),
         cmocka_unit_test(test_a_group_is_the_set_of_its_codes),
         cmocka_unit_test(
             test_changes_and_shares_are_statements_of_exact_figures_alone),
