@@ -81,7 +81,7 @@ static enum sv_err
 add_share(const struct derivation *d, const struct plan_cell *of)
 {
     const struct plan_table *t = &d->plan->tables[d->table];
-    const struct figure *part, *whole;
+    const struct figure *part = NULL, *whole = NULL;
     const char *reason = NULL;
     struct plan_cell cell = *of;
     enum sv_err err = find(d, &cell, &part);
@@ -124,7 +124,7 @@ find_years(const struct derivation *d, const struct plan_cell *of,
 static enum sv_err
 add_change(const struct derivation *d, const struct plan_cell *of)
 {
-    const struct figure *later, *earlier;
+    const struct figure *later = NULL, *earlier = NULL;
     struct plan_cell cell = *of;
     enum sv_err err = find_years(d, of, &later, &earlier);
 
@@ -143,7 +143,7 @@ static enum sv_err
 renew_change(struct derivation *d, struct figure *change,
              const struct plan_cell *of)
 {
-    const struct figure *later, *earlier;
+    const struct figure *later = NULL, *earlier = NULL;
     enum sv_err err = find_years(d, of, &later, &earlier);
 
     if (err == SV_OK && later != NULL && earlier != NULL)
