@@ -1,7 +1,13 @@
 #include "base/file.h"
-#include "counts/plan_cell.h"
+#include "counts/plan_derive.h"
+#include "counts/plan_facts.h"
 #include "counts/plan_tally.h"
+#include "counts/plan_trim.h"
+#include "counts/protect.h"
 #include "tests/support/annual_data.h"
+
+#include "disclosure/audit.h"
+#include "disclosure/solver_process.h"
 
 /* The plans that ship with the project, over the sample records: the figures
  * are those of the published report. */
@@ -58,7 +64,8 @@ count(const struct schema *s, const char *plan, const char *data)
         schema_compartment(schema_type(s, type), c.plan->coded->name, &at));
     assert_ok(tally_new(c.plan, &t));
     for (size_t i = 0; i < im.n; i++)
-        assert_ok(tally_add(t, type, i, &im.drafts[i].contents[at]));
+        assert_ok(tally_add(t, type, (i + 1) * UINT64_C(0x9E3779B97F4A7C15),
+                            &im.drafts[i].contents[at]));
     assert_ok(tally_end(t, &c.figures));
     tally_free(t);
     import_free(&im);
@@ -175,6 +182,82 @@ test_every_plan_is_for_everybody_and_may_be_made_exact(void **state)
     }
 }
 
+/* As figures leave for everybody, by a key. */
+static void
+release(const struct counted_plan *c, const struct solver_source *source,
+        uint8_t seed, struct figures *out, struct facts *facts)
+{
+    const uint8_t key[ROUNDING_KEY_LEN] = {seed};
+    struct printed printed = {.release = "r", .rounded = true, .base = 5};
+
+    figures_init(out);
+    facts_init(facts);
+    assert_ok(
+        protect_round(&c->figures, NULL, key, source, out, &printed.steps));
+    assert_ok(plan_trim(c->plan, out));
+    assert_ok(plan_derive(c->plan, out));
+    assert_ok(plan_facts(c->plan, out, &printed, facts));
+}
+
+static void
+assert_adds_up(const struct figures *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        assert_true(f->at[i].is_percent || f->at[i].value % 5 == 0);
+    for (size_t i = 0; i < f->n_relations; i++) {
+        int64_t sum = 0;
+
+        for (size_t k = 0; k < f->relations[i].n; k++)
+            sum += f->at[f->relations[i].parts[k]].value;
+        assert_int_equal(sum, f->at[f->relations[i].whole].value);
+    }
+}
+
+static void
+assert_safe(const struct facts *facts, const struct solver_source *source)
+{
+    const struct audit_rules rules = {
+        .small = 4, .width = 4, .timeout_ms = 60000};
+    struct audit_result result = {0};
+
+    assert_ok(audit_run(facts, &rules, source, &result));
+    assert_true(result.n_targets > 0);
+    assert_int_equal(result.n_findings, 0);
+    audit_result_clear(&result);
+}
+
+static void
+test_what_leaves_of_them_adds_up_and_tells_of_nobody(void **state)
+{
+    static const struct {
+        const char *plan, *data;
+    } all[] = {
+        {PLANS "annual-victims.counts", ANNUAL_DATA "victims.csv"},
+        {PLANS "annual-suspects.counts", ANNUAL_DATA "suspects.csv"},
+        {PLANS "annual-offences.counts", ANNUAL_DATA "offences.csv"},
+        {PLANS "one-stop.counts", ANNUAL_DATA "victims.csv"},
+    };
+    struct solver_process *process = NULL;
+    const struct solver_source source = {solver_process_open_lazily, &process};
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct counted_plan c = count(*state, all[i].plan, all[i].data);
+
+        for (uint8_t seed = 0; seed < 3; seed++) {
+            struct figures f;
+            struct facts facts;
+
+            release(&c, &source, seed, &f, &facts);
+            assert_adds_up(&f);
+            assert_safe(&facts, &source);
+            figures_clear(&f);
+            facts_clear(&facts);
+        }
+        done(&c);
+    }
+    solver_process_stop(process);
+}
+
 int
 main(void)
 {
@@ -184,6 +267,7 @@ main(void)
             test_the_plan_of_a_one_stop_centre_counts_a_fiscal_year),
         cmocka_unit_test(
             test_every_plan_is_for_everybody_and_may_be_made_exact),
+        cmocka_unit_test(test_what_leaves_of_them_adds_up_and_tells_of_nobody),
     };
 
     return cmocka_run_group_tests_name("counts_plan_ready", tests, setup,
