@@ -1,4 +1,4 @@
-#include "counts/plan_cell.h"
+#include "base/file.h"
 #include "counts/plan_derive.h"
 #include "counts/plan_facts.h"
 #include "counts/plan_tally.h"
@@ -484,6 +484,182 @@ test_a_yearly_report_and_a_plan_of_the_same_people_meet(void **state)
     buf_free(&text);
 }
 
+/* ---- facts and the records that they are about ---- */
+
+static const struct content_field *
+field(const struct content *c, const char *name)
+{
+    size_t at;
+
+    if (schema_field(c->compartment, bytes_text(name), &at) == NULL)
+        return NULL;
+    return &c->fields[at];
+}
+
+static bool
+has_value(const struct content_field *f, const char *value)
+{
+    enum missing missing = f->given ? f->missing : MISSING_NOT_ASKED;
+
+    if (missing != MISSING_NOT)
+        return strcmp(value, missing_name(missing)) == 0;
+    for (size_t i = 0; i < f->n; i++) {
+        if (text_is(bytes_of(f->values[i].ptr, f->values[i].len), value))
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_of_age(const struct content_field *f, const char *band)
+{
+    uint64_t age;
+
+    if (!f->given || f->missing != MISSING_NOT)
+        return has_value(f, band);
+    assert_ok(
+        text_u64(bytes_of(f->values[0].ptr, f->values[0].len), 0, 200, &age));
+    return strcmp(band, age < 18 ? "0-17" : age < 20 ? "18-19" : "20+") == 0;
+}
+
+/* Has this person this code of this dimension?  Written down from
+ * dimension.h, apart from what makes facts. */
+static bool
+person_has(const struct content *c, const char *dimension, const char *code)
+{
+    char name[FACTS_NAME_SIZE], *rest;
+    const struct content_field *f;
+
+    (void)snprintf(name, sizeof name, "%s", dimension + strlen("victim."));
+    if (strcmp(name, "age") == 0)
+        return is_of_age(field(c, "age_at_protection"), code);
+    if (strcmp(name, "nationality") == 0) {
+        f = field(c, "citizenship");
+        if (has_value(f, "JPN"))
+            return strcmp(code, "JPN") == 0;
+        return f->given && f->missing == MISSING_NOT
+                   ? text_is(bytes_of(f->values[0].ptr, f->values[0].len), code)
+                   : has_value(f, code);
+    }
+    if (strcmp(name, "counted.national.calendar") == 0) {
+        bool in = has_value(field(c, "counted_by"), "national");
+        bool known = in && (has_value(field(c, "counted_year"), "2021") ||
+                            has_value(field(c, "counted_year"), "2022"));
+
+        return strcmp(code, "other") == 0
+                   ? !known
+                   : known && has_value(field(c, "counted_year"), code);
+    }
+    rest = strchr(name, '.');
+    if (rest == NULL)
+        return has_value(field(c, name), code);
+    *rest++ = '\0';
+    return has_value(field(c, name), rest) == (strcmp(code, "yes") == 0);
+}
+
+static bool
+is_in(const struct facts *f, const struct facts_figure *g,
+      const struct content *c)
+{
+    for (size_t i = 0; i < g->n_terms; i++) {
+        const struct facts_dimension *d = &f->dimensions[g->terms[i].dimension];
+        bool any = false;
+
+        for (size_t k = 0; k < d->n; k++)
+            any = any || (facts_term_has(&g->terms[i], k) &&
+                          person_has(c, d->name, d->codes[k]));
+        if (!any)
+            return false;
+    }
+    return true;
+}
+
+static void
+assert_hold(const struct facts *f, const struct import *im, size_t at)
+{
+    int64_t *n = calloc(f->n_figures + 1, sizeof *n);
+
+    assert_non_null(n);
+    for (size_t i = 0; i < f->n_figures; i++) {
+        const struct facts_figure *g = &f->figures[i];
+
+        for (size_t k = 0; k < im->n; k++)
+            n[i] += is_in(f, g, &im->drafts[k].contents[at]) ? 1 : 0;
+        if (n[i] < g->lo || n[i] > g->hi)
+            fail_msg("%s: %d is not from %d to %d", g->name, (int)n[i],
+                     (int)g->lo, (int)g->hi);
+    }
+    for (size_t i = 0; i < f->n_statements; i++) {
+        const struct facts_statement *t = &f->statements[i];
+        int64_t sum = 0;
+
+        for (size_t k = 0; k < t->n; k++)
+            sum += t->factors[k] * n[t->figures[k]];
+        assert_true(sum >= t->lo && sum <= t->hi);
+    }
+    free(n);
+}
+
+/* The facts of a plan over the sample records. */
+static void
+check_facts(const struct schema *s, const char *text)
+{
+    struct plan *p = parse(s, text);
+    struct tally *t = NULL;
+    struct figures f;
+    struct facts out;
+    struct buf csv = BUF_INIT;
+    struct import im = {0};
+    size_t at;
+
+    facts_init(&out);
+    assert_ok(tally_new(p, &t));
+    assert_ok(file_read(ANNUAL_DATA "victims.csv", (size_t)1 << 20, &csv));
+    assert_ok(
+        import_read(schema_type(s, "victim"), buf_bytes(&csv), &im, NULL));
+    assert_non_null(schema_compartment(schema_type(s, "victim"), "facts", &at));
+    for (size_t i = 0; i < im.n; i++)
+        assert_ok(tally_add(t, "victim", i, &im.drafts[i].contents[at]));
+    assert_ok(tally_end(t, &f));
+    assert_ok(plan_derive(p, &f));
+    assert_ok(plan_facts(p, &f, &exact, &out));
+    assert_true(out.n_figures >= p->n);
+    assert_hold(&out, &im, at);
+    facts_clear(&out);
+    figures_clear(&f);
+    tally_free(t);
+    import_free(&im);
+    buf_free(&csv);
+    plan_free(p);
+}
+
+static void
+test_every_fact_holds_of_the_records_that_were_counted(void **state)
+{
+    static const char *const plans[] = {
+        HEAD YEARS "codelist age_band v1\n"
+                   "table a by age_band, gender, nationality_group compare "
+                   "2021 delta\n"
+                   "table b by citizenship, services\n"
+                   "derive share a gender percent 1\n"
+                   "derive change a percent 1" EXACT,
+        HEAD "hierarchy detection_route {state: {police_raid, immigration}, "
+             "lines: {hotline, internet_hotline}}\n"
+             "hierarchy citizenship {asia: {PHL, THA, CHN, JPN}}\n"
+             "hierarchy services {care: {medical, psychological}}\n"
+             "table a by detection_route, services margins (services)\n"
+             "table b by citizenship, detection_route "
+             "where exploitation in {forced_labour, sexual_prostitution} "
+             "and decided_by in {police, ngo}\n"
+             "table c where services in {food, shelter} "
+             "and citizenship in {JPN, PHL} "
+             "and exploitation in {hostess_work, forced_labour}" EXACT,
+    };
+
+    for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++)
+        check_facts(*state, plans[i]);
+}
+
 int
 main(void)
 {
@@ -505,6 +681,8 @@ main(void)
         cmocka_unit_test(test_rows_of_rounded_zeros_do_not_stay),
         cmocka_unit_test(
             test_a_yearly_report_and_a_plan_of_the_same_people_meet),
+        cmocka_unit_test(
+            test_every_fact_holds_of_the_records_that_were_counted),
     };
 
     return cmocka_run_group_tests_name("counts_plan_facts", tests, setup,
