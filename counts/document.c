@@ -220,8 +220,9 @@ run_preview(struct counting_run *run, const uint8_t round_key[32],
     if (err == SV_OK)
         err = document_figures(run, &exact);
     if (err == SV_OK)
-        err = run->annual != NULL ? annual_preview(&exact, round_key, &rounded)
-                                  : plan_preview(&exact, round_key, &rounded);
+        err = run->annual != NULL
+                  ? annual_preview(&exact, round_key, &rounded)
+                  : plan_preview(run->plan, &exact, round_key, &rounded);
     if (err == SV_OK)
         err = document_report(run, DOCUMENT_PREVIEW, bytes_of(NULL, 0),
                               &rounded, out);

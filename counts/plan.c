@@ -85,14 +85,6 @@ plan_check_preview(const struct plan *p, struct plan_fault *fault)
                                      "fields, with those of where; more only "
                                      "leaves by a release"),
                                   NULL, fault);
-        for (size_t k = 0; k < t->n_by; k++) {
-            if (p->variables[t->by[k]].n_groups > 0)
-                return plan_lex_fault(&at,
-                                      N_("a preview counts by no groups of "
-                                         "codes; they only leave by a "
-                                         "release"),
-                                      p->variables[t->by[k]].name, fault);
-        }
         for (size_t k = 0; k < t->n_where; k++) {
             if (codes_named(p, &t->where[k]) > 1)
                 return plan_lex_fault(&at,

@@ -163,9 +163,10 @@ void plan_free(struct plan *p); /* accepts NULL */
 
 /*
  * May it be asked for as a preview?  A table then has at most three fields,
- * those of where among them, where names one code of each, and no field has
- * groups: with sets of codes at one's choice, one person can be fenced in, and
- * previews of two fences subtracted.  Whatever else is released or not counted.
+ * those of where among them, and where names one code of each: with sets of
+ * codes at one's choice, one person can be fenced in, and previews of two
+ * fences subtracted.  Groups of codes are such sets: plan_preview() leaves
+ * them out.  Whatever else is released or not counted.
  */
 #define PLAN_PREVIEW_FIELDS_MAX 3
 enum sv_err plan_check_preview(const struct plan *p, struct plan_fault *fault);

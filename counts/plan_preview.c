@@ -1,3 +1,4 @@
+#include "counts/plan_cell.h"
 #include "counts/plan_tally.h"
 
 static int64_t
@@ -25,18 +26,37 @@ round_change(const struct figures *f, size_t change,
     return false;
 }
 
+static enum sv_err
+is_shown(const struct plan *p, const struct figure *f, bool *out)
+{
+    struct plan_cell cell;
+    size_t table;
+    enum sv_err err = plan_cell_parse(p, bytes_text(f->name), &table, &cell);
+
+    *out = err == SV_OK && !f->unprinted;
+    for (size_t i = 0; err == SV_OK && i < p->tables[table].n_by; i++) {
+        const struct plan_variable *v = &p->variables[p->tables[table].by[i]];
+
+        if (cell.code[i] != PLAN_CELL_ALL && cell.code[i] >= v->n_codes)
+            *out = false;
+    }
+    return err;
+}
+
 enum sv_err
-plan_preview(const struct figures *exact, const uint8_t round_key[32],
-             struct figures *out)
+plan_preview(const struct plan *p, const struct figures *exact,
+             const uint8_t round_key[32], struct figures *out)
 {
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < exact->n && err == SV_OK; i++) {
         const struct figure *f = &exact->at[i];
+        bool shown = false;
         int64_t value = 0;
         size_t at = 0;
 
-        if (f->unprinted)
+        err = is_shown(p, f, &shown);
+        if (err != SV_OK || !shown)
             continue;
         if (!f->is_change)
             value = round_at(exact, i, round_key);

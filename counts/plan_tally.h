@@ -48,10 +48,10 @@ enum sv_err tally_end(const struct tally *t, struct figures *out);
 /*
  * What may be seen without a release: every figure of tally_end() rounded by
  * figures_round(), a change as the difference of rounded figures; those that
- * come to 0 are left out, so that no row tells that somebody is in it.  No
- * relation holds any more.
+ * come to 0 are left out, so that no row tells that somebody is in it, and
+ * those of groups of codes, which somebody chose.  No relation holds any more.
  */
-enum sv_err plan_preview(const struct figures *exact,
+enum sv_err plan_preview(const struct plan *p, const struct figures *exact,
                          const uint8_t round_key[32], struct figures *out);
 
 #endif

@@ -185,6 +185,23 @@ struct block {
     size_t series, code;
 };
 
+/* Does the row stand below that of its group? */
+static bool
+is_below_group(const struct plan_view *v, size_t rows, size_t row)
+{
+    uint16_t group;
+
+    if (rows == PLAN_NO_FIELD)
+        return false;
+    group = plan_variable_group(plan_view_variable(v, rows),
+                                v->codes[rows][row - 1]);
+    for (size_t i = 0; group != PLAN_NO_GROUP && i < row; i++) {
+        if (v->codes[rows][i] == group)
+            return true;
+    }
+    return false;
+}
+
 /* Row 0 and column 0 are the heads. */
 static void
 put_at(struct page *p, const struct plan_view *v, const struct block *b,
@@ -198,10 +215,7 @@ put_at(struct page *p, const struct plan_view *v, const struct block *b,
                    ? ""
                    : plan_view_variable(v, rows)->label[v->lang]);
     } else if (column == 0) {
-        if (rows != PLAN_NO_FIELD &&
-            plan_variable_group(plan_view_variable(v, rows),
-                                v->codes[rows][row - 1]) != PLAN_NO_GROUP)
-            put(p, "  ");
+        put(p, is_below_group(v, rows, row) ? "  " : "");
         put_code(p, v, rows == PLAN_NO_FIELD ? 0 : rows,
                  rows == PLAN_NO_FIELD ? PLAN_CELL_ALL
                                        : v->codes[rows][row - 1]);

@@ -235,7 +235,7 @@ test_the_total_of_a_printed_partition_is_a_figure_that_nobody_prints(
     assert_true(relates(&f, "c.self.total = c.self.female + c.self.male"));
     assert_sums(&f);
     figures_init(&preview);
-    assert_ok(plan_preview(&f, (const uint8_t[32]){0}, &preview));
+    assert_ok(plan_preview(p, &f, (const uint8_t[32]){0}, &preview));
     assert_err(figures_find(&preview, "g.total", &(size_t){0}),
                SV_ERR_NOT_FOUND);
     figures_clear(&preview);
@@ -516,18 +516,35 @@ test_hostile_percentages_are_refused(void **state)
 }
 
 static void
-test_a_preview_of_groups_is_refused(void **state)
+test_a_preview_leaves_groups_out(void **state)
 {
     struct plan *p =
         parse(*state, HEAD ROUTES "table r by detection_route" EXACT);
-    struct plan_fault f = {0};
+    struct buf rows = BUF_INIT, text = BUF_INIT;
+    struct plan_fault fault = {0};
+    struct figures f, preview;
+    size_t at;
 
-    assert_err(plan_check_preview(p, &f), SV_ERR_INPUT);
-    assert_int_equal(f.line, 3);
-    assert_int_equal(f.column, 7);
-    assert_string_equal(f.reason, "a preview counts by no groups of codes; "
-                                  "they only leave by a release");
+    assert_ok(buf_text(&rows, COLUMNS));
+    for (unsigned i = 0; i < 40; i++)
+        assert_ok(buf_printf(&rows, "%u,female,%s\n", i,
+                             i < 20 ? "police_raid" : "self"));
+    assert_ok(buf_append(&rows, bytes_of("", 1)));
+    count(*state, p, (char *)rows.ptr, &f);
+    assert_int_equal(value(&f, "r.state"), 20);
+    figures_init(&preview);
+    assert_ok(plan_check_preview(p, &fault));
+    assert_ok(plan_preview(p, &f, (const uint8_t[32]){0}, &preview));
+    assert_ok(figures_find(&preview, "r.police_raid", &at));
+    assert_err(figures_find(&preview, "r.state", &at), SV_ERR_NOT_FOUND);
+    assert_ok(plan_text_tables(p, &preview, SCHEMA_EN, true, &text));
+    assert_true(has(&text, "\n  Police raid"));
+    assert_false(has(&text, "state"));
+    figures_clear(&preview);
+    figures_clear(&f);
     plan_free(p);
+    buf_free(&rows);
+    buf_free(&text);
 }
 
 static void
@@ -576,7 +593,7 @@ main(void)
             test_percentages_are_printed_and_read_again_in_every_form),
         cmocka_unit_test(test_groups_stand_over_their_codes),
         cmocka_unit_test(test_hostile_percentages_are_refused),
-        cmocka_unit_test(test_a_preview_of_groups_is_refused),
+        cmocka_unit_test(test_a_preview_leaves_groups_out),
         cmocka_unit_test(test_only_keys_can_be_known_to_an_outsider),
     };
 
