@@ -4,39 +4,12 @@
 
 #include "counts/annual_layout.h"
 #include "counts/annual_text.h"
-
-/* What a spreadsheet takes for the beginning of a formula; Japanese ones the
- * wide forms, too. */
-static bool
-is_formula(const char *text)
-{
-    static const char *const marks[] = {"=",  "+",  "-",  "@",  "\t", "\r",
-                                        "\n", "＝", "＋", "－", "＠"};
-    struct bytes t;
-
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        t = bytes_text(text);
-        if (text_skip(&t, marks[i]))
-            return true;
-    }
-    return false;
-}
+#include "counts/csv.h"
 
 static enum sv_err
 put_cell(struct buf *out, const char *text)
 {
-    bool quoted = strpbrk(text, ",\"\r\n") != NULL;
-    enum sv_err err = buf_text(out, quoted ? "\"" : "");
-
-    if (err == SV_OK && is_formula(text))
-        err = buf_text(out, "'");
-    for (; err == SV_OK && *text != '\0'; text++) {
-        if (*text == '"')
-            err = buf_text(out, "\"");
-        if (err == SV_OK)
-            err = buf_append(out, bytes_of(text, 1));
-    }
-    return err == SV_OK ? buf_text(out, quoted ? "\"" : "") : err;
+    return csv_cell(out, bytes_text(text));
 }
 
 static enum sv_err

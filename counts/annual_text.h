@@ -18,8 +18,7 @@ enum sv_err annual_text_table(const struct annual_report *r,
 
 /*
  * RFC 4180 with CRLF: name,value,reason, a row for each line of the head and
- * each figure.  A spreadsheet must take no cell for a formula: a cell that
- * begins with = + - @, a tab or a line end gets an apostrophe before it.  The
+ * each figure.  A spreadsheet must take no cell for a formula (csv.h).  The
  * numbers that we write ourselves, "-" and digits, are no formulas and stay
  * numbers.  Appended.
  */

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <utf8proc.h>
-
+#include "counts/csv.h"
 #include "counts/plan_derive.h"
-#include "counts/plan_view.h"
+#include "counts/width.h"
 
 enum word {
     WORD_NOT_RELEASED,
@@ -74,24 +73,6 @@ put_int(struct page *p, int64_t n, bool sign)
             buf_printf(p->out, sign && n > 0 ? "+%" PRId64 : "%" PRId64, n);
 }
 
-size_t
-plan_text_width(struct bytes t)
-{
-    size_t at = 0, width = 0;
-
-    while (at < t.len) {
-        utf8proc_int32_t c;
-        utf8proc_ssize_t n =
-            utf8proc_iterate(t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
-
-        if (n <= 0)
-            break;
-        width += (size_t)utf8proc_charwidth(c);
-        at += (size_t)n;
-    }
-    return width;
-}
-
 static void
 put_percent(struct page *p, const struct figure *f, bool sign)
 {
@@ -128,6 +109,16 @@ put_code(struct page *p, const struct plan_view *v, size_t by, uint16_t code)
         put(p, plan_variable_label(plan_view_variable(v, by), code, v->lang));
 }
 
+enum sv_err
+plan_text_code(const struct plan_view *v, size_t by, uint16_t code,
+               struct buf *out)
+{
+    struct page p = {out, SV_OK};
+
+    put_code(&p, v, by, code);
+    return p.err;
+}
+
 /* "Number", "Share, %", "2022", "2022: Share, %", "Change" */
 static void
 put_series(struct page *p, const struct plan_view *v, enum plan_series series)
@@ -149,6 +140,16 @@ put_series(struct page *p, const struct plan_view *v, enum plan_series series)
         put_word(p, v, WORD_SHARE);
     else if (!v->table->compared)
         put_word(p, v, WORD_COUNT);
+}
+
+enum sv_err
+plan_text_series(const struct plan_view *v, enum plan_series series,
+                 struct buf *out)
+{
+    struct page p = {out, SV_OK};
+
+    put_series(&p, v, series);
+    return p.err;
 }
 
 /* Columns are codes where there are two fields, or else the years. */
@@ -248,7 +249,7 @@ measure(struct page *scratch, const struct plan_view *v, const struct block *b,
 {
     buf_truncate(scratch->out, 0);
     put_at(scratch, v, b, row, column);
-    return plan_text_width(buf_bytes(scratch->out));
+    return width_of(buf_bytes(scratch->out));
 }
 
 static void
@@ -342,56 +343,81 @@ put_blocks(struct page *p, const struct plan_view *v)
     }
 }
 
+enum sv_err
+plan_text_fields(const struct plan_view *v, struct buf *out)
+{
+    struct page p = {out, SV_OK};
+
+    for (size_t i = 0; i < v->table->n_by; i++) {
+        if (i > 0)
+            put_word(&p, v, WORD_BY);
+        put(&p, plan_view_variable(v, v->axis[i])->label[v->lang]);
+    }
+    return p.err;
+}
+
 /* "cross: Age band by Gender" */
 static void
 put_title(struct page *p, const struct plan_view *v)
 {
     put(p, "\n");
     put(p, v->table->name);
-    for (size_t i = 0; i < v->table->n_by; i++) {
-        if (i == 0)
-            put(p, ": ");
-        else
-            put_word(p, v, WORD_BY);
-        put(p, plan_view_variable(v, v->axis[i])->label[v->lang]);
-    }
+    put(p, v->table->n_by > 0 ? ": " : "");
+    if (p->err == SV_OK)
+        p->err = plan_text_fields(v, p->out);
     put(p, "\n");
+}
+
+enum sv_err
+plan_text_term(const struct plan_view *v, const struct plan_term *term,
+               struct buf *out)
+{
+    const struct plan_variable *variable = &v->plan->variables[term->variable];
+    struct page p = {out, SV_OK};
+    const char *between = ": ";
+
+    put_word(&p, v, WORD_ONLY);
+    put(&p, variable->label[v->lang]);
+    for (size_t k = 0; k < variable->n_codes; k++) {
+        if (!term->codes[k])
+            continue;
+        put(&p, between);
+        put(&p, plan_variable_label(variable, k, v->lang));
+        between = ", ";
+    }
+    return p.err;
 }
 
 static void
 put_where(struct page *p, const struct plan_view *v)
 {
     for (size_t i = 0; i < v->table->n_where; i++) {
-        const struct plan_term *term = &v->table->where[i];
-        const struct plan_variable *variable =
-            &v->plan->variables[term->variable];
-        const char *between = ": ";
-
         put(p, "  ");
-        put_word(p, v, WORD_ONLY);
-        put(p, variable->label[v->lang]);
-        for (size_t k = 0; k < variable->n_codes; k++) {
-            if (!term->codes[k])
-                continue;
-            put(p, between);
-            put(p, plan_variable_label(variable, k, v->lang));
-            between = ", ";
-        }
+        if (p->err == SV_OK)
+            p->err = plan_text_term(v, &v->table->where[i], p->out);
         put(p, "\n");
     }
+}
+
+const char *
+plan_text_several(const struct plan_view *v)
+{
+    for (size_t i = 0; i < v->table->n_by; i++) {
+        if (plan_view_variable(v, i)->multi)
+            return words[WORD_SEVERAL][v->lang];
+    }
+    return NULL;
 }
 
 static void
 put_several(struct page *p, const struct plan_view *v)
 {
-    bool multi = false;
+    const char *several = plan_text_several(v);
 
-    for (size_t i = 0; i < v->table->n_by; i++)
-        multi = multi || plan_view_variable(v, i)->multi;
-    if (!multi)
+    if (several == NULL)
         return;
     put(p, "  ");
-    put_word(p, v, WORD_SEVERAL);
+    put(p, several);
     put(p, "\n");
 }
 
@@ -454,9 +480,8 @@ put_table(const struct plan_view *of, const struct plan_table *table,
     return err;
 }
 
-/* Every figure is one of the plan's, of the kind that its name says. */
-static enum sv_err
-check_names(const struct plan *p, const struct figures *figures)
+enum sv_err
+plan_text_check(const struct plan *p, const struct figures *figures)
 {
     enum sv_err err = SV_OK;
 
@@ -477,23 +502,32 @@ check_names(const struct plan *p, const struct figures *figures)
     return err;
 }
 
+enum sv_err
+plan_text_period(const struct plan_view *v, struct buf *out)
+{
+    const struct plan_period *period = &v->plan->period;
+    struct page p = {out, SV_OK};
+    const struct schema_field *basis;
+
+    if (period->has_basis) {
+        basis = &v->plan->coded->fields[period->basis_field];
+        put(&p, schema_code(basis->list, bytes_text(period->basis))
+                    ->label[v->lang]);
+        put(&p, ", ");
+    }
+    put_word(&p, v, period->fiscal ? WORD_FISCAL : WORD_CALENDAR);
+    put_int(&p, period->year, false);
+    return p.err;
+}
+
 static void
 put_period(struct page *p, const struct plan_view *v)
 {
-    const struct plan_period *period = &v->plan->period;
-    const struct schema_field *basis;
-
-    if (!period->given)
+    if (!v->plan->period.given)
         return;
     put_word(p, v, WORD_COUNTED);
-    if (period->has_basis) {
-        basis = &v->plan->coded->fields[period->basis_field];
-        put(p, schema_code(basis->list, bytes_text(period->basis))
-                   ->label[v->lang]);
-        put(p, ", ");
-    }
-    put_word(p, v, period->fiscal ? WORD_FISCAL : WORD_CALENDAR);
-    put_int(p, period->year, false);
+    if (p->err == SV_OK)
+        p->err = plan_text_period(v, p->out);
     put(p, "\n");
 }
 
@@ -525,7 +559,7 @@ plan_text_tables(const struct plan *p, const struct figures *figures,
         .plan = p, .figures = figures, .lang = lang, .preview = preview};
     size_t was = out->len;
     struct page page = {out, SV_OK};
-    enum sv_err err = check_names(p, figures);
+    enum sv_err err = plan_text_check(p, figures);
 
     if (err != SV_OK)
         return err;

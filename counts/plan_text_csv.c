@@ -1,6 +1,6 @@
 #include <inttypes.h>
-#include <string.h>
 
+#include "counts/csv.h"
 #include "counts/plan_derive.h"
 #include "counts/plan_text.h"
 
@@ -17,18 +17,11 @@ put(struct page *p, const char *text)
         p->err = buf_text(p->out, text);
 }
 
-/* A text cell: no formula, quoted where it must be. */
 static void
 put_text(struct page *p, const char *text)
 {
-    bool quoted = strpbrk(text, ",\"\r\n") != NULL;
-
-    put(p, quoted ? "\"" : "");
-    if (text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
-        put(p, "'");
-    for (; *text != '\0'; text++)
-        put(p, *text == '"' ? "\"\"" : (const char[]){*text, '\0'});
-    put(p, quoted ? "\"" : "");
+    if (p->err == SV_OK)
+        p->err = csv_cell(p->out, bytes_text(text));
 }
 
 static void
