@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "counts/annual_text.h"
+#include "counts/document_decode.h"
 #include "counts/document_internal.h"
 #include "counts/plan_facts.h"
-#include "counts/plan_json.h"
 #include "counts/plan_text.h"
 
 #define DOCUMENT_PREVIEW ANNUAL_PREVIEW
@@ -281,14 +281,7 @@ document_counting(const struct solver_source *solver, struct counting *out)
 
 /* ---- reading it again ---- */
 
-/* A document is one or the other; *is_annual says which was set. */
-struct document {
-    bool is_annual;
-    struct annual_report annual;
-    struct plan_result plan;
-};
-
-static void
+void
 document_clear(struct document *d)
 {
     if (d->is_annual)
@@ -316,7 +309,7 @@ is_preview(const struct document *d)
 }
 
 /* What is released has its facts with it, and a preview has none. */
-static enum sv_err
+enum sv_err
 document_decode(struct bytes json, struct document *out)
 {
     struct facts_document d = {0};
@@ -404,5 +397,26 @@ document_csv(struct bytes json, struct buf *out)
     err = d.is_annual ? annual_text_csv(&d.annual, out)
                       : plan_text_csv(&d.plan.figures, out);
     document_clear(&d);
+    return err;
+}
+
+enum sv_err
+document_tables(struct bytes json, const struct schema *schema,
+                enum schema_lang lang, struct document_tables *out)
+{
+    struct document d;
+    enum sv_err err = document_decode(json, &d);
+
+    *out = (struct document_tables){0};
+    if (err != SV_OK)
+        return err;
+    if (is_preview(&d))
+        err = SV_ERR_FORMAT;
+    else
+        err = d.is_annual ? tables_of_annual(&d.annual, schema, lang, out)
+                          : tables_of_plan(&d.plan, schema, lang, out);
+    document_clear(&d);
+    if (err != SV_OK)
+        document_tables_clear(out);
     return err;
 }

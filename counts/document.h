@@ -1,6 +1,7 @@
 #ifndef SV_COUNTS_DOCUMENT_H
 #define SV_COUNTS_DOCUMENT_H
 
+#include "counts/document_tables.h"
 #include "vault/counting.h"
 
 #include "disclosure/solver.h"
@@ -33,5 +34,9 @@ enum sv_err document_text(struct bytes json, const struct schema *schema,
                           enum schema_lang lang, struct buf *out);
 /* name,value,reason; appended. */
 enum sv_err document_csv(struct bytes json, struct buf *out);
+/* What pages and workbooks are drawn from.  SV_ERR_FORMAT also for a preview,
+ * which is no release.  Empty after an error; clear it. */
+enum sv_err document_tables(struct bytes json, const struct schema *schema,
+                            enum schema_lang lang, struct document_tables *out);
 
 #endif

@@ -26,36 +26,47 @@ width_of(struct bytes t)
     return all;
 }
 
-/* May a line break before this character? Not before a closing one. */
 static bool
-may_begin(struct bytes t)
+is_one_of(struct bytes t, size_t n, const char *const characters[])
+{
+    for (size_t i = 0; i < n; i++) {
+        if (text_skip(&t, characters[i]))
+            return true;
+    }
+    return false;
+}
+
+/* May a line break between these characters? Not before a closing one and not
+ * behind an opening one. */
+static bool
+may_break(struct bytes before, struct bytes behind)
 {
     static const char *const closing[] = {"）", "」", "、", "。", "ー", "・"};
+    static const char *const opening[] = {"（", "「"};
 
-    for (size_t i = 0; i < sizeof closing / sizeof *closing; i++) {
-        if (text_skip(&t, closing[i]))
-            return false;
-    }
-    return true;
+    return !is_one_of(behind, sizeof closing / sizeof *closing, closing) &&
+           !is_one_of(before, sizeof opening / sizeof *opening, opening);
 }
 
 size_t
 width_fit(struct bytes t, size_t width)
 {
     size_t at = 0, used = 0, best = 0;
+    struct bytes before = t;
 
     while (at < t.len) {
         struct bytes rest = bytes_slice(t, at, t.len - at);
         size_t columns, n = character(rest, &columns);
 
         if (at > 0 &&
-            (t.ptr[at - 1] == ' ' || (columns == 2 && may_begin(rest))))
+            (t.ptr[at - 1] == ' ' || (columns == 2 && may_break(before, rest))))
             best = at;
         /* A space at the end of a line needs no room. */
         if (used + columns > width && *rest.ptr != ' ' && best > 0)
             return best;
         used += columns;
         at += n;
+        before = rest;
     }
     return t.len;
 }
