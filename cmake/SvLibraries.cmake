@@ -20,6 +20,8 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 # Debian 12 has 2.8.0, whose .pc file says 2.6.0.
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc>=2.6.0)
 pkg_check_modules(SMARTCOLS REQUIRED IMPORTED_TARGET smartcols>=2.38)
+# Its .pc file has no version of the library; release/workbook.c asks for it.
+pkg_check_modules(XLSXWRITER REQUIRED IMPORTED_TARGET xlsxwriter)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5.4)
 # The solver of svault-solver.
 pkg_check_modules(COIN REQUIRED IMPORTED_TARGET clp>=1.17.6 cbc>=2.10.8)

@@ -60,6 +60,12 @@ csv_guard(struct buf *out, struct bytes text)
     return err;
 }
 
+static bool
+needs_quotes(char c)
+{
+    return c != '\0' && strchr(",;\"\r\n", c) != NULL;
+}
+
 /* Between quotes a quote is written twice. */
 static enum sv_err
 put_quoted(struct buf *out, struct bytes text)
@@ -80,7 +86,7 @@ csv_cell(struct buf *out, struct bytes text)
     bool quoted = false;
 
     for (size_t i = 0; i < text.len; i++)
-        quoted = quoted || memchr(",;\"\r\n", text.ptr[i], 5) != NULL;
+        quoted = quoted || needs_quotes((char)text.ptr[i]);
     if (err == SV_OK)
         err = quoted ? put_quoted(out, buf_bytes(&guarded))
                      : buf_append(out, buf_bytes(&guarded));

@@ -32,6 +32,14 @@ for layer in base crypto store audit policy disclosure vault counts release \
         fi
     done < <(grep -nE '^#include "[a-z]+/' "$layer"/*.[ch] /dev/null 2>/dev/null || true)
 done
+# What draws a release knows its tables, and not how they came about.
+if grep -nE '^#include "counts/' release/*.[ch] |
+    grep -vE '"counts/(csv|document_tables|width)\.h"' ||
+    grep -nE '^#include "' counts/{csv,document_tables,width}.h |
+    grep -v '"base/'; then
+    echo "release/ must not reach these" >&2
+    bad=1
+fi
 # svault-audit is of what an outsider needs and of nothing else.
 if grep -nE '^#include "[a-z]+/' cli/audit*.[ch] cli/term.[ch] \
     cli/exit_code.[ch] cli/language.[ch] |
