@@ -1,20 +1,30 @@
 #include "cli/release_files.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/codec.h"
 
+#include "release/page.h"
+#include "release/workbook.h"
+
 #define MAGIC "SVR"
 #define SEALED_MAX ((size_t)32 << 20)
+
+#define FILES_MAX 16
 
 /* One directory on its way: the first failure ends it. */
 struct files {
     struct app *app;
     const char *dir;
     enum exit_code code;
+    bool made; /* the directory, by us */
+    size_t n;
+    const char *written[FILES_MAX];
 };
 
 static void
@@ -28,10 +38,23 @@ put_file(struct files *f, const char *name, struct bytes data)
     err = path_join(path, f->dir, name);
     if (err == SV_OK)
         err = file_create(path, 0600, data);
-    if (err != SV_OK)
+    if (err != SV_OK) {
         f->code = app_fail(f->app, name, err, NULL);
-    else if (!f->app->json)
-        (void)fprintf(f->app->term.out, "%s/%s\n", f->dir, name);
+        return;
+    }
+    assert(f->n < FILES_MAX);
+    f->written[f->n++] = name;
+}
+
+/* What was made of the report, or why it was not. */
+static void
+put_made(struct files *f, const char *name, enum sv_err err,
+         const struct buf *made)
+{
+    if (err == SV_OK)
+        put_file(f, name, buf_bytes(made));
+    else if (f->code == EXIT_DONE)
+        f->code = app_fail(f->app, name, err, NULL);
 }
 
 static void
@@ -41,11 +64,30 @@ put_text(struct files *f, const char *name, struct bytes json,
     struct buf text = BUF_INIT;
     enum sv_err err = document_text(json, schema, lang, &text);
 
-    if (err == SV_OK)
-        put_file(f, name, buf_bytes(&text));
-    else if (f->code == EXIT_DONE)
-        f->code = app_fail(f->app, name, err, NULL);
+    put_made(f, name, err, &text);
     buf_free(&text);
+}
+
+/* The page and the workbook in one language. */
+static void
+put_drawn(struct files *f, struct bytes json, const struct schema *schema,
+          enum schema_lang lang)
+{
+    bool english = lang == SCHEMA_EN;
+    struct document_tables tables;
+    struct buf page = BUF_INIT, book = BUF_INIT;
+    enum sv_err err = document_tables(json, schema, lang, &tables);
+    enum sv_err drawn = err;
+
+    if (err == SV_OK)
+        err = page_html(&tables, &page);
+    if (drawn == SV_OK)
+        drawn = workbook_xlsx(&tables, &book);
+    put_made(f, english ? "report.en.html" : "report.ja.html", err, &page);
+    put_made(f, english ? "report.en.xlsx" : "report.ja.xlsx", drawn, &book);
+    buf_free(&page);
+    buf_free(&book);
+    document_tables_clear(&tables);
 }
 
 static void
@@ -55,12 +97,11 @@ put_report(struct files *f, struct bytes json, const struct schema *schema)
     enum sv_err err = document_csv(json, &csv);
 
     put_file(f, "report.json", json);
-    if (err == SV_OK)
-        put_file(f, "report.csv", buf_bytes(&csv));
-    else if (f->code == EXIT_DONE)
-        f->code = app_fail(f->app, "report.csv", err, NULL);
+    put_made(f, "report.csv", err, &csv);
     put_text(f, "report.en.txt", json, schema, SCHEMA_EN);
     put_text(f, "report.ja.txt", json, schema, SCHEMA_JA);
+    put_drawn(f, json, schema, SCHEMA_EN);
+    put_drawn(f, json, schema, SCHEMA_JA);
     buf_free(&csv);
 }
 
@@ -112,10 +153,43 @@ put_sealed(struct files *f, const struct hash *vault, uint64_t number,
 static bool
 make_dir(struct files *f)
 {
-    if (mkdir(f->dir, 0700) == 0)
-        return true;
-    f->code = app_fail(f->app, f->dir, err_of_errno(errno), NULL);
-    return false;
+    f->made = mkdir(f->dir, 0700) == 0;
+    if (!f->made)
+        f->code = app_fail(f->app, f->dir, err_of_errno(errno), NULL);
+    return f->made;
+}
+
+/* A part of a release looks like one: after a failure nothing of it stays. */
+static void
+remove_all(const struct files *f)
+{
+    char path[PATH_SIZE];
+
+    if (!f->made)
+        return;
+    for (size_t i = 0; i < f->n; i++) {
+        if (path_join(path, f->dir, f->written[i]) == SV_OK)
+            (void)unlink(path);
+    }
+    (void)rmdir(f->dir);
+}
+
+/* Tells what stands there, or takes it away again. */
+static enum exit_code
+finish(const struct files *f, uint64_t number)
+{
+    if (f->code != EXIT_DONE) {
+        remove_all(f);
+        return f->code;
+    }
+    if (f->app->json)
+        return app_done(
+            f->app, term_json(&f->app->term, json_pack("{s:o, s:s}", "release",
+                                                       app_json_number(number),
+                                                       "directory", f->dir)));
+    for (size_t i = 0; i < f->n; i++)
+        (void)fprintf(f->app->term.out, "%s/%s\n", f->dir, f->written[i]);
+    return app_done(f->app, SV_OK);
 }
 
 enum exit_code
@@ -123,7 +197,7 @@ release_files_write(struct app *app, const char *dir,
                     const struct schema *schema, const struct hash *vault,
                     uint64_t number, const struct release_package *p)
 {
-    struct files f = {app, dir, EXIT_DONE};
+    struct files f = {.app = app, .dir = dir, .code = EXIT_DONE};
 
     if (!make_dir(&f))
         return f.code;
@@ -136,12 +210,7 @@ release_files_write(struct app *app, const char *dir,
     put_file(&f, "request.entry", buf_bytes(&p->request));
     put_file(&f, "approval.entry", buf_bytes(&p->approval));
     put_file(&f, "approval.tlog-proof", buf_bytes(&p->proof));
-    if (f.code == EXIT_DONE && app->json)
-        return app_done(app,
-                        term_json(&app->term, json_pack("{s:o, s:s}", "release",
-                                                        app_json_number(number),
-                                                        "directory", dir)));
-    return f.code != EXIT_DONE ? f.code : app_done(app, SV_OK);
+    return finish(&f, number);
 }
 
 /* ---- The recipient ---- */
@@ -166,7 +235,7 @@ enum exit_code
 release_files_open(struct app *app, const char *path,
                    const struct identity *identity, const char *dir)
 {
-    struct files f = {app, dir, EXIT_DONE};
+    struct files f = {.app = app, .dir = dir, .code = EXIT_DONE};
     struct buf raw = BUF_INIT, plain = BUF_INIT;
     struct release_parcel parcel;
     struct schema *schema = NULL;
@@ -192,6 +261,7 @@ release_files_open(struct app *app, const char *path,
     } else if (make_dir(&f)) {
         put_report(&f, parcel.bytes, schema);
         put_opening(&f, &vault, number, parcel.bytes, parcel.nonce);
+        f.code = finish(&f, number);
     }
     schema_free(schema);
     buf_free(&raw);

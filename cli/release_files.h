@@ -9,13 +9,16 @@
  *   report.json           the bytes that were approved
  *   report.csv            the same figures: name, value, reason
  *   report.en.txt, report.ja.txt   and as a table
+ *   report.en.html, report.ja.html   and with charts, to read and print
+ *   report.en.xlsx, report.ja.xlsx   and for spreadsheet programs
  *   release.json          number, commitment, and the random bytes that
  *                         open it: BLAKE2b-256 over them and report.json
  *   request.entry, approval.entry  the entries of the log
  *   approval.tlog-proof   that the approval stands in the log
  *
- * With a recipient named, release.sealed stands in place of the first four:
- * "SVR", u8 1, vault id, u64 number, and a PS1 box for the recipient.
+ * With a recipient named, release.sealed stands in place of all before
+ * request.entry: "SVR", u8 1, vault id, u64 number, and a PS1 box for the
+ * recipient.
  */
 
 /* Reports, and prints what was written. */

@@ -245,6 +245,8 @@ make_formats(struct workbook *w)
     if (w->err != SV_OK)
         return;
     format_set_font_size(w->title, 14);
+    format_set_align(w->name, LXW_ALIGN_VERTICAL_TOP);
+    format_set_align(w->text, LXW_ALIGN_VERTICAL_TOP);
     format_set_align(w->head_number, LXW_ALIGN_RIGHT);
     format_set_font_color(w->link, 0x0B4F9E);
     format_set_underline(w->link, LXW_UNDERLINE_SINGLE);
