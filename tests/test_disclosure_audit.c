@@ -7,7 +7,7 @@
 
 #include "disclosure/audit.h"
 #include "disclosure/solver_process.h"
-#include "disclosure/solver_wire.h"
+#include "disclosure/solver_job.h"
 
 #define Y2021 "2021-12-31"
 #define Y2022 "2022-12-31"
@@ -921,7 +921,7 @@ lie(struct liar *l, double x[], size_t n)
 static bool
 answer(struct liar *l, double **first)
 {
-    struct wire_head head;
+    struct job_head head;
     size_t n;
     double *x;
 
@@ -941,7 +941,7 @@ answer(struct liar *l, double **first)
         memcpy(x, *first, n * sizeof *x);
     lie(l, x, n);
     if (l->kind == 4)
-        head = (struct wire_head){WIRE_NONE, head.number, 0};
+        head = (struct job_head){JOB_NONE, head.number, 0};
     n = (size_t)send(l->in, &head, sizeof head, MSG_NOSIGNAL);
     n += (size_t)send(l->in, x, head.len, MSG_NOSIGNAL);
     free(x);
@@ -953,12 +953,12 @@ stand_between(void *ctx)
 {
     struct liar *l = ctx;
     double *first = NULL;
-    struct wire_head head;
+    struct job_head head;
 
     while (recv(l->in, &head, sizeof head, MSG_WAITALL) == sizeof head &&
            send(l->out, &head, sizeof head, MSG_NOSIGNAL) == sizeof head &&
            pass_on(l->in, l->out, head.len))
-        if ((head.kind == WIRE_OPTIMUM || head.kind == WIRE_INTEGER) &&
+        if ((head.kind == JOB_OPTIMUM || head.kind == JOB_INTEGER) &&
             !answer(l, &first))
             break;
     free(first);
