@@ -298,7 +298,7 @@ add_hidden(const struct making *m, const struct annual_item *item)
             !(item->list == LIST_COUNTRY && strcmp(code, "JPN") == 0))
             hidden[n++] = code;
     }
-    (void)snprintf(name, sizeof name, "%s/others", item->name);
+    (void)snprintf(name, sizeof name, "%s-others", item->name);
     if (err == SV_OK && n > 0) {
         err = add(m, name, m->spec->year, &at);
         if (err == SV_OK)

@@ -6,8 +6,8 @@
 #include "tests/support/support.h"
 
 #include "disclosure/audit.h"
-#include "disclosure/solver_process.h"
 #include "disclosure/solver_job.h"
+#include "disclosure/solver_process.h"
 
 #define Y2021 "2021-12-31"
 #define Y2022 "2022-12-31"

@@ -112,11 +112,24 @@ for pair in sex.total=victims.total sex.male=victims.gender.male \
     sex.female=victims.gender.female ages.0-17=victims.minors; do
     a=$(sed -n "s/^${pair%=*} //p" plan.figures)
     b=$(sed -n "s/^${pair#*=} //p" public.figures)
-    [ -n "$b" ] && [ "$a" = "$b" ] || fail "$pair: $a and $b"
+    # A plan has no row of which there would be only a 0.
+    [ -n "$b" ] && [ "${a:-0}" = "$b" ] || fail "$pair: $a and $b"
 done
 expect_exit 2 --key toda.key release request again.counts --profile exact \
     --basis "Action Plan"
 expect_in err "does not go with the method"
+
+# ---- three years in a row ----
+
+for year in 2021 2023; do
+    release $year annual --year $year
+    figures $year
+    python3 additive.py $year.figures || fail "$year is not additive"
+done
+[ "$(sed -n 's/^victims.total //p' 2021.figures)" -eq "$(($(sed -n \
+    's/^victims.total //p' public.figures) - $(sed -n \
+    's/^victims.change //p' public.figures)))" ] ||
+    fail "2021 is not what the change of 2022 said"
 
 # ---- the same for a ministry ----
 
@@ -167,18 +180,6 @@ expect_exit 0 --key sato.key import late.csv --type victim
 release frozen annual --year 2022
 figures frozen
 cmp -s public.figures frozen.figures || fail "one person more shows"
-
-# ---- three years in a row ----
-
-for year in 2021 2023; do
-    release $year annual --year $year
-    figures $year
-    python3 additive.py $year.figures || fail "$year is not additive"
-done
-[ "$(sed -n 's/^victims.total //p' 2021.figures)" -eq "$(($(sed -n \
-    's/^victims.total //p' public.figures) - $(sed -n \
-    's/^victims.change //p' public.figures)))" ] ||
-    fail "2021 is not what the change of 2022 said"
 
 expect_exit 0 --key nagai.key log verify
 finish
