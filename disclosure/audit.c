@@ -199,7 +199,7 @@ open_model(struct audit *a, bool with_until)
         err = program_new(a->model, MODEL_NONE, MODEL_NONE, &a->program);
     if (err == SV_OK)
         err = search_new(a->program, a->source, a->deadline_ms, keep(a),
-                         &a->search);
+                         a->rules->with_intervals, &a->search);
     if (err != SV_OK)
         close_model(a);
     return err;

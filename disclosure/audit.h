@@ -71,7 +71,8 @@ void audit_result_clear(struct audit_result *r);
  * and a conflict of what fits; it cannot make anything safe.
  *
  * lo and hi of a finding are the least and the most that a table was found
- * for: not wider than what follows, and just that if the solver is right.
+ * for: not wider than what follows, and just that if the solver is right and
+ * rules.with_intervals says to look so far.
  *
  * Figures of several dates: people are counted from one of them on, and, if
  * no people fit that, up to one of them.

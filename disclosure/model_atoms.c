@@ -397,8 +397,8 @@ put_all(const struct model *m, const struct tables *tables,
         err = put_set(m, tables, &m->sets[i], members);
     for (size_t i = 0; i < tables->n && err == SV_OK; i++)
         if (tables->at[i].parent != MODEL_NONE)
-            err = put_ties(m, &tables->at[i],
-                           &tables->at[tables->at[i].parent], ties);
+            err = put_ties(m, &tables->at[i], &tables->at[tables->at[i].parent],
+                           ties);
     return err;
 }
 

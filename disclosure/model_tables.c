@@ -83,18 +83,17 @@ add_junction(const struct model *m, size_t population,
              struct tables *out)
 {
     size_t first = out->n;
-    struct table *wider =
-        realloc(out->at, (out->n + j->n) * sizeof *out->at);
+    struct table *wider = realloc(out->at, (out->n + j->n) * sizeof *out->at);
     enum sv_err err = SV_OK;
 
     if (wider == NULL)
         return SV_ERR_NOMEM;
     out->at = wider;
     for (size_t i = 0; i < j->n && err == SV_OK; i++) {
-        out->at[out->n] = (struct table){
-            .population = population,
-            .parent = j->parent[i] == JUNCTION_ROOT ? MODEL_NONE
-                                                    : first + j->parent[i]};
+        out->at[out->n] = (struct table){.population = population,
+                                         .parent = j->parent[i] == JUNCTION_ROOT
+                                                       ? MODEL_NONE
+                                                       : first + j->parent[i]};
         err = add_table(m, nodes, &j->cliques[i * j->n_words], out);
     }
     return err;

@@ -280,7 +280,8 @@ find_first(struct search *s)
 
 enum sv_err
 search_new(const struct program *p, const struct solver_source *source,
-           uint64_t deadline_ms, size_t max_kept, struct search **out)
+           uint64_t deadline_ms, size_t max_kept, bool with_ends,
+           struct search **out)
 {
     struct search *s = calloc(1, sizeof *s);
     enum sv_err err;
@@ -290,6 +291,7 @@ search_new(const struct program *p, const struct solver_source *source,
     s->p = p;
     s->source = source;
     s->deadline_ms = deadline_ms;
+    s->with_ends = with_ends;
     s->max_kept = max_kept > 0 ? max_kept : 1;
     err = reserve(s);
     if (err == SV_OK)

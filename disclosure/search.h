@@ -25,10 +25,10 @@ struct search;
 
 /* A first witness is found.  SV_ERR_CONFLICT where the solver says that there
  * is none; SV_ERR_UNVERIFIED where it fails.  deadline_ms: of search_now_ms().
- * max_kept: how many witnesses to keep. */
+ * max_kept: how many witnesses to keep; with_ends: see search_run(). */
 enum sv_err search_new(const struct program *p,
                        const struct solver_source *source, uint64_t deadline_ms,
-                       size_t max_kept, struct search **out);
+                       size_t max_kept, bool with_ends, struct search **out);
 void search_free(struct search *s); /* accepts NULL */
 uint64_t search_now_ms(void);
 
@@ -39,8 +39,8 @@ bool search_satisfied(const struct search_target *t);
 
 /*
  * Look for witnesses that satisfy every target that is not yet, as far as
- * there are any.  Behind it a target that is not satisfied has as lo and hi
- * what it can be, if the solver is right.
+ * there are any.  with_ends: a target that is not satisfied then has as lo
+ * and hi what it can be, if the solver is right; this takes longer.
  */
 enum sv_err search_run(struct search *s);
 

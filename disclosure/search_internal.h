@@ -10,6 +10,7 @@ struct search {
     const struct program *p; /* borrowed */
     const struct solver_source *source;
     uint64_t deadline_ms;
+    bool with_ends;
     struct search_target *targets;
     size_t n_targets, cap_targets;
     struct solver *solver; /* of p->left; NULL until it is needed */

@@ -59,48 +59,70 @@ reach_whole(struct search *s, const struct search_target *t, bool up)
 }
 
 /*
- * One end of a target by moves.  *end gets what the solver says is the end,
- * as far as it was to go.
+ * One end of a target by a move at some prices, as far as the target needs.
+ * *end gets how far it goes, if the solver is right.
  */
 static enum sv_err
 reach(struct search *s, struct moves *m, size_t sum,
-      const struct search_target *t, bool up, int64_t *end)
+      const struct search_target *t, bool up, uint64_t prices, int64_t *end)
 {
-    int64_t step = search_step(s, t, up), base = search_base_value(s, t);
+    struct moves_step one = {.sum = sum, .step = search_step(s, t, up)};
+    int64_t base = search_base_value(s, t), far;
+    enum sv_err err;
+
+    if (one.step == 0)
+        return SV_OK;
+    /* As far as it is known to go: a shorter way is rather of whole numbers. */
+    if (prices > 0)
+        one.step = *end - base;
+    err = moves_reach(m, 1, &one, prices, s->x);
+    if (err != SV_OK)
+        return contradiction(err);
+    /* Whole numbers end at the last one within. */
+    far = base + (int64_t)(up ? floor(one.reached + WHOLE)
+                              : ceil(one.reached - WHOLE));
+    if (up ? far > *end : far < *end)
+        *end = far;
+    (void)search_witness(s);
+    return SV_OK;
+}
+
+/* The same at other prices, and then by a search over whole numbers, until
+ * there is a witness at the end or the target is satisfied. */
+static enum sv_err
+insist(struct search *s, struct moves *m, size_t sum,
+       const struct search_target *t, bool up, int64_t end)
+{
     enum sv_err err = SV_OK;
 
-    *end = up ? t->hi : t->lo;
-    for (uint64_t try = 0; try < TRIES && step != 0; try++) {
-        struct moves_step one = {.sum = sum, .step = step};
-
-        err = moves_reach(m, 1, &one, try, s->x);
-        if (err != SV_OK)
-            return contradiction(err);
-        /* Whole numbers end at the last one within. */
-        step = (int64_t)(up ? floor(one.reached + WHOLE)
-                            : ceil(one.reached - WHOLE));
-        if (up ? base + step > *end : base + step < *end)
-            *end = base + step;
-        if (search_witness(s))
-            break;
+    for (uint64_t prices = 1; prices <= TRIES && err == SV_OK; prices++) {
+        if (search_satisfied(t) || (up ? t->hi >= end : t->lo <= end))
+            return SV_OK;
+        if (prices < TRIES)
+            err = reach(s, m, sum, t, up, prices, &end);
+        else
+            err = reach_whole(s, t, up);
     }
-    return SV_OK;
+    return err;
 }
 
 static enum sv_err
 satisfy(struct search *s, struct moves *m, size_t sum, size_t target)
 {
     struct search_target *t = &s->targets[target];
-    int64_t ends[2] = {0};
-    enum sv_err err = SV_OK;
+    int64_t hi = t->hi, lo = t->lo;
+    enum sv_err err;
 
-    for (size_t i = 0; i < 2 && err == SV_OK; i++)
-        err = reach(s, m, sum, t, i == 0, &ends[i]);
-    for (size_t i = 0; i < 2 && err == SV_OK && !search_satisfied(t); i++)
-        if (i == 0 ? t->hi < ends[0] : t->lo > ends[1])
-            err = reach_whole(s, t, i == 0);
     t->tried = true;
-    return err;
+    err = reach(s, m, sum, t, true, 0, &hi);
+    if (err == SV_OK)
+        err = reach(s, m, sum, t, false, 0, &lo);
+    /* If the solver is right, it cannot be satisfied. */
+    if (!s->with_ends && (hi - lo < t->want_width || hi < t->want_hi))
+        return err;
+    if (err == SV_OK)
+        err = insist(s, m, sum, t, true, hi);
+    return err == SV_OK ? insist(s, m, sum, t, false, lo) : err;
 }
 
 /* ---- all of them ---- */
