@@ -198,6 +198,8 @@ moves_new(const struct solver_model *m, const int64_t base[],
     if (err == SV_OK)
         err = solver_new(source, &made->model, timeout_ms, &made->solver);
     if (err == SV_OK)
+        err = solver_afresh(made->solver);
+    if (err == SV_OK)
         *out = made;
     else
         moves_free(made);

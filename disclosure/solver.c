@@ -179,6 +179,14 @@ solver_bound(struct solver *s, uint32_t column, int64_t lo, int64_t hi)
     return err;
 }
 
+enum sv_err
+solver_afresh(struct solver *s)
+{
+    struct iovec parts[1] = {{0}};
+
+    return send_frame(s, JOB_AFRESH, parts, 1);
+}
+
 /* ---- Questions and answers ---- */
 
 static bool

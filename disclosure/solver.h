@@ -83,6 +83,12 @@ enum sv_err solver_optimum(struct solver *s, enum solver_sense sense, size_t n,
 enum sv_err solver_integer(struct solver *s, enum solver_sense sense, size_t n,
                            const uint32_t column[], const double factor[],
                            double gap, int64_t x[]);
+/*
+ * From now on an optimum begins without the basis of the last one.  That is
+ * faster where most columns rest at a bound that their factor likes, and few
+ * are drawn away from it.
+ */
+enum sv_err solver_afresh(struct solver *s);
 /* Other bounds for one column (insiders, pins). */
 enum sv_err solver_bound(struct solver *s, uint32_t column, int64_t lo,
                          int64_t hi);

@@ -15,6 +15,7 @@ struct engine {
     Clp_Simplex *lp;
     double *objective; /* n_cols, zero between calls */
     bool warm;         /* there is a basis of an optimum */
+    bool afresh;       /* it is not to be used */
 };
 
 /* ---- The model, by columns ---- */
@@ -175,6 +176,12 @@ engine_bound(struct engine *e, size_t column, int64_t lo, int64_t hi)
     Clp_columnUpper(e->lp)[column] = bound(hi);
 }
 
+void
+engine_afresh(struct engine *e)
+{
+    e->afresh = true;
+}
+
 /* ---- Solving ---- */
 
 static enum engine_answer
@@ -192,6 +199,22 @@ answer_of(int status)
     }
 }
 
+/* CLP's words for the state of a column or row. */
+enum { BASIC = 1, AT_LOWER = 3 };
+
+/* All columns at a bound: the dual simplex takes each to the one that its
+ * factor likes, and goes on from there. */
+static enum engine_answer
+solve_afresh(struct engine *e)
+{
+    for (int i = 0; i < Clp_getNumCols(e->lp); i++)
+        Clp_setColumnStatus(e->lp, i, AT_LOWER);
+    for (int i = 0; i < Clp_getNumRows(e->lp); i++)
+        Clp_setRowStatus(e->lp, i, BASIC);
+    (void)Clp_dual(e->lp, 0);
+    return answer_of(Clp_status(e->lp));
+}
+
 /*
  * From the last basis by the primal simplex: another objective leaves it
  * feasible.  Anything but an optimum is not believed of a warm start.
@@ -201,7 +224,9 @@ solve_lp(struct engine *e)
 {
     enum engine_answer a = ENGINE_FAILED;
 
-    if (e->warm) {
+    if (e->afresh) {
+        a = solve_afresh(e);
+    } else if (e->warm) {
         (void)Clp_primal(e->lp, 0);
         a = answer_of(Clp_status(e->lp));
     }

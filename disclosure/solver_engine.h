@@ -31,6 +31,8 @@ void engine_free(struct engine *e); /* accepts NULL */
 
 /* The caller has looked at the column. */
 void engine_bound(struct engine *e, size_t column, int64_t lo, int64_t hi);
+/* From now on without the last basis: solver_afresh(). */
+void engine_afresh(struct engine *e);
 /* x: as many as the model has columns. */
 enum engine_answer engine_solve(struct engine *e,
                                 const struct engine_objective *o, double x[]);

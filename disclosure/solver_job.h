@@ -15,6 +15,7 @@
  *                  (n_rows), factor (n_entries), start (n_rows + 1), column
  *                  (n_entries)                                    no answer
  *   JOB_BOUND     struct job_bound                              no answer
+ *   JOB_AFRESH    no bytes                                      no answer
  *   JOB_OPTIMUM   struct job_objective; factor, column (n)      one of:
  *   JOB_INTEGER   the same
  *   JOB_SOLVED    x (n_cols doubles)
@@ -25,6 +26,7 @@
 enum job_kind {
     JOB_MODEL = 0x534d0001, /* no small numbers: stray bytes are no frame */
     JOB_BOUND,
+    JOB_AFRESH,
     JOB_OPTIMUM,
     JOB_INTEGER,
     JOB_SOLVED,

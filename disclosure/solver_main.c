@@ -59,6 +59,15 @@ read_bound(struct job *j, const uint8_t *body, size_t len)
 }
 
 static enum sv_err
+read_afresh(struct job *j, size_t len)
+{
+    if (j->engine == NULL || len != 0)
+        return SV_ERR_FORMAT;
+    engine_afresh(j->engine);
+    return SV_OK;
+}
+
+static enum sv_err
 answer(struct job *j, uint32_t number, enum engine_answer a)
 {
     static const uint32_t kinds[] = {
@@ -117,6 +126,9 @@ serve_one(struct job *j)
             break;
         case JOB_BOUND:
             err = read_bound(j, body, head.len);
+            break;
+        case JOB_AFRESH:
+            err = read_afresh(j, head.len);
             break;
         case JOB_OPTIMUM:
         case JOB_INTEGER:
