@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-/* Sums of factor x people: 2^47 x 2^42, by 2^18 atoms. */
-__extension__ typedef __int128 wide;
+#include "disclosure/program_internal.h"
 
 #define PASSES_MAX 16
 /* Over all printed numbers, so that "no bound" is more than any of them. */
@@ -26,14 +25,7 @@ program_free(struct program *p)
     free((void *)(uintptr_t)p->left.column);
     free((void *)(uintptr_t)p->left.factor);
     free(p->column_of);
-    free(p->atom_of);
     free(p);
-}
-
-static int64_t
-factor_of(const struct model_rows *r, size_t entry)
-{
-    return r->factor != NULL ? r->factor[entry] : 1;
 }
 
 /* ---- what is printed ---- */
@@ -93,15 +85,14 @@ choose_cap(struct program *p)
 
 /* ---- bounds ---- */
 
-/* The least and the most that a row can be. */
-static void
-span_of(const struct program *p, const struct model_rows *r, size_t row,
-        wide *least, wide *most)
+void
+program_span(const struct program *p, const struct model_rows *r, size_t row,
+             wide *least, wide *most)
 {
     *least = *most = 0;
     for (size_t i = r->start[row]; i < r->start[row + 1]; i++) {
         const struct program_range *a = &p->atoms[r->atom[i]];
-        wide factor = factor_of(r, i);
+        wide factor = program_factor(r, i);
 
         *least += factor * (factor > 0 ? a->lo : a->hi);
         *most += factor * (factor > 0 ? a->hi : a->lo);
@@ -153,7 +144,7 @@ tighten_row(struct program *p, const struct model_rows *r, size_t row,
 {
     wide least, most;
 
-    span_of(p, r, row, &least, &most);
+    program_span(p, r, row, &least, &most);
     if ((range.hi != FACTS_UNBOUNDED && least > range.hi) ||
         (range.lo != -FACTS_UNBOUNDED && most < range.lo))
         return SV_ERR_CONFLICT;
@@ -163,7 +154,7 @@ tighten_row(struct program *p, const struct model_rows *r, size_t row,
     for (size_t i = r->start[row]; i < r->start[row + 1]; i++) {
         struct program_range *a = &p->atoms[r->atom[i]];
         struct program_range was = *a;
-        wide factor = factor_of(r, i);
+        wide factor = program_factor(r, i);
         wide mine_least = factor * (factor > 0 ? was.lo : was.hi);
         wide mine_most = factor * (factor > 0 ? was.hi : was.lo);
 
@@ -178,8 +169,6 @@ tighten_row(struct program *p, const struct model_rows *r, size_t row,
     return SV_OK;
 }
 
-static const struct program_range zero = {0, 0};
-
 static enum sv_err
 tighten_all(struct program *p, bool *changed)
 {
@@ -190,7 +179,7 @@ tighten_all(struct program *p, bool *changed)
     for (size_t i = 0; i < m->n_sets && err == SV_OK; i++)
         err = tighten_row(p, &m->members, i, p->printed[i], changed);
     for (size_t i = 0; i < m->ties.n && err == SV_OK; i++)
-        err = tighten_row(p, &m->ties, i, zero, changed);
+        err = tighten_row(p, &m->ties, i, program_zero, changed);
     for (size_t i = 0; i < m->statements.n && err == SV_OK; i++)
         err = tighten_row(p, &m->statements, i, p->statements[i], changed);
     return err;
@@ -202,131 +191,13 @@ bound_sets(struct program *p)
     for (size_t i = 0; i < p->model->n_sets; i++) {
         wide least, most;
 
-        span_of(p, &p->model->members, i, &least, &most);
+        program_span(p, &p->model->members, i, &least, &most);
         p->sets[i] = p->printed[i];
         if (least > p->sets[i].lo)
             p->sets[i].lo = (int64_t)least;
         if (most < p->sets[i].hi)
             p->sets[i].hi = (int64_t)most;
     }
-}
-
-/* ---- what is left for a solver ---- */
-
-/* Owned arrays of p->left, while they are filled. */
-struct filling {
-    int64_t *row_lo, *row_hi, *factor;
-    size_t *start;
-    uint32_t *column;
-    size_t n_rows, n_entries;
-};
-
-/* A bound less what is fixed; none stays none. */
-static enum sv_err
-shift(int64_t bound, wide fixed, int64_t *out)
-{
-    wide v = bound - fixed;
-
-    *out = bound;
-    if (bound == FACTS_UNBOUNDED || bound == -FACTS_UNBOUNDED)
-        return SV_OK;
-    if (v >= SOLVER_INFINITY || v <= -SOLVER_INFINITY)
-        return SV_ERR_RANGE;
-    *out = (int64_t)v;
-    return SV_OK;
-}
-_Static_assert(FACTS_UNBOUNDED == SOLVER_INFINITY, "one word for none");
-
-/* A row, if anything about it is open. */
-static enum sv_err
-fill_row(const struct program *p, const struct model_rows *r, size_t row,
-         struct program_range range, struct filling *f)
-{
-    wide least, most, fixed = 0;
-    enum sv_err err;
-
-    span_of(p, r, row, &least, &most);
-    if ((range.hi == FACTS_UNBOUNDED || most <= range.hi) &&
-        (range.lo == -FACTS_UNBOUNDED || least >= range.lo))
-        return SV_OK;
-    for (size_t i = r->start[row]; i < r->start[row + 1]; i++) {
-        uint32_t column = p->column_of[r->atom[i]];
-
-        if (column == PROGRAM_FIXED) {
-            fixed += (wide)factor_of(r, i) * p->atoms[r->atom[i]].lo;
-            continue;
-        }
-        f->column[f->n_entries] = column;
-        f->factor[f->n_entries++] = factor_of(r, i);
-    }
-    err = shift(range.lo, fixed, &f->row_lo[f->n_rows]);
-    if (err == SV_OK)
-        err = shift(range.hi, fixed, &f->row_hi[f->n_rows]);
-    f->start[++f->n_rows] = f->n_entries;
-    return err;
-}
-
-static size_t
-entries_of(const struct model_rows *r)
-{
-    return r->start[r->n];
-}
-
-static enum sv_err
-fill_columns(struct program *p)
-{
-    size_t n = p->model->n_atoms, n_cols = 0;
-    int64_t *lo = calloc(n + 1, sizeof *lo), *hi = calloc(n + 1, sizeof *hi);
-
-    p->left.col_lo = lo;
-    p->left.col_hi = hi;
-    if (lo == NULL || hi == NULL)
-        return SV_ERR_NOMEM;
-    for (size_t i = 0; i < n; i++) {
-        p->column_of[i] = PROGRAM_FIXED;
-        if (p->atoms[i].lo == p->atoms[i].hi)
-            continue;
-        p->column_of[i] = (uint32_t)n_cols;
-        p->atom_of[n_cols] = i;
-        lo[n_cols] = p->atoms[i].lo;
-        hi[n_cols++] = p->atoms[i].hi;
-    }
-    p->left.n_cols = n_cols;
-    return SV_OK;
-}
-
-static enum sv_err
-fill(struct program *p)
-{
-    const struct model *m = p->model;
-    size_t rows = m->n_sets + m->ties.n + m->statements.n;
-    size_t entries = entries_of(&m->members) + entries_of(&m->ties) +
-                     entries_of(&m->statements);
-    struct filling f = {
-        .row_lo = calloc(rows + 1, sizeof *f.row_lo),
-        .row_hi = calloc(rows + 1, sizeof *f.row_hi),
-        .start = calloc(rows + 1, sizeof *f.start),
-        .column = calloc(entries + 1, sizeof *f.column),
-        .factor = calloc(entries + 1, sizeof *f.factor),
-    };
-    enum sv_err err = fill_columns(p);
-
-    p->left.row_lo = f.row_lo;
-    p->left.row_hi = f.row_hi;
-    p->left.start = f.start;
-    p->left.column = f.column;
-    p->left.factor = f.factor;
-    if (err != SV_OK || f.row_lo == NULL || f.row_hi == NULL ||
-        f.start == NULL || f.column == NULL || f.factor == NULL)
-        return SV_ERR_NOMEM;
-    for (size_t i = 0; i < m->n_sets && err == SV_OK; i++)
-        err = fill_row(p, &m->members, i, p->printed[i], &f);
-    for (size_t i = 0; i < m->ties.n && err == SV_OK; i++)
-        err = fill_row(p, &m->ties, i, zero, &f);
-    for (size_t i = 0; i < m->statements.n && err == SV_OK; i++)
-        err = fill_row(p, &m->statements, i, p->statements[i], &f);
-    p->left.n_rows = f.n_rows;
-    return err;
 }
 
 /* ---- all of it ---- */
@@ -341,9 +212,8 @@ reserve(struct program *p)
     p->atoms = calloc(m->n_atoms + 1, sizeof *p->atoms);
     p->sets = calloc(m->n_sets + 1, sizeof *p->sets);
     p->column_of = calloc(m->n_atoms + 1, sizeof *p->column_of);
-    p->atom_of = calloc(m->n_atoms + 1, sizeof *p->atom_of);
     return p->printed != NULL && p->statements != NULL && p->atoms != NULL &&
-                   p->sets != NULL && p->column_of != NULL && p->atom_of != NULL
+                   p->sets != NULL && p->column_of != NULL
                ? SV_OK
                : SV_ERR_NOMEM;
 }
@@ -370,7 +240,7 @@ program_new(const struct model *m, size_t without, size_t inhabited,
         err = tighten_all(p, &changed);
     if (err == SV_OK) {
         bound_sets(p);
-        err = fill(p);
+        err = program_fill(p);
     }
     if (err == SV_OK)
         *out = p;
@@ -394,7 +264,7 @@ value_of(const struct model_rows *r, size_t row, const int64_t atoms[])
     wide sum = 0;
 
     for (size_t i = r->start[row]; i < r->start[row + 1]; i++)
-        sum += (wide)factor_of(r, i) * atoms[r->atom[i]];
+        sum += (wide)program_factor(r, i) * atoms[r->atom[i]];
     return sum;
 }
 

@@ -25,7 +25,6 @@ struct program {
     /* Of the atoms that have no one number yet, and their rows. */
     struct solver_model left;
     uint32_t *column_of; /* of each atom; PROGRAM_FIXED */
-    size_t *atom_of;     /* of each column */
 };
 #define PROGRAM_FIXED UINT32_MAX
 

@@ -115,10 +115,12 @@ satisfy(struct search *s, struct moves *m, size_t sum, size_t target)
 
     t->tried = true;
     err = reach(s, m, sum, t, true, 0, &hi);
+    /* If the solver is right, it cannot be satisfied: now, or both ways. */
+    if (!s->with_ends && (hi - t->proved.lo < t->want_width || hi < t->want_hi))
+        return err;
     if (err == SV_OK)
         err = reach(s, m, sum, t, false, 0, &lo);
-    /* If the solver is right, it cannot be satisfied. */
-    if (!s->with_ends && (hi - lo < t->want_width || hi < t->want_hi))
+    if (!s->with_ends && hi - lo < t->want_width)
         return err;
     if (err == SV_OK)
         err = insist(s, m, sum, t, true, hi);
