@@ -1,6 +1,7 @@
 #include "disclosure/audit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "disclosure/audit_internal.h"
 
@@ -200,8 +201,6 @@ open_model(struct audit *a, bool with_until)
     if (err == SV_OK)
         err = search_new(a->program, a->source, a->deadline_ms, keep(a),
                          a->rules->with_intervals, &a->search);
-    if (err != SV_OK)
-        close_model(a);
     return err;
 }
 
@@ -209,10 +208,26 @@ static bool
 has_dates(const struct facts *f)
 {
     for (size_t i = 1; i < f->n_figures; i++)
-        for (size_t j = 0; j < FACTS_DATE_SIZE; j++)
-            if (f->figures[i].as_of[j] != f->figures[0].as_of[j])
-                return true;
+        if (strcmp(f->figures[i].as_of, f->figures[0].as_of) != 0)
+            return true;
     return false;
+}
+
+/* People left between two dates only if addition says so: on the solver's
+ * word, figures would be thought safer than they are. */
+static enum sv_err
+open_any_model(struct audit *a)
+{
+    enum sv_err err = open_model(a, false);
+    bool is_proved =
+        err == SV_ERR_CONFLICT &&
+        (a->program == NULL || program_check_nested(a->program) != SV_OK);
+
+    if (is_proved && has_dates(a->facts)) {
+        close_model(a);
+        err = open_model(a, true);
+    }
+    return err;
 }
 
 enum sv_err
@@ -224,10 +239,8 @@ audit_run(const struct facts *f, const struct audit_rules *rules,
                       .source = source,
                       .deadline_ms = search_now_ms() + rules->timeout_ms};
     struct audit_result r = {0};
-    enum sv_err err = open_model(&a, false);
+    enum sv_err err = open_any_model(&a);
 
-    if (err == SV_ERR_CONFLICT && has_dates(f))
-        err = open_model(&a, true);
     if (err == SV_OK)
         err = find_all(&a);
     if (err == SV_OK && rules->with_intervals)

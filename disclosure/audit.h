@@ -75,7 +75,7 @@ void audit_result_clear(struct audit_result *r);
  * rules.with_intervals says to look so far.
  *
  * Figures of several dates: people are counted from one of them on, and, if
- * no people fit that, up to one of them.
+ * integer arithmetic alone says that no people fit that, up to one of them.
  *
  * Insiders, over at most AUDIT_INSIDERS_MAX sets: a person knows to be in a
  * cell whose interval begins at 0: with 1 for its least, the figures that do

@@ -37,7 +37,7 @@ print_sets(struct program *p, size_t without, size_t inhabited)
 
     for (size_t i = 0; i < p->model->n_sets; i++)
         p->printed[i] =
-            (struct program_range){i == inhabited ? 1 : 0, FACTS_VALUE_MAX};
+            (struct program_range){i == inhabited ? 1 : 0, FACTS_UNBOUNDED};
     for (size_t i = 0; i < f->n_figures; i++) {
         struct program_range *r = &p->printed[p->model->set_of[i]];
 
@@ -45,7 +45,7 @@ print_sets(struct program *p, size_t without, size_t inhabited)
             continue;
         if (f->figures[i].lo > r->lo)
             r->lo = f->figures[i].lo;
-        if (f->figures[i].hi < r->hi)
+        if (f->figures[i].hi < FACTS_VALUE_MAX && f->figures[i].hi < r->hi)
             r->hi = f->figures[i].hi;
         if (r->lo > r->hi)
             return SV_ERR_CONFLICT;
@@ -75,12 +75,12 @@ choose_cap(struct program *p)
     for (size_t i = 0; i < p->model->n_sets; i++) {
         if (p->printed[i].lo > most)
             most = p->printed[i].lo;
-        if (p->printed[i].hi < FACTS_VALUE_MAX && p->printed[i].hi > most)
+        if (p->printed[i].hi != FACTS_UNBOUNDED && p->printed[i].hi > most)
             most = p->printed[i].hi;
     }
     p->cap = 2 * most + CAP_MORE;
     for (size_t i = 0; i < p->model->n_atoms; i++)
-        p->atoms[i] = (struct program_range){0, p->cap};
+        p->atoms[i] = (struct program_range){0, FACTS_VALUE_MAX};
 }
 
 /* ---- bounds ---- */
@@ -193,6 +193,8 @@ bound_sets(struct program *p)
 
         program_span(p, &p->model->members, i, &least, &most);
         p->sets[i] = p->printed[i];
+        if (p->sets[i].hi > FACTS_VALUE_MAX)
+            p->sets[i].hi = FACTS_VALUE_MAX;
         if (least > p->sets[i].lo)
             p->sets[i].lo = (int64_t)least;
         if (most < p->sets[i].hi)
@@ -249,6 +251,23 @@ program_new(const struct model *m, size_t without, size_t inhabited,
     return err;
 }
 
+enum sv_err
+program_check_nested(const struct program *p)
+{
+    const struct model *m = p->model;
+    int64_t least = FACTS_VALUE_MAX;
+
+    for (size_t i = 0; i < m->n_sets; i++)
+        if (p->sets[i].hi < least)
+            least = p->sets[i].hi;
+    for (size_t i = 0; i < m->n_sets; i++)
+        for (size_t k = 0; k < m->n_sets && p->sets[i].lo > least; k++)
+            if (p->sets[i].lo > p->sets[k].hi && !m->sets[i].nobody &&
+                model_within(m, i, k))
+                return SV_ERR_CONFLICT;
+    return SV_OK;
+}
+
 /* ---- a point ---- */
 
 static bool
@@ -277,13 +296,13 @@ program_values(const struct program *p, const int64_t x[], int64_t atoms[],
     for (size_t i = 0; i < m->n_atoms; i++) {
         atoms[i] = p->column_of[i] == PROGRAM_FIXED ? p->atoms[i].lo
                                                     : x[p->column_of[i]];
-        if (atoms[i] < 0 || atoms[i] > p->cap)
+        if (atoms[i] < 0 || atoms[i] > FACTS_VALUE_MAX)
             return false;
     }
     for (size_t i = 0; i < m->n_sets; i++) {
         wide v = value_of(&m->members, i, atoms);
 
-        if (!is_in(v, p->printed[i]))
+        if (!is_in(v, p->printed[i]) || v > FACTS_VALUE_MAX)
             return false;
         values[i] = (int64_t)v;
     }

@@ -15,8 +15,8 @@ struct program_range {
 
 struct program {
     const struct model *model; /* borrowed */
-    /* No atom is thought to have more people: what has no bound gets one
-     * far over all that is printed. */
+    /* No witness is sought with more people in an atom: far more than all
+     * that is printed.  What is proved does not rest on it. */
     int64_t cap;
     struct program_range *printed;    /* of each set; owned, as all here */
     struct program_range *statements; /* of each */
@@ -37,6 +37,10 @@ struct program {
 enum sv_err program_new(const struct model *m, size_t without, size_t inhabited,
                         struct program **out);
 void program_free(struct program *p); /* accepts NULL */
+
+/* SV_ERR_CONFLICT where more people are in a set, by integer arithmetic, than
+ * in one that contains it. */
+enum sv_err program_check_nested(const struct program *p);
 
 /*
  * x: one whole number for each column.  The value of every set; false where

@@ -70,7 +70,10 @@ fill_columns(struct program *p)
             continue;
         p->column_of[i] = (uint32_t)n_cols;
         lo[n_cols] = p->atoms[i].lo;
-        hi[n_cols++] = p->atoms[i].hi;
+        hi[n_cols] = p->atoms[i].hi;
+        if (hi[n_cols] > p->cap)
+            hi[n_cols] = lo[n_cols] > p->cap ? lo[n_cols] : p->cap;
+        n_cols++;
     }
     p->left.n_cols = n_cols;
     return SV_OK;

@@ -364,6 +364,44 @@ four_point_three_percent_of_forty_six_is_two(void **state)
 }
 
 static void
+what_has_no_bound_is_safe_and_has_none(void **state)
+{
+    struct facts f;
+    struct audit_result r;
+    size_t male;
+
+    (void)state;
+    begin(&f);
+    (void)dimension(&f, "sex", false, "m f");
+    male = hidden(&f, "sex=m", 1);
+    (void)figure(&f, "all", NULL);
+    audit(&f, 5, &r);
+    assert_int_equal(r.n_findings, 0);
+    assert_interval(&r, male, 1, FACTS_VALUE_MAX);
+    end(&f, &r);
+}
+
+/* Of a whole of any size, 0.000000 % may be somebody.  No table that large is
+ * looked for: it is strict. */
+static void
+a_share_of_nearly_nothing_is_not_proved_to_be_nobody(void **state)
+{
+    struct facts f;
+    struct audit_result r;
+    size_t part, whole;
+
+    (void)state;
+    begin(&f);
+    (void)dimension(&f, "sex", false, "m f");
+    part = hidden(&f, "sex=m", 0);
+    whole = figure(&f, "all", NULL);
+    assert_ok(facts_state_share(&f, 0, part, whole, 0, 6));
+    audit(&f, 5, &r);
+    assert_non_null(find(&r, part, AUDIT_NONE));
+    end(&f, &r);
+}
+
+static void
 a_sum_of_zero_gives_its_hidden_zeros_away_and_nobody_with_them(void **state)
 {
     struct facts f;
@@ -1105,6 +1143,8 @@ main(void)
             thirty_seven_less_thirty_four_is_three_though_all_cells_are_large),
         cmocka_unit_test(a_rest_that_is_a_figure_itself_is_looked_at_as_that),
         cmocka_unit_test(four_point_three_percent_of_forty_six_is_two),
+        cmocka_unit_test(what_has_no_bound_is_safe_and_has_none),
+        cmocka_unit_test(a_share_of_nearly_nothing_is_not_proved_to_be_nobody),
         cmocka_unit_test(
             a_sum_of_zero_gives_its_hidden_zeros_away_and_nobody_with_them),
         cmocka_unit_test(
