@@ -76,11 +76,17 @@ shut(bool process)
     return rc == 0 ? SV_OK : SV_ERR_IO;
 }
 
+/* Whoever starts the program may have set less. */
 static enum sv_err
 limit(int what, uint64_t max)
 {
-    const struct rlimit l = {max, max};
+    struct rlimit l;
 
+    if (getrlimit((__rlimit_resource_t)what, &l) != 0)
+        return SV_ERR_IO;
+    if (l.rlim_max > max)
+        l.rlim_max = max;
+    l.rlim_cur = l.rlim_max;
     return setrlimit((__rlimit_resource_t)what, &l) == 0 ? SV_OK : SV_ERR_IO;
 }
 
