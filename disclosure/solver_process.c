@@ -178,7 +178,7 @@ begin(struct solver_process *p)
     p->control = pair[0];
     if (err == SV_OK) {
         p->pidfd = pidfd_open(p->pid, 0);
-        err = p->pidfd >= 0 ? SV_OK : SV_ERR_IO;
+        err = p->pidfd >= 0 ? move_up(&p->pidfd) : SV_ERR_IO;
     }
     if (err != SV_OK)
         end(p);
