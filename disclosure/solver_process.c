@@ -149,7 +149,8 @@ end(struct solver_process *p)
 {
     if (p->pid > 0) {
         /* A number may have a new owner, a descriptor never. */
-        (void)pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0);
+        if (pidfd_send_signal(p->pidfd, SIGKILL, NULL, 0) != 0 && p->pidfd < 0)
+            (void)kill(p->pid, SIGKILL);
         (void)waitpid(p->pid, NULL, 0);
     }
     if (p->pidfd >= 0)
