@@ -46,6 +46,27 @@ done
 expect_exit 0 --key toda.key release fetch "$number" -o third --json
 expect_json directory third
 
+# A plan of one's own.
+cat >own.counts <<END
+plan "Ages & <kinds>" population victim unit person as_of $(TZ=Asia/Tokyo date +%Y-%m-%d)
+count basis national period calendar 2022
+codelist age_band v1
+table ages by age_band, gender
+table years by gender compare 2021 delta
+derive share years gender percent 1
+method exact
+END
+request_of own.counts
+expect_exit 0 --key toda.key release fetch "$number" -o own
+# shellcheck disable=SC2086
+expect_files own $files $entries
+python3 -B "$here/../format/check_release.py" own >out 2>err ||
+    fail "pages or workbooks of a plan are not well made"
+expect_in out "report.ja.html 2 tables, 2 charts"
+expect_in own/report.en.html "<h1>Ages &amp; &lt;kinds&gt;</h1>"
+expect_in own/report.en.html "<td>44</td><td>95.7%</td><td>+1</td>"
+expect_in own/report.ja.html "2022: 割合（%）"
+
 # A recipient gets the same; with no room for all of it, nothing.
 new_key minister
 request --recipient minister.key.pub

@@ -1,11 +1,16 @@
 # A vault with the records of a year, and a release of them; read by the
 # scripts that look at a release's files, behind lib.sh.
 
-# request OPTION...: one more release, approved, in $number.
+# request OPTION...: one more release of 2022, approved, in $number.
 request() {
-    expect_exit 0 --key toda.key release request annual --year 2022 \
-        --profile exact --basis "Action Plan 2022, article 3; =1+1 <b>" \
-        --acknowledge all --json "$@"
+    request_of annual --year 2022 --profile exact "$@"
+}
+
+# request_of WHAT OPTION...
+request_of() {
+    expect_exit 0 --key toda.key release request "$@" \
+        --basis "Action Plan 2022, article 3; =1+1 <b>" \
+        --acknowledge all --json
     number=$(json release)
     expect_exit 0 --key hara.key release show "$number" --json
     expect_exit 0 --key hara.key release approve "$number" --no-input \
