@@ -337,7 +337,7 @@ dimension_codes(const struct dimension_of *d, size_t figure, const char *field,
     struct plan_variable v = {0};
     char nearest[PLAN_WORD_SIZE];
     const char *reason;
-    bool taken[FACTS_CODES_MAX];
+    bool taken[FACTS_CODES_MAX] = {false};
     enum sv_err err =
         plan_variable_find(d->coded, bytes_text(field), &v, &reason, nearest);
 

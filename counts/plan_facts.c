@@ -197,11 +197,11 @@ add_cell(const struct making *m, const struct figure *f, size_t table,
     bool *codes[PLAN_BY_MAX] = {NULL};
     enum sv_err err = SV_OK;
 
-    for (size_t i = 0; i < t->n_by && err == SV_OK; i++) {
+    for (size_t i = 0; i < PLAN_BY_MAX && err == SV_OK; i++) {
         const struct plan_variable *v = &m->plan->variables[t->by[i]];
 
         if (cell->code[i] == PLAN_CELL_ALL)
-            continue;
+            continue; /* also behind the fields of by */
         codes[i] = codes_of(v, cell->code[i]);
         if (codes[i] == NULL)
             err = SV_ERR_NOMEM;
