@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "counts/document_internal.h"
 #include "counts/plan_facts.h"
 
@@ -24,16 +26,36 @@ add_known(const struct counting_run *run, struct facts *joint)
     return err;
 }
 
+/* Whoever is in a small figure knows it; where nobody is, nobody does. */
+static bool *
+find_insiders(const struct figures *exact, const struct facts *joint,
+              size_t release, int64_t small)
+{
+    bool *out = calloc(joint->n_figures + 1, sizeof *out);
+
+    for (size_t i = 0; i < joint->n_figures && out != NULL; i++) {
+        const struct facts_figure *f = &joint->figures[i];
+        size_t at;
+
+        out[i] = f->release == release &&
+                 figures_find(exact, f->name, &at) == SV_OK &&
+                 exact->at[at].of.n >= 1 && exact->at[at].of.n <= small;
+    }
+    return out;
+}
+
 enum sv_err
 document_audit(const struct counting_run *run, size_t told,
-               const struct facts *own, const struct facts_rule *rule,
-               struct facts *joint, struct audit_result *out)
+               const struct figures *exact, const struct facts *own,
+               const struct facts_rule *rule, struct facts *joint,
+               struct audit_result *out)
 {
     struct audit_rules rules = {
         .small = rule->small,
         .width = rule->width,
         .timeout_ms = AUDIT_TIMEOUT_MS,
     };
+    bool *insiders;
     enum sv_err err;
 
     if (run->solver == NULL)
@@ -44,6 +66,14 @@ document_audit(const struct counting_run *run, size_t told,
     rules.new_release = joint->n_releases;
     if (err == SV_OK)
         err = facts_add(joint, own);
+    if (err != SV_OK)
+        return err;
+    insiders = find_insiders(exact, joint, rules.new_release, rule->small);
+    if (insiders == NULL)
+        return SV_ERR_NOMEM;
+    rules.insiders = insiders;
     rules.with_insiders = joint->n_figures <= AUDIT_INSIDERS_MAX;
-    return err == SV_OK ? audit_run(joint, &rules, run->solver, out) : err;
+    err = audit_run(joint, &rules, run->solver, out);
+    free(insiders);
+    return err;
 }

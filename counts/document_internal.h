@@ -51,9 +51,9 @@ enum sv_err document_result(struct counting_run *run,
                             const struct counting_order *order,
                             struct counting_result *out);
 /* document_audit.c: what readers could compute of figures that are printed
- * so, beside all that was told before. */
+ * so, beside all that was told before; exact: who is an insider of what. */
 enum sv_err document_audit(const struct counting_run *run, size_t told,
-                           const struct facts *own,
+                           const struct figures *exact, const struct facts *own,
                            const struct facts_rule *rule, struct facts *joint,
                            struct audit_result *out);
 

@@ -25,6 +25,8 @@ struct making {
     struct printed printed;
     struct facts_rule rule;
     struct figures exact, figures;
+    struct figures rounded;  /* with the rows that are not shown, which stay
+                              * what they were, too */
     const struct pin **pins; /* owned: of each exact figure, or NULL */
     struct facts_document document;
 };
@@ -35,6 +37,7 @@ making_clear(struct making *m)
     facts_document_clear(&m->document);
     figures_clear(&m->exact);
     figures_clear(&m->figures);
+    figures_clear(&m->rounded);
     free(m->pins);
 }
 
@@ -47,6 +50,7 @@ making_init(struct making *m, const struct counting_run *run,
     m->order = order;
     figures_init(&m->exact);
     figures_init(&m->figures);
+    figures_init(&m->rounded);
     (void)snprintf(m->name, sizeof m->name, "release-%" PRIu64, order->number);
     m->printed.release = m->name;
     if (strcmp(order->profile, RELEASE_PUBLIC) == 0) {
@@ -205,7 +209,7 @@ put_snapshots(const struct making *m, struct counting_result *out)
         struct counting_snapshot *s = &out->snapshots[out->n++];
 
         (void)snprintf(s->type, sizeof s->type, "%s", m->run->told[i].type);
-        err = snapshot_encode(&part->facts, &part->rule, &m->figures, closed,
+        err = snapshot_encode(&part->facts, &part->rule, &m->rounded, closed,
                               &s->bytes);
     }
     return err;
@@ -233,7 +237,9 @@ round_figures(struct making *m)
 
     if (err == SV_OK)
         err = protect_round(&m->exact, &pins, m->order->round_key,
-                            m->run->solver, &m->figures, &m->printed.steps);
+                            m->run->solver, &m->rounded, &m->printed.steps);
+    if (err == SV_OK)
+        err = figures_copy(&m->rounded, &m->figures);
     if (err == SV_OK)
         err = m->run->plan != NULL ? plan_trim(m->run->plan, &m->figures)
                                    : annual_trim(&m->figures);
@@ -254,8 +260,8 @@ audit_all(const struct making *m)
         struct facts joint;
 
         facts_init(&joint);
-        err = document_audit(m->run, i, &part->facts, &part->rule, &joint,
-                             &result);
+        err = document_audit(m->run, i, &m->exact, &part->facts, &part->rule,
+                             &joint, &result);
         if (err == SV_OK && result.n_new > 0)
             err = SV_ERR_DENIED;
         audit_result_clear(&result);
@@ -318,8 +324,8 @@ add_audited(struct making *m, struct risk_list *risks)
         struct facts joint;
 
         facts_init(&joint);
-        err = document_audit(m->run, i, &m->document.parts[i].facts, &rule,
-                             &joint, &result);
+        err = document_audit(m->run, i, &m->exact, &m->document.parts[i].facts,
+                             &rule, &joint, &result);
         if (err == SV_OK)
             err = risk_add_audited(risks, &joint, m->name, &result);
         audit_result_clear(&result);

@@ -208,25 +208,40 @@ keep_relation(struct keeping *k, const struct figure_relation *r)
                : SV_OK;
 }
 
-enum sv_err
-figures_keep(struct figures *f, figures_stay_fn stays, const void *ctx)
+static enum sv_err
+keep(const struct figures *f, figures_stay_fn stays, const void *ctx,
+     struct figures *out)
 {
-    struct figures out;
-    struct keeping k = {f, &out, calloc(f->n + 1, sizeof(size_t)),
+    struct keeping k = {f, out, calloc(f->n + 1, sizeof(size_t)),
                         calloc(f->n + 1, sizeof(size_t))};
     enum sv_err err = k.parts != NULL && k.place != NULL ? SV_OK : SV_ERR_NOMEM;
 
-    figures_init(&out);
+    figures_init(out);
     for (size_t i = 0; i < f->n && err == SV_OK; i++)
-        err = keep_figure(&k, i, stays(ctx, &f->at[i]));
+        err = keep_figure(&k, i, stays == NULL || stays(ctx, &f->at[i]));
     for (size_t i = 0; i < f->n_relations && err == SV_OK; i++)
         err = keep_relation(&k, &f->relations[i]);
     free(k.parts);
     free(k.place);
-    if (err != SV_OK) {
-        figures_clear(&out);
+    if (err != SV_OK)
+        figures_clear(out);
+    return err;
+}
+
+enum sv_err
+figures_copy(const struct figures *from, struct figures *to)
+{
+    return keep(from, NULL, NULL, to);
+}
+
+enum sv_err
+figures_keep(struct figures *f, figures_stay_fn stays, const void *ctx)
+{
+    struct figures out;
+    enum sv_err err = keep(f, stays, ctx, &out);
+
+    if (err != SV_OK)
         return err;
-    }
     figures_clear(f);
     *f = out;
     return SV_OK;

@@ -66,6 +66,8 @@ enum sv_err figures_add_unknown(struct figures *f, const char *name,
                                 const char *reason, size_t *at);
 enum sv_err figures_relate(struct figures *f, size_t whole, size_t n,
                            const size_t parts[], bool complete);
+/* to is empty before, and after an error. */
+enum sv_err figures_copy(const struct figures *from, struct figures *to);
 /* Only those that stay, in their order; relations lose the parts that go. */
 typedef bool (*figures_stay_fn)(const void *ctx, const struct figure *f);
 enum sv_err figures_keep(struct figures *f, figures_stay_fn stays,

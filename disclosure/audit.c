@@ -258,6 +258,7 @@ audit_run(const struct facts *f, const struct audit_rules *rules,
     free(a.faces.figure);
     free(a.faces.is_new);
     free(a.faces.is_open);
+    free(a.faces.is_inside);
     free(a.looks);
     free(a.findings);
     return err;

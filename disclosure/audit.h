@@ -18,6 +18,9 @@ struct audit_rules {
     size_t new_release;  /* index into facts.releases */
     bool with_intervals; /* of every figure, not of findings alone */
     bool with_insiders;  /* see audit_run() */
+    /* Of each figure: can somebody know that she is in it?  Who has the
+     * counts knows where nobody is; NULL: in all of them. */
+    const bool *insiders;
     unsigned timeout_ms; /* for all of it */
 };
 

@@ -131,7 +131,8 @@ audit_find_insiders(struct audit *a)
     if (q.sets == NULL)
         return SV_ERR_NOMEM;
     for (size_t i = 0; i < a->n_looks && err == SV_OK; i++)
-        if (a->looks[i].kind == LOOK_FIGURE && a->looks[i].proved.lo < 1)
+        if (a->looks[i].kind == LOOK_FIGURE && a->looks[i].proved.lo < 1 &&
+            a->faces.is_inside[a->looks[i].set])
             err = look_from(a, a->looks[i].set, &q);
     free(q.sets);
     return err;

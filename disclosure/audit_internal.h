@@ -25,9 +25,10 @@ struct look {
 
 /* Whom figures and sets stand for each other. */
 struct faces {
-    size_t *figure; /* of each set: the figure that a finding names */
-    bool *is_new;   /* a figure of the new release counts it */
-    bool *is_open;  /* a figure of it is not printed exactly */
+    size_t *figure;  /* of each set: the figure that a finding names */
+    bool *is_new;    /* a figure of the new release counts it */
+    bool *is_open;   /* a figure of it is not printed exactly */
+    bool *is_inside; /* somebody can know to be in it */
 };
 
 struct audit {

@@ -23,7 +23,9 @@ find_faces(struct audit *a)
     s->figure = calloc(n + 1, sizeof *s->figure);
     s->is_new = calloc(n + 1, sizeof *s->is_new);
     s->is_open = calloc(n + 1, sizeof *s->is_open);
-    if (s->figure == NULL || s->is_new == NULL || s->is_open == NULL)
+    s->is_inside = calloc(n + 1, sizeof *s->is_inside);
+    if (s->figure == NULL || s->is_new == NULL || s->is_open == NULL ||
+        s->is_inside == NULL)
         return SV_ERR_NOMEM;
     for (size_t i = 0; i < n; i++)
         s->figure[i] = MODEL_NONE;
@@ -38,6 +40,8 @@ find_faces(struct audit *a)
             s->is_new[set] = true;
         if (g->print != FACTS_EXACT)
             s->is_open[set] = true;
+        if (a->rules->insiders == NULL || a->rules->insiders[i])
+            s->is_inside[set] = true;
     }
     return SV_OK;
 }
