@@ -90,3 +90,156 @@ cosign_verify(const struct note *note, const char *name,
     *unix_s = newest;
     return SV_OK;
 }
+
+/* ---- Notes with several lines ---- */
+
+/* The signature lines as they stand, behind the note's text. */
+static struct bytes
+lines_of(struct bytes note, const struct note *n)
+{
+    return bytes_slice(note, n->text.len + 1, note.len - n->text.len - 1);
+}
+
+static bool
+has_line(struct bytes lines, struct bytes line)
+{
+    struct bytes at;
+
+    while (text_line(&lines, &at))
+        if (bytes_equal(at, line))
+            return true;
+    return false;
+}
+
+static enum sv_err
+put_line(struct buf *out, struct bytes line)
+{
+    enum sv_err err = buf_append(out, line);
+
+    return err != SV_OK ? err : buf_text(out, "\n");
+}
+
+/* What came of it must be a note again. */
+static enum sv_err
+check_note(struct buf *out, size_t was, unsigned signatures, enum sv_err err)
+{
+    if (err == SV_OK && signatures > NOTE_SIGNATURES_MAX)
+        err = SV_ERR_RANGE;
+    if (err != SV_OK)
+        buf_truncate(out, was);
+    return err;
+}
+
+enum sv_err
+cosign_add(struct bytes note, const char *name, const struct sign_seed *seed,
+           uint64_t unix_s, struct buf *out)
+{
+    struct sign_public pub;
+    struct bytes lines, line;
+    struct note n;
+    uint8_t id[4];
+    size_t was = out->len;
+    unsigned kept = 0;
+    enum sv_err err = note_parse(note, &n);
+
+    if (err != SV_OK)
+        return err;
+    sign_public_of(seed, &pub);
+    note_key_id(bytes_text(name), NOTE_TYPE_COSIGNATURE, &pub, id);
+    lines = lines_of(note, &n);
+    err = put_line(out, n.text);
+    for (unsigned i = 0; err == SV_OK && text_line(&lines, &line); i++) {
+        const struct note_signature *s = &n.signature[i];
+
+        if (text_is(s->name, name) && memcmp(s->key_id, id, sizeof id) == 0)
+            continue;
+        err = put_line(out, line);
+        kept++;
+    }
+    if (err == SV_OK)
+        err = cosign_sign(n.text, unix_s, name, seed, out);
+    return check_note(out, was, kept + 1, err);
+}
+
+enum sv_err
+cosign_merge(struct bytes note, struct bytes more, struct buf *out)
+{
+    struct note to, from;
+    struct bytes lines, line;
+    size_t was = out->len;
+    unsigned n;
+    enum sv_err err = note_parse(note, &to);
+
+    if (err == SV_OK)
+        err = note_parse(more, &from);
+    if (err == SV_OK && !bytes_equal(to.text, from.text))
+        err = SV_ERR_FORMAT;
+    if (err != SV_OK)
+        return err;
+    n = to.n;
+    lines = lines_of(more, &from);
+    err = buf_append(out, note);
+    while (err == SV_OK && text_line(&lines, &line)) {
+        if (has_line(lines_of(note, &to), line))
+            continue;
+        err = put_line(out, line);
+        n++;
+    }
+    return check_note(out, was, n, err);
+}
+
+/* ---- Keys ---- */
+
+#define KEY_PREFIX "PRIVATE+KEY+"
+
+enum sv_err
+cosign_key_encode(const char *name, const struct sign_seed *seed,
+                  struct buf *out)
+{
+    struct sign_public pub;
+    uint8_t id[4], typed[1 + SIGN_SEED_LEN] = {NOTE_TYPE_COSIGNATURE};
+    char hex[2 * sizeof id + 1], base64[BASE64_SIZE(sizeof typed)];
+    enum sv_err err;
+
+    if (!note_name_ok(bytes_text(name)))
+        return SV_ERR_FORMAT;
+    sign_public_of(seed, &pub);
+    note_key_id(bytes_text(name), NOTE_TYPE_COSIGNATURE, &pub, id);
+    memcpy(typed + 1, seed->b, sizeof seed->b);
+    text_hex(BYTES(id), hex);
+    text_base64(BYTES(typed), base64);
+    err = buf_printf(out, KEY_PREFIX "%s+%s+%s\n", name, hex, base64);
+    wipe(typed, sizeof typed);
+    wipe(base64, sizeof base64);
+    return err;
+}
+
+enum sv_err
+cosign_key_parse(struct bytes text, char *name, size_t name_size,
+                 struct sign_seed *seed)
+{
+    uint8_t id[4], want[4], typed[1 + SIGN_SEED_LEN] = {0};
+    struct bytes line, head, hex;
+    struct sign_public pub;
+    struct sign_seed found;
+    enum sv_err err = SV_ERR_FORMAT;
+
+    if (!text_line(&text, &line) || text.len > 0 ||
+        !text_skip(&line, KEY_PREFIX) || !text_split(&line, '+', &head) ||
+        !note_name_ok(head) || !text_split(&line, '+', &hex) ||
+        text_unhex(hex, id, sizeof id) != SV_OK ||
+        text_unbase64_n(line, typed, sizeof typed) != SV_OK)
+        goto out;
+    memcpy(found.b, typed + 1, sizeof found.b);
+    sign_public_of(&found, &pub);
+    note_key_id(head, NOTE_TYPE_COSIGNATURE, &pub, want);
+    if (typed[0] == NOTE_TYPE_COSIGNATURE && memcmp(id, want, sizeof id) == 0 &&
+        text_copy(head, name, name_size) == SV_OK) {
+        *seed = found;
+        err = SV_OK;
+    }
+    wipe(&found, sizeof found);
+out:
+    wipe(typed, sizeof typed);
+    return err;
+}

@@ -18,5 +18,27 @@ enum sv_err cosign_sign(struct bytes checkpoint_text, uint64_t unix_s,
  * the newest to *unix_s. */
 enum sv_err cosign_verify(const struct note *note, const char *name,
                           const struct sign_public *key, uint64_t *unix_s);
+/*
+ * Append note with the cosigner's line under name and key put behind it, in
+ * the place of those it had.  SV_ERR_FORMAT; SV_ERR_RANGE where it has as many
+ * signatures as a note may have.
+ */
+enum sv_err cosign_add(struct bytes note, const char *name,
+                       const struct sign_seed *seed, uint64_t unix_s,
+                       struct buf *out);
+/* Append note and behind it the signature lines that it lacks of another one
+ * over the same text.  Errors as above; SV_ERR_FORMAT also for another text. */
+enum sv_err cosign_merge(struct bytes note, struct bytes more, struct buf *out);
+
+/*
+ * A cosigner's key as text, in the form of x/mod's note keys:
+ *   PRIVATE+KEY+<name>+<8 hex of the key id>+<base64 of 0x04 || seed> LF
+ * What holds it is wiped by the caller.
+ */
+#define COSIGN_KEY_MAX 512
+enum sv_err cosign_key_encode(const char *name, const struct sign_seed *seed,
+                              struct buf *out);
+enum sv_err cosign_key_parse(struct bytes text, char *name, size_t name_size,
+                             struct sign_seed *seed);
 
 #endif

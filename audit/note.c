@@ -250,20 +250,27 @@ note_verify(const struct note *n, const char *name,
 /* ---- keys as text ---- */
 
 enum sv_err
-note_vkey(const char *name, const struct sign_public *key,
-          char out[static NOTE_VKEY_SIZE])
+note_vkey_type(const char *name, uint8_t type, const struct sign_public *key,
+               char out[static NOTE_VKEY_SIZE])
 {
-    uint8_t id[KEY_ID_LEN], typed[1 + SIGN_PUBLIC_LEN] = {NOTE_TYPE_ED25519};
+    uint8_t id[KEY_ID_LEN], typed[1 + SIGN_PUBLIC_LEN] = {type};
     char hex[2 * sizeof id + 1], base64[BASE64_SIZE(sizeof typed)];
 
     if (!note_name_ok(bytes_text(name)))
         return SV_ERR_FORMAT;
-    note_key_id(bytes_text(name), NOTE_TYPE_ED25519, key, id);
+    note_key_id(bytes_text(name), type, key, id);
     memcpy(typed + 1, key->b, sizeof key->b);
     text_hex(BYTES(id), hex);
     text_base64(BYTES(typed), base64);
     (void)snprintf(out, NOTE_VKEY_SIZE, "%s+%s+%s", name, hex, base64);
     return SV_OK;
+}
+
+enum sv_err
+note_vkey(const char *name, const struct sign_public *key,
+          char out[static NOTE_VKEY_SIZE])
+{
+    return note_vkey_type(name, NOTE_TYPE_ED25519, key, out);
 }
 
 enum sv_err

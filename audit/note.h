@@ -71,8 +71,12 @@ enum sv_err note_line(const char *name, const uint8_t key_id[static 4],
 enum sv_err note_verify(const struct note *n, const char *name,
                         const struct sign_public *key);
 
-/* vkey text: name+<8 hex of key id>+base64(0x01 || key), and a NUL. */
+/* vkey text: name+<8 hex of key id>+base64(type || key), and a NUL; the
+ * second is for type 0x01. */
 #define NOTE_VKEY_SIZE (NOTE_NAME_MAX + 64)
+enum sv_err note_vkey_type(const char *name, uint8_t type,
+                           const struct sign_public *key,
+                           char out[static NOTE_VKEY_SIZE]);
 enum sv_err note_vkey(const char *name, const struct sign_public *key,
                       char out[static NOTE_VKEY_SIZE]);
 /* SV_ERR_FORMAT where it does not parse, is of another type (NOTE_TYPE_...),

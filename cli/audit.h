@@ -9,8 +9,8 @@
 
 /*
  * svault-audit: what an outsider does who has an export and an auditor's
- * card, and no vault.  It reads hostile bytes and has no secret; neither the
- * store nor anything of vault/ is linked into it.
+ * card, and no vault.  It reads hostile bytes and has no secret but a witness's
+ * own key; neither the store nor anything of vault/ is linked into it.
  */
 #define AUDIT_PROGRAM "svault-audit"
 #define AUDIT_WITNESSES_MAX 8
@@ -28,6 +28,13 @@ struct audit {
     const char *record;                         /* --record */
     const char *csv;                            /* --csv */
     const char *html;                           /* --html */
+    const char *signer;                         /* --signer: a witness's key */
+    const char *state;                          /* --state */
+    const char *output;                         /* --output */
+    const char *from;                           /* --from */
+    const char *new_key;                        /* --new-key */
+    const char *name;                           /* --name */
+    bool first;                                 /* --first */
     const char *witnesses[AUDIT_WITNESSES_MAX]; /* --witness, vkeys */
     unsigned n_witnesses;
     bool json;
@@ -38,7 +45,7 @@ typedef enum exit_code (*audit_fn)(struct audit *a);
 struct audit_command {
     const char *verb;
     const char *args;
-    unsigned n_words;
+    unsigned min_words, n_words;
     const char *summary; /* msgid, one line */
     const char *help;    /* msgid: examples first */
     audit_fn run;
@@ -49,6 +56,7 @@ enum exit_code audit_compare(struct audit *a);
 enum exit_code audit_proof(struct audit *a);
 enum exit_code audit_who(struct audit *a);
 enum exit_code audit_report(struct audit *a);
+enum exit_code audit_witness(struct audit *a);
 
 /*
  * The acts of an export, in order, once head and tree are found good; an item

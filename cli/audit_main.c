@@ -9,7 +9,7 @@
 #define NAME_WIDTH 10
 
 static const struct audit_command commands[] = {
-    {"verify", "DIR --key CARD [--witness VKEY]", 1,
+    {"verify", "DIR --key CARD [--witness VKEY]", 1, 1,
      N_("check a whole log: whole, unaltered, lawful?"),
      N_("  svault-audit verify office-log --key office.card\n"
         "  svault-audit verify office-log --key office.card --json\n"
@@ -28,7 +28,7 @@ static const struct audit_command commands[] = {
         "you give must have\n"
         "cosigned the head."),
      audit_verify},
-    {"compare", "OLD NEW --key CARD", 2,
+    {"compare", "OLD NEW --key CARD", 2, 2,
      N_("prove that a newer log goes on from an older one"),
      N_("  svault-audit compare old-head.note office-log --key office.card\n"
         "  svault-audit compare log-of-march log-of-april --key office.card\n"
@@ -37,7 +37,7 @@ static const struct audit_command commands[] = {
         "export. The proof comes\n"
         "from NEW's tiles; one of heads only is enough."),
      audit_compare},
-    {"proof", "FILE.tlog-proof --key CARD [--entry FILE]", 1,
+    {"proof", "FILE.tlog-proof --key CARD [--entry FILE]", 1, 1,
      N_("check one entry and its proof"),
      N_("  svault-audit proof reading.tlog-proof --key office.card\n"
         "\n"
@@ -45,7 +45,7 @@ static const struct audit_command commands[] = {
         "reading.entry, stands in the log\n"
         "of that card, and prints it. svault log prove writes both."),
      audit_proof},
-    {"who", "--record HANDLE|--actor NAME DIR --key CARD", 1,
+    {"who", "--record HANDLE|--actor NAME DIR --key CARD", 1, 1,
      N_("who did what with a record, or what did a person do"),
      N_("  svault-audit who --record 9f31c02a office-log --key office.card\n"
         "  svault-audit who --actor sato office-log --key office.card\n"
@@ -56,7 +56,7 @@ static const struct audit_command commands[] = {
         "first. Whether they\n"
         "were lawful: svault-audit verify."),
      audit_who},
-    {"report", "DIR --key CARD [--csv FILE] [--html FILE]", 1,
+    {"report", "DIR --key CARD [--csv FILE] [--html FILE]", 1, 1,
      N_("accesses, denials, bursts and gaps of a log"),
      N_("  svault-audit report office-log --key office.card\n"
         "  svault-audit report office-log --key office.card --html "
@@ -70,7 +70,32 @@ static const struct audit_command commands[] = {
         "--html writes one page\n"
         "that needs nothing else, --csv the accesses for a spreadsheet."),
      audit_report},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"witness", "REQUEST --key CARD --signer FILE [--first]", 0, 1,
+     N_("cosign a log that only grows"),
+     N_("  svault-audit witness --new-key board.key --name board.example/w1\n"
+        "  svault-audit witness office.request --key office.card --signer "
+        "board.key\n"
+        "  svault-audit witness --from last.note --key office.card --signer "
+        "board.key\n"
+        "\n"
+        "Cosigns the head in a request (svault log witness) if it goes on "
+        "from the last one that\n"
+        "this witness cosigned of that log, and writes the answer to "
+        "REQUEST.cosigned (--output).\n"
+        "What it cosigned is kept in FILE.state (--state) before it answers; "
+        "it never cosigns two\n"
+        "branches or a smaller log, and keeps both heads as evidence there. "
+        "--first: nothing of\n"
+        "this log was cosigned yet. --from: its state was lost, and this is "
+        "what it cosigned last.\n"
+        "--new-key makes key and state, and prints the key for the office "
+        "and the auditor (vkey).\n"
+        "A lost key is replaced by a new one with a new name. Exit codes: 4 "
+        "fewer entries or\n"
+        "another branch; 5 a log that is not known; 75 the office has to ask "
+        "again."),
+     audit_witness},
+    {NULL, NULL, 0, 0, NULL, NULL, NULL},
 };
 
 /* ---- Help ---- */
@@ -134,7 +159,10 @@ option_value(struct audit *a, struct line *l, const char *word, size_t len)
         {"--key", &a->key},     {"--entry", &a->entry},
         {"--actor", &a->actor}, {"--record", &a->record},
         {"--lang", &l->lang},   {"--csv", &a->csv},
-        {"--html", &a->html},
+        {"--html", &a->html},   {"--signer", &a->signer},
+        {"--state", &a->state}, {"--output", &a->output},
+        {"--from", &a->from},   {"--new-key", &a->new_key},
+        {"--name", &a->name},
     };
 
     if (len == strlen("--witness") && strncmp(word, "--witness", len) == 0 &&
@@ -156,6 +184,8 @@ take_option(struct audit *a, struct line *l, char **argv, int *at)
 
     if (strcmp(word, "--json") == 0) {
         a->json = true;
+    } else if (strcmp(word, "--first") == 0) {
+        a->first = true;
     } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         l->help = true;
     } else if (strcmp(word, "--version") == 0) {
@@ -212,6 +242,10 @@ fits(const struct audit *a)
 
     return (a->entry == NULL || run == audit_proof) &&
            (a->n_witnesses == 0 || run == audit_verify) &&
+           ((a->signer == NULL && a->state == NULL && a->output == NULL &&
+             a->from == NULL && a->new_key == NULL && a->name == NULL &&
+             !a->first) ||
+            run == audit_witness) &&
            ((a->csv == NULL && a->html == NULL) || run == audit_report) &&
            ((a->actor == NULL && a->record == NULL) || run == audit_who);
 }
@@ -239,7 +273,7 @@ dispatch(struct audit *a, const struct line *l)
         return audit_usage(a, "%s", _("something is missing"));
     if (!fits(a))
         return audit_usage(a, "%s", _("this command has no such option"));
-    if (a->n_words < a->command->n_words)
+    if (a->n_words < a->command->min_words)
         return audit_usage(a, "%s", _("something is missing"));
     return a->command->run(a);
 }
