@@ -100,14 +100,20 @@ lines_of(struct bytes note, const struct note *n)
     return bytes_slice(note, n->text.len + 1, note.len - n->text.len - 1);
 }
 
+/* The line of that note by this signature's name and key, if it has one. */
 static bool
-has_line(struct bytes lines, struct bytes line)
+find_line(struct bytes note, const struct note *n,
+          const struct note_signature *of, struct bytes *line)
 {
-    struct bytes at;
+    struct bytes lines = lines_of(note, n);
 
-    while (text_line(&lines, &at))
-        if (bytes_equal(at, line))
+    for (unsigned i = 0; text_line(&lines, line); i++) {
+        const struct note_signature *s = &n->signature[i];
+
+        if (bytes_equal(s->name, of->name) &&
+            memcmp(s->key_id, of->key_id, sizeof s->key_id) == 0)
             return true;
+    }
     return false;
 }
 
@@ -165,9 +171,9 @@ enum sv_err
 cosign_merge(struct bytes note, struct bytes more, struct buf *out)
 {
     struct note to, from;
-    struct bytes lines, line;
+    struct bytes lines, line, other;
     size_t was = out->len;
-    unsigned n;
+    unsigned n = 0;
     enum sv_err err = note_parse(note, &to);
 
     if (err == SV_OK)
@@ -176,11 +182,15 @@ cosign_merge(struct bytes note, struct bytes more, struct buf *out)
         err = SV_ERR_FORMAT;
     if (err != SV_OK)
         return err;
-    n = to.n;
+    err = put_line(out, to.text);
+    lines = lines_of(note, &to);
+    for (; err == SV_OK && text_line(&lines, &line); n++)
+        err = put_line(out, find_line(more, &from, &to.signature[n], &other)
+                                ? other
+                                : line);
     lines = lines_of(more, &from);
-    err = buf_append(out, note);
-    while (err == SV_OK && text_line(&lines, &line)) {
-        if (has_line(lines_of(note, &to), line))
+    for (unsigned i = 0; err == SV_OK && text_line(&lines, &line); i++) {
+        if (find_line(note, &to, &from.signature[i], &other))
             continue;
         err = put_line(out, line);
         n++;

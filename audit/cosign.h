@@ -26,8 +26,9 @@ enum sv_err cosign_verify(const struct note *note, const char *name,
 enum sv_err cosign_add(struct bytes note, const char *name,
                        const struct sign_seed *seed, uint64_t unix_s,
                        struct buf *out);
-/* Append note and behind it the signature lines that it lacks of another one
- * over the same text.  Errors as above; SV_ERR_FORMAT also for another text. */
+/* Append note with the signature lines of another one over the same text put
+ * to its own; one of the same name and key takes its place.  Errors as above;
+ * SV_ERR_FORMAT also for another text. */
 enum sv_err cosign_merge(struct bytes note, struct bytes more, struct buf *out);
 
 /*

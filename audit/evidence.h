@@ -15,5 +15,7 @@
  */
 enum sv_err evidence_keep(const char *prefix, uint64_t size, struct bytes note,
                           char path[static PATH_SIZE]);
+/* How many such files there are, and the path of one of them ("": none). */
+size_t evidence_count(const char *prefix, char path[static PATH_SIZE]);
 
 #endif

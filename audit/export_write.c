@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/cosign.h"
+
 #define FILE_MODE 0600
 #define DIR_MODE 0700
 #define LEFTOVER_LEN 7 /* ".XXXXXX" of file_create() */
@@ -260,18 +262,25 @@ export_write_entry(struct export_writer *w, struct bytes entry)
     return err == SV_OK ? check_old_root(w) : err;
 }
 
+/* Witnesses' lines on a head of the same size stay, and new ones come. */
 static enum sv_err
 put_head(struct export_writer *w)
 {
+    bool again = w->old.note.len > 0 && w->old.head.size == w->head.size;
+    struct buf note = BUF_INIT;
     char path[PATH_SIZE];
-    enum sv_err err;
+    enum sv_err err = again ? cosign_merge(buf_bytes(&w->old.note),
+                                           buf_bytes(&w->note), &note)
+                            : buf_append(&note, buf_bytes(&w->note));
 
-    /* Witnesses' lines on a head of the same size stay. */
-    if (w->old.note.len > 0 && w->old.head.size == w->head.size)
-        return SV_OK;
-    err = path_join(path, w->dir, EXPORT_CHECKPOINT);
-    return err != SV_OK ? err
-                        : file_replace(path, FILE_MODE, buf_bytes(&w->note));
+    if (err == SV_OK && note.len > EXPORT_CHECKPOINT_MAX)
+        err = SV_ERR_RANGE;
+    if (err == SV_OK)
+        err = path_join(path, w->dir, EXPORT_CHECKPOINT);
+    if (err == SV_OK && !bytes_equal(buf_bytes(&note), buf_bytes(&w->old.note)))
+        err = file_replace(path, FILE_MODE, buf_bytes(&note));
+    buf_free(&note);
+    return err;
 }
 
 enum sv_err

@@ -180,6 +180,13 @@ enum exit_code session_close(struct session *s, enum exit_code code);
 enum exit_code session_fail(struct session *s, const char *what,
                             enum sv_err err);
 /*
+ * The log does not go on from a head that a witness cosigned: what (a witness
+ * or a file) says so.  Keeps that head and this device's own as evidence
+ * beside FILE.head, and reports.
+ */
+enum exit_code session_forked(struct session *s, const char *what,
+                              struct bytes cosigned);
+/*
  * Let others have the vault while a person fills in a form, and take it
  * again, where it is open in this process alone.  Where it is in use then, it
  * asks whether to try again: what she typed is not lost.
@@ -265,6 +272,7 @@ enum exit_code cmd_log_show(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_verify(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_head(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_export(struct app *app, int argc, char **argv);
+enum exit_code cmd_log_witness(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_prove(struct app *app, int argc, char **argv);
 enum exit_code cmd_log_acknowledge(struct app *app, int argc, char **argv);
 enum exit_code cmd_counts_run(struct app *app, int argc, char **argv);

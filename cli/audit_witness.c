@@ -5,6 +5,7 @@
 #include "audit/witness.h"
 #include "base/clock.h"
 #include "cli/audit.h"
+#include "crypto/arena.h"
 #include "crypto/rng.h"
 
 #define STATE_SUFFIX ".state"
@@ -395,6 +396,9 @@ audit_witness(struct audit *a)
         return audit_usage(a, "%s",
                            _("a request and --signer, or --from and --signer, "
                              "or --new-key and --name are needed"));
+    /* The only secret of this program: in no core file. */
+    if (process_harden() != SV_OK)
+        return audit_fail(a, NULL, SV_ERR_IO, NULL);
     code = a->new_key != NULL ? new_key(&w) : work(&w);
     wipe(&w.seed, sizeof w.seed);
     return code;

@@ -8,8 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "audit/evidence.h"
 #include "cli/app.h"
 #include "cli/doctor.h"
+#include "cli/kept_witness.h"
 #include "store/lmdb_file.h"
 
 /* What this program locks: its own keys, and those of a gate inside it. */
@@ -21,6 +23,7 @@ struct visit {
     json_t *all;        /* with --json */
     uint64_t last_ms;   /* the newest entry known here; 0: none */
     uint64_t backup_ms; /* the newest backup by this key; 0: none */
+    uint64_t witness_s; /* the newest cosignature kept with it; 0: none */
     bool bad;
 };
 
@@ -116,6 +119,31 @@ find_backup(struct visit *v)
 }
 
 static void
+find_witness(struct visit *v)
+{
+    struct kept_witnesses kept = {.n = 0};
+    const struct kept_witness *newest;
+
+    if (kept_load(&kept, v->app->key) == SV_ERR_TAMPERED)
+        tell(v, doctor_witness_bad(kept.bad));
+    newest = kept_newest(&kept);
+    if (newest != NULL)
+        v->witness_s = newest->unix_s;
+    kept_clear(&kept);
+}
+
+/* What session_keep_fork() or a gate kept. */
+static void
+look_for_forks(struct visit *v, const char *base, const char *suffix)
+{
+    char prefix[PATH_SIZE], path[PATH_SIZE];
+
+    if (path_suffix(prefix, base, suffix) == SV_OK &&
+        evidence_count(prefix, path) > 0)
+        tell(v, doctor_fork(path));
+}
+
+static void
 look_at_key(struct visit *v)
 {
     struct keyfile key = {0};
@@ -126,6 +154,8 @@ look_at_key(struct visit *v)
     if (v->app->key == NULL)
         return;
     find_backup(v);
+    find_witness(v);
+    look_for_forks(v, v->app->key, ".head.fork-");
     tell(v, look_private("key", v->app->key, geteuid()));
     if (file_read(v->app->key, KEYFILE_MAX, &file) == SV_OK &&
         keyfile_parse(buf_bytes(&file), &key) == SV_OK)
@@ -216,7 +246,8 @@ look_at_vault(struct visit *v)
     /* Behind a service it is the business of whoever makes them. */
     if (v->backup_ms != 0 || way_form_of(vault) == WAY_EMBEDDED)
         tell(v, doctor_backup(clock_now(&v->app->clock), v->backup_ms));
-    tell(v, doctor_witness());
+    if (v->witness_s != 0 || way_form_of(vault) == WAY_EMBEDDED)
+        tell(v, doctor_witness(clock_now(&v->app->clock), v->witness_s));
 }
 
 enum exit_code

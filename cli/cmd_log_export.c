@@ -2,8 +2,10 @@
 #include <unistd.h>
 
 #include "audit/audit_card.h"
+#include "audit/cosign.h"
 #include "audit/export_write.h"
 #include "cli/app.h"
+#include "cli/kept_witness.h"
 
 #define PROOF_SUFFIX ".tlog-proof"
 #define ENTRY_SUFFIX ".entry"
@@ -14,7 +16,10 @@
 struct exporting {
     struct session *session;
     struct export_writer w;
-    struct buf head; /* what is exported: the log as it is at the start */
+    struct buf head; /* what is exported: the log as it is at the start, or
+                        as a witness saw it */
+    bool cosigned;   /* --cosigned */
+    struct kept_witnesses kept;
     uint64_t from;
     bool writing; /* the error is the writer's, not the client's */
     struct progress progress;
@@ -44,7 +49,10 @@ export_fail(struct exporting *x, enum sv_err err)
         (void)snprintf(place, sizeof place, "%s", x->w.dir);
     if (err == SV_ERR_ROLLBACK)
         return app_fail(app, place, err,
-                        _("the export has more entries than the log"));
+                        x->cosigned
+                            ? _("the export has more entries than the head "
+                                "that was cosigned")
+                            : _("the export has more entries than the log"));
     if (err == SV_ERR_EXISTS) {
         code = app_fail(app, place, err,
                         strcmp(f->place, "tile/entries") == 0
@@ -84,21 +92,74 @@ export_result(struct exporting *x)
     return SV_OK;
 }
 
+/* Every witness's line that is kept for that very head. */
+static enum sv_err
+add_cosignatures(struct exporting *x)
+{
+    struct note note, other;
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < x->kept.n && err == SV_OK; i++) {
+        struct buf merged = BUF_INIT;
+        struct bytes kept = buf_bytes(&x->kept.at[i].note);
+
+        if (kept.len == 0 || note_parse(kept, &other) != SV_OK ||
+            note_parse(buf_bytes(&x->head), &note) != SV_OK ||
+            !bytes_equal(note.text, other.text))
+            continue;
+        err = cosign_merge(buf_bytes(&x->head), kept, &merged);
+        if (err == SV_OK) {
+            buf_free(&x->head);
+            x->head = buf_take(&merged);
+        }
+        buf_free(&merged);
+    }
+    return err;
+}
+
 /* The head comes first: what is read for the export stands behind it. */
+static bool
+choose_head(struct exporting *x, enum exit_code *code)
+{
+    struct app *app = x->session->app;
+    const struct pin *pin = client_pin(x->session->client);
+    enum sv_err err = kept_load(&x->kept, app->key);
+    const struct kept_witness *newest = kept_newest(&x->kept);
+
+    if (err == SV_ERR_TAMPERED)
+        app_hint(app, _("%s is altered or damaged, and is left out."),
+                 x->kept.bad);
+    if (x->cosigned && newest == NULL) {
+        *code = app_fail(app, NULL, SV_ERR_NOT_FOUND,
+                         _("no head that a witness cosigned is kept here "
+                           "(svault log witness)"));
+        return false;
+    }
+    err = buf_append(&x->head,
+                     buf_bytes(x->cosigned ? &newest->note : &pin->head_note));
+    if (err == SV_OK)
+        err = add_cosignatures(x);
+    if (err != SV_OK)
+        *code = app_fail(app, x->kept.dir, err, NULL);
+    return err == SV_OK;
+}
+
 static enum exit_code
 export_log(struct exporting *x, const char *dir, bool heads_only)
 {
     struct session *s = x->session;
-    const struct pin *pin = client_pin(s->client);
     const struct sign_public *key = &client_roster(s->client)->log_key;
-    uint64_t size = pin->size;
-    enum sv_err err = buf_append(&x->head, buf_bytes(&pin->head_note));
+    enum exit_code code = EXIT_FAILED;
+    uint64_t size;
+    enum sv_err err;
 
-    if (err == SV_OK)
-        err = export_write_begin(&x->w, dir, pin->origin, key,
-                                 buf_bytes(&x->head), !heads_only, &x->from);
+    if (!choose_head(x, &code))
+        return code;
+    err = export_write_begin(&x->w, dir, client_pin(s->client)->origin, key,
+                             buf_bytes(&x->head), !heads_only, &x->from);
     if (err != SV_OK)
         return export_fail(x, err);
+    size = x->w.head.size;
     if (x->from < size)
         err =
             client_log_read(s->client, x->from, size - x->from, take_entry, x);
@@ -114,10 +175,12 @@ enum exit_code
 cmd_log_export(struct app *app, int argc, char **argv)
 {
     bool heads_only = false;
-    const struct flag flags[] = {{"heads-only", 0, NULL, &heads_only}, {0}};
     struct session s = {0};
     struct exporting x = {.session = &s,
                           .progress = {.t = &app->term, .label = _("entries")}};
+    const struct flag flags[] = {{"heads-only", 0, NULL, &heads_only},
+                                 {"cosigned", 0, NULL, &x.cosigned},
+                                 {0}};
     enum exit_code code = EXIT_FAILED;
     char **words;
 
@@ -127,6 +190,7 @@ cmd_log_export(struct app *app, int argc, char **argv)
         return code;
     code = export_log(&x, words[0], heads_only);
     export_write_clear(&x.w);
+    kept_clear(&x.kept);
     buf_free(&x.head);
     return session_close(&s, code);
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/status_witness.h"
 
 #define HOLDERS_WANTED 2
 
@@ -199,7 +200,7 @@ form_text(const struct session *s)
 }
 
 static enum sv_err
-status_text(struct session *s)
+status_text(struct session *s, const struct status_witness *w)
 {
     struct app *app = s->app;
     const struct roster *r = client_roster(s->client);
@@ -233,6 +234,7 @@ status_text(struct session *s)
                     app->term.out);
     warn_of_last_term(s);
     warn_of_holders(s);
+    status_witness_text(s, w);
     return SV_OK;
 }
 
@@ -261,7 +263,7 @@ json_warnings(const struct session *s)
 }
 
 static enum sv_err
-status_json(struct session *s)
+status_json(struct session *s, const struct status_witness *w)
 {
     const struct roster *r = client_roster(s->client);
     const struct pin *pin = client_pin(s->client);
@@ -274,7 +276,7 @@ status_json(struct session *s)
         &s->app->term,
         json_pack(
             "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:s, s:o, s:o, s:o, "
-            "s:o, s:o, s:b}",
+            "s:o, s:o, s:b, s:o, s:o}",
             "form", way_form_name(s->way.form), "origin", r->origin, "log_key",
             vkey, "gate_fingerprint", s->hello.fingerprint, "vault",
             app_json_hex(BYTES(r->vault.b)), "size", app_json_number(pin->size),
@@ -283,7 +285,8 @@ status_json(struct session *s)
             app_json_number(active_staff(s)), "proposals",
             app_json_number(r->n_proposals), "warnings", json_warnings(s),
             "flags", json_flags(s), "rotate_due", json_due(s), "recovery",
-            has_recovery(s)));
+            has_recovery(s), "witnesses", status_witness_json(w), "evidence",
+            app_json_number(w->n_evidence)));
 }
 
 /* Without a key: the gate's own word, and it says so. */
@@ -323,6 +326,7 @@ cmd_status(struct app *app, int argc, char **argv)
     bool card = false;
     const struct flag flags[] = {{"card", 0, NULL, &card}, {0}};
     struct session s = {0};
+    struct status_witness witness = {.n_evidence = 0};
     enum exit_code code = EXIT_FAILED;
     char **words;
 
@@ -335,8 +339,11 @@ cmd_status(struct app *app, int argc, char **argv)
         return code;
     if (card)
         return session_close(&s, audit_card_print(&s));
-    return session_close(
-        &s, app_done(app, app->json ? status_json(&s) : status_text(&s)));
+    if (status_witness_load(&s, &witness, &code))
+        code = app_done(app, app->json ? status_json(&s, &witness)
+                                       : status_text(&s, &witness));
+    kept_clear(&witness.kept);
+    return session_close(&s, code);
 }
 
 /* ---- whoami ---- */

@@ -418,7 +418,7 @@ const struct command commands[] = {
         "authorized_keys, lets that key do\n"
         "nothing else."),
      cmd_relay},
-    {"log", "export", "DIR [--heads-only]",
+    {"log", "export", "DIR [--heads-only] [--cosigned]",
      N_("the log as files that outsiders check (auditor)"),
      N_("  svault log export /media/stick/office-log\n"
         "  svault log export office-heads --heads-only\n"
@@ -428,7 +428,9 @@ const struct command commands[] = {
         "an export that is there, after checking that it is a beginning of "
         "this log. Whoever has\n"
         "the auditor's card checks it with svault-audit. --heads-only "
-        "leaves the entries out."),
+        "leaves the entries out.\n"
+        "--cosigned exports the log as of the last head that a witness "
+        "cosigned."),
      cmd_log_export},
     {"log", "prove", "N -o FILE.tlog-proof",
      N_("one entry with a proof of it, for outsiders (auditor)"),
@@ -439,6 +441,23 @@ const struct command commands[] = {
         "stands in the log. svault-audit proof checks them, without any "
         "vault."),
      cmd_log_prove},
+    {"log", "witness", "-o FILE [--witness VKEY] | --collect FILE",
+     N_("have a witness cosign the log's head"),
+     N_("  svault log witness -o /media/stick/office.request \\\n"
+        "      --witness board.example/w1+280dd169+BGG42EbWl8PD...\n"
+        "  svault log witness --collect /media/stick/office.request.cosigned\n"
+        "\n"
+        "A witness (svault-audit witness) is somebody outside who cosigns a "
+        "log that only grows:\n"
+        "whoever cuts it or shows two of it is found out by her. -o writes "
+        "the request (head and\n"
+        "proof, no entries), --collect checks her answer and keeps it beside "
+        "your key; status and\n"
+        "doctor say how old it is, and log export puts it on the head. "
+        "--witness is her key (vkey),\n"
+        "later her name; with one witness it can be left out. Nothing waits "
+        "for a witness."),
+     cmd_log_witness},
     {"backup", "create", "FILE", N_("make a backup (administrator)"),
      N_("  svault backup create /media/stick/office-2026-03-01.svb\n"
         "\n"

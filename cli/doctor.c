@@ -13,6 +13,7 @@
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 #define DAY_MS ((uint64_t)24 * 60 * 60 * 1000)
+#define WITNESS_WARN_MS (35 * DAY_MS)
 #define BACKUP_WARN_MS (7 * DAY_MS)
 #define BACKUP_BAD_MS (30 * DAY_MS)
 #define CLOCK_SLACK_MS 60000 /* clocks of two machines differ */
@@ -332,14 +333,53 @@ doctor_backup(uint64_t now_ms, uint64_t last_ms)
 }
 
 struct finding
-doctor_witness(void)
+doctor_witness(uint64_t now_ms, uint64_t last_s)
+{
+    uint64_t last_ms = last_s * 1000;
+    uint64_t age = now_ms > last_ms ? now_ms - last_ms : 0;
+    enum finding_level level =
+        last_s == 0 || age >= WITNESS_WARN_MS ? FINDING_WARN : FINDING_OK;
+    struct finding f;
+
+    if (last_s == 0) {
+        f = finding(level, "witness", "%s", _("no witness yet"));
+        todo(&f, "%s",
+             _("Have somebody outside cosign the log: svault log witness. "
+               "Until then, keep a head elsewhere now and then: svault log "
+               "head"));
+        return f;
+    }
+    f = finding(level, "witness", _("%llu days old"),
+                (unsigned long long)(age / DAY_MS));
+    if (level != FINDING_OK)
+        todo(&f, "%s", _("Have the log cosigned again: svault log witness."));
+    return f;
+}
+
+struct finding
+doctor_witness_bad(const char *path)
 {
     struct finding f =
-        finding(FINDING_WARN, "witness", "%s", _("no witness yet"));
+        finding(FINDING_BAD, "witness", _("%s is altered or damaged"), path);
 
     todo(&f, "%s",
-         _("Until there is one, keep a head elsewhere now and then: svault "
-           "log head"));
+         _("If you know why, move it away; the witness's next answer brings it "
+           "back. Otherwise tell your supervisor first."));
+    return f;
+}
+
+struct finding
+doctor_fork(const char *path)
+{
+    struct finding f =
+        finding(FINDING_BAD, "fork",
+                _("evidence of a log that did not go on from what was seen: "
+                  "%s"),
+                path);
+
+    todo(&f, "%s",
+         _("Tell your supervisor and the auditor; keep it. Once it is "
+           "settled, move it to where evidence is kept."));
     return f;
 }
 

@@ -43,7 +43,12 @@ struct finding doctor_space(uint64_t free_bytes);
 struct finding doctor_map(uint64_t used_bytes, uint64_t max_bytes);
 /* last_ms: when the newest backup was made; 0: none is known. */
 struct finding doctor_backup(uint64_t now_ms, uint64_t last_ms);
-struct finding doctor_witness(void);
+/* last_s: when the newest cosignature kept here was made; 0: none is. */
+struct finding doctor_witness(uint64_t now_ms, uint64_t last_s);
+/* What was kept of a witness, in this file, is not to be trusted. */
+struct finding doctor_witness_bad(const char *path);
+/* A head that does not fit the vault's was kept as evidence in this file. */
+struct finding doctor_fork(const char *path);
 /* The gate's socket.  st as above; connected: 0, or the errno. */
 struct finding doctor_socket(const char *path, const struct stat *st, int error,
                              int connected);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "audit/evidence.h"
 #include "cli/app.h"
 
 /* Why an operation did not come about, and what to do next. */
@@ -82,6 +83,56 @@ was_restored(struct session *s, const char *what,
     return code;
 }
 
+/* FILE.head.fork-<size>-<hash>.note */
+static bool
+keep_head(struct session *s, struct bytes note, char path[static PATH_SIZE])
+{
+    char prefix[PATH_SIZE];
+    struct checkpoint head = {.size = 0};
+    struct note n;
+    enum sv_err err = note_parse(note, &n);
+
+    if (err == SV_OK)
+        err = checkpoint_parse(n.text, &head);
+    if (err == SV_OK)
+        err = path_suffix(prefix, s->pin_path, ".fork-");
+    if (err == SV_OK)
+        err = evidence_keep(prefix, head.size, note, path);
+    if (err != SV_OK)
+        (void)app_fail(s->app, s->pin_path, err,
+                       _("the two heads could not be kept as evidence"));
+    return err == SV_OK;
+}
+
+/* This device's own head, and another one that the log's key signed and that
+ * does not fit it; nothing where one of them is not there. */
+static void
+keep_fork(struct session *s, struct bytes other)
+{
+    struct bytes own = buf_bytes(&client_pin(s->client)->head_note);
+    char seen[PATH_SIZE], shown[PATH_SIZE];
+
+    if (own.len == 0 || other.len == 0 || !keep_head(s, own, seen) ||
+        !keep_head(s, other, shown))
+        return;
+    app_hint(s->app, _("Both heads are kept as evidence: %s, %s"), seen, shown);
+}
+
+enum exit_code
+session_forked(struct session *s, const char *what, struct bytes cosigned)
+{
+    enum exit_code code =
+        app_fail(s->app, what, SV_ERR_ROLLBACK,
+                 _("the vault's log does not go on from what this witness "
+                   "has cosigned"));
+
+    keep_fork(s, cosigned);
+    app_hint(s->app, "%s",
+             _("An older copy may have been put back, or the log was "
+               "rewritten. Do not work in it; tell your supervisor."));
+    return code;
+}
+
 static enum exit_code
 rolled_back(struct session *s, const char *what)
 {
@@ -98,6 +149,7 @@ rolled_back(struct session *s, const char *what)
              _("This device has seen %llu entries; the vault says "
                "%llu."),
              (unsigned long long)s->seen, (unsigned long long)s->hello.size);
+    keep_fork(s, client_conflict(s->client));
     app_hint(s->app, "%s",
              _("An older copy may have been put back, or the log was "
                "rewritten. Do not work in it; tell your supervisor."));

@@ -172,7 +172,12 @@ room_and_age_have_limits(void **state)
     assert_level(FINDING_OK, doctor_backup(NOW, NOW - 7 * DAY_MS + 1));
     assert_level(FINDING_WARN, doctor_backup(NOW, NOW - 7 * DAY_MS));
     assert_level(FINDING_BAD, doctor_backup(NOW, NOW - 30 * DAY_MS));
-    assert_level(FINDING_WARN, doctor_witness());
+    assert_level(FINDING_WARN, doctor_witness(NOW, 0));
+    assert_level(FINDING_OK, doctor_witness(NOW, NOW / 1000 + 1));
+    assert_level(FINDING_OK, doctor_witness(NOW, (NOW - 34 * DAY_MS) / 1000));
+    assert_level(FINDING_WARN, doctor_witness(NOW, (NOW - 35 * DAY_MS) / 1000));
+    assert_level(FINDING_BAD, doctor_witness_bad("a file"));
+    assert_level(FINDING_BAD, doctor_fork("a file"));
 }
 
 /* ---- The gate elsewhere ---- */

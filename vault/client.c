@@ -52,6 +52,7 @@ client_free(struct client *c)
     pin_clear(&c->pin);
     roster_clear(&c->hello_roster);
     buf_free(&c->flags);
+    buf_free(&c->conflict);
     schema_free(c->schema);
     free(c);
 }
@@ -214,6 +215,12 @@ client_begin(struct client *c, const struct card *card,
 out:
     buf_free(&response);
     return err;
+}
+
+struct bytes
+client_conflict(const struct client *c)
+{
+    return buf_bytes(&c->conflict);
 }
 
 struct pin *

@@ -93,6 +93,12 @@ struct client_restored {
 void client_accept_restore(struct client *c, bool waiting);
 const struct client_restored *client_restored(const struct client *c);
 
+/*
+ * After SV_ERR_ROLLBACK: the head that does not fit the pin's, as the log's
+ * key signed it; evidence together with the pin's own.  Empty before.
+ */
+struct bytes client_conflict(const struct client *c);
+
 /* The pin to be saved, valid until client_free(); changes with every
  * verified answer. */
 struct pin *client_pin(struct client *c);
@@ -288,6 +294,16 @@ enum sv_err client_log_read(struct client *c, uint64_t from, uint64_t n,
  */
 enum sv_err client_log_prove(struct client *c, uint64_t index,
                              struct buf *entry, struct buf *proof);
+
+/*
+ * Does the log, as it is now, go on from a head of this size and root, which
+ * its key signed?  The pin is brought up to date first, and *proof is the
+ * consistency proof from there to the pin's head.  SV_ERR_ROLLBACK: it does
+ * not; SV_ERR_BUSY.
+ */
+enum sv_err client_log_extends(struct client *c, uint64_t size,
+                               const struct hash *root,
+                               struct tree_proof *proof);
 
 /* A finding of the gate's own comparison of its tables with its log. */
 struct store_finding {

@@ -49,6 +49,7 @@ struct client {
     char purpose[NAME_SIZE];       /* "" : the role's default */
     bool accepts, accepts_waiting; /* client_accept_restore() */
     struct client_restored restored;
+    struct buf conflict; /* the last signed head that did not fit */
     const struct restore_second *second; /* within client_restore() */
 };
 

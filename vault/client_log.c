@@ -7,6 +7,8 @@
 /* More than the gate proves one by one: the replay computes the root. */
 #define REPLAY_CHUNK 4096
 #define PROVED_CHUNK 256
+/* The gate goes on: others' entries may come between two questions. */
+#define TRIES 8
 
 /* ---- Reading ---- */
 
@@ -121,6 +123,86 @@ client_log_prove(struct client *c, uint64_t index, struct buf *entry,
         err = buf_append(entry, text);
     answer_free(&answer);
     return err;
+}
+
+/* ---- Another head of this log ---- */
+
+/* From a head of that size to the one of this answer; *again: it is not the
+ * pin's, because the log grew between two answers. */
+static enum sv_err
+take_growth(struct client *c, uint64_t size, const struct hash *root,
+            const struct sync_answer *a, struct tree_proof *out, bool *again)
+{
+    struct bytes raw = a->consistency;
+    struct tree_proof proof = {0};
+    struct checkpoint head;
+
+    if (checkpoint_open(a->head, c->pin.origin, &c->pin.roster.log_key,
+                        &head) != SV_OK)
+        return client_fault(c, SV_ERR_TAMPERED,
+                            N_("the head is not signed by this vault's log"));
+    *again = head.size != c->pin.size;
+    if (*again)
+        return SV_OK;
+    if (size < head.size &&
+        (tree_proof_decode(&raw, &proof) != SV_OK || raw.len > 0))
+        return client_fault(c, SV_ERR_TAMPERED,
+                            N_("the gate's answer is malformed"));
+    if (size > head.size ||
+        tree_verify_consistency(size, head.size, root, &head.root, &proof) !=
+            SV_OK)
+        return client_fault(c, SV_ERR_ROLLBACK,
+                            N_("the log does not go on from that head"));
+    *out = proof;
+    return SV_OK;
+}
+
+static enum sv_err
+ask_growth(struct client *c, uint64_t size, const struct hash *root,
+           struct tree_proof *out, bool *again)
+{
+    const struct transport *t = &c->config.transport;
+    struct sync_request ask = {.seen_size = size,
+                               .has_roster = true,
+                               .roster_after = c->pin.roster.last_index};
+    struct message_answer *a = calloc(1, sizeof *a);
+    struct buf request = BUF_INIT, response = BUF_INIT;
+    enum sv_err err = a == NULL ? SV_ERR_NOMEM : SV_OK;
+
+    if (err == SV_OK)
+        err = message_sync_encode(&ask, &request);
+    if (err == SV_OK)
+        err = t->call(t->ctx, buf_bytes(&request), &response);
+    if (err == SV_OK)
+        err = message_answer_decode(buf_bytes(&response), a);
+    if (err == SV_OK)
+        err = a->status;
+    if (err == SV_OK)
+        err = take_growth(c, size, root, &a->sync, out, again);
+    buf_free(&request);
+    buf_free(&response);
+    free(a);
+    return err;
+}
+
+enum sv_err
+client_log_extends(struct client *c, uint64_t size, const struct hash *root,
+                   struct tree_proof *proof)
+{
+    bool again = true;
+    enum sv_err err = SV_OK;
+
+    memset(&c->trouble, 0, sizeof c->trouble);
+    for (int i = 0; i < TRIES && again && err == SV_OK; i++) {
+        struct buf response = BUF_INIT;
+        struct sync_answer answer;
+
+        err = client_sync(c, false, &response, &answer);
+        buf_free(&response);
+        if (err == SV_OK)
+            err = ask_growth(c, size, root, proof, &again);
+    }
+    return err == SV_OK && again ? SV_ERR_BUSY : err;
 }
 
 /* ---- Verifying ---- */

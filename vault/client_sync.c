@@ -3,6 +3,20 @@
 
 #include "vault/client_internal.h"
 
+/* The log's own key signed it, so both heads together are evidence. */
+static enum sv_err
+misfit(struct client *c, struct bytes head, const char *what)
+{
+    struct buf copy = BUF_INIT;
+    enum sv_err err = buf_append(&copy, head);
+
+    if (err != SV_OK)
+        return err;
+    buf_free(&c->conflict);
+    c->conflict = copy;
+    return client_fault(c, SV_ERR_ROLLBACK, what);
+}
+
 enum sv_err
 client_check_head(struct client *c, const struct roster *roster,
                   struct bytes head, struct bytes consistency,
@@ -17,22 +31,20 @@ client_check_head(struct client *c, const struct roster *roster,
     if (c->pin.size == 0)
         return SV_OK;
     if (out->size < c->pin.size)
-        return client_fault(
-            c, SV_ERR_ROLLBACK,
-            N_("the log is shorter than the last head seen here"));
+        return misfit(c, head,
+                      N_("the log is shorter than the last head seen here"));
     if (out->size == c->pin.size)
         return hash_equal(&out->root, &old)
                    ? SV_OK
-                   : client_fault(c, SV_ERR_ROLLBACK,
-                                  N_("the log is another one than the one "
-                                     "seen here"));
+                   : misfit(c, head,
+                            N_("the log is another one than the one seen "
+                               "here"));
     if (tree_proof_decode(&consistency, &proof) != SV_OK ||
         consistency.len > 0 ||
         tree_verify_consistency(c->pin.size, out->size, &old, &out->root,
                                 &proof) != SV_OK)
-        return client_fault(
-            c, SV_ERR_ROLLBACK,
-            N_("the log does not extend the last head seen here"));
+        return misfit(c, head,
+                      N_("the log does not extend the last head seen here"));
     return SV_OK;
 }
 
