@@ -172,6 +172,24 @@ list_flag(struct tallying *t, const struct audit_act *act, const char *when)
                      texts);
 }
 
+/* The gate denied it because its log never had that root. */
+static enum sv_err
+list_fork(struct tallying *t, const struct audit_act *act, const char *when)
+{
+    const struct request *q = act->request;
+    char entry[SHEET_CELL_SIZE], seen[SHEET_CELL_SIZE];
+    const char *const texts[] = {entry, when, q->actor, audit_act_name(act),
+                                 seen};
+
+    if (strcmp(act->entry->rule, "seen") != 0)
+        return SV_OK;
+    (void)snprintf(entry, sizeof entry, "%llu",
+                   (unsigned long long)act->entry->index);
+    (void)snprintf(seen, sizeof seen, "%llu", (unsigned long long)q->seen_size);
+    return sheet_row(&t->report->sheets[SHEET_FORKS], &sheet_kinds[SHEET_FORKS],
+                     texts);
+}
+
 /* They stand in the order of their entries. */
 static void
 acknowledge(struct tallying *t, const struct audit_act *act)
@@ -231,8 +249,10 @@ tally(void *ctx, const struct audit_act *act)
     err = list_gap(t, act, when);
     if (err == SV_OK)
         err = count_one(&t->people, act, person);
-    if (err == SV_OK && !act->is_item && !act->entry->allowed)
-        return count_denial(t, act, month);
+    if (err == SV_OK && !act->is_item && !act->entry->allowed) {
+        err = list_fork(t, act, when);
+        return err != SV_OK ? err : count_denial(t, act, month);
+    }
     if (err != SV_OK || !is_done(act))
         return err;
     if (q->act == ACT_FLAG_ACKNOWLEDGE)

@@ -25,6 +25,15 @@ const struct sheet_kind sheet_kinds[SHEET_N] = {
                         {"act", N_("What"), false},
                         {"rule", N_("Rule"), false},
                         {"n", N_("Number"), true}}},
+    [SHEET_FORKS] = {"forks",
+                     N_("Another log"),
+                     N_("Requests that name a head which this log never had: "
+                        "their device was shown another one."),
+                     {{"entry", N_("Entry"), true},
+                      {"time", N_("Time"), false},
+                      {"actor", N_("Who"), false},
+                      {"act", N_("What"), false},
+                      {"seen", N_("Entries she saw"), true}}},
     [SHEET_FLAGS] = {"flags",
                      N_("Flagged assignments"),
                      N_("Made in an emergency, or after a denial for want of "

@@ -14,6 +14,7 @@
 enum sheet_id {
     SHEET_ACCESSES,
     SHEET_DENIALS,
+    SHEET_FORKS,
     SHEET_FLAGS,
     SHEET_BURSTS,
     SHEET_GAPS,

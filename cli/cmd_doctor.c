@@ -203,6 +203,7 @@ look_at_directory(struct visit *v, const char *dir)
     if (path_suffix(gate, dir, ".gate") == SV_OK)
         tell(v, look_private("gatekey", gate, owner));
     look_at_disk(v, dir, owner);
+    look_for_forks(v, dir, "/fork-");
 }
 
 /* 0, or the errno. */

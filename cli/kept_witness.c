@@ -125,17 +125,48 @@ kept_newest(const struct kept_witnesses *all)
 
 /* ---- Writing ---- */
 
+static enum sv_err
+path_of(const struct kept_witnesses *all, const struct kept_witness *w,
+        char out[static PATH_SIZE])
+{
+    uint8_t id[4];
+    char hex[ID_HEX + 1];
+
+    note_key_id(bytes_text(w->name), NOTE_TYPE_COSIGNATURE, &w->key, id);
+    text_hex(BYTES(id), hex);
+    return path_join(out, all->dir, hex);
+}
+
+enum sv_err
+kept_set_aside(const char *key, uint64_t size)
+{
+    struct kept_witnesses all = {.n = 0};
+    char from[PATH_SIZE], to[PATH_SIZE];
+    enum sv_err err = kept_load(&all, key);
+
+    /* One that is damaged stays in its place, and status says so. */
+    if (err == SV_ERR_NOT_FOUND || err == SV_ERR_TAMPERED)
+        err = SV_OK;
+    for (size_t i = 0; i < all.n && err == SV_OK; i++) {
+        if (all.at[i].head.size <= size)
+            continue;
+        err = path_of(&all, &all.at[i], from);
+        if (err == SV_OK)
+            err = path_suffix(to, from, ".before-restore");
+        if (err == SV_OK)
+            err = file_move_new(from, to);
+    }
+    kept_clear(&all);
+    return err;
+}
+
 enum sv_err
 kept_store(const struct kept_witnesses *all, const struct kept_witness *w)
 {
     struct buf text = BUF_INIT;
-    uint8_t id[4];
-    char hex[ID_HEX + 1], path[PATH_SIZE];
-    enum sv_err err;
+    char path[PATH_SIZE];
+    enum sv_err err = path_of(all, w, path);
 
-    note_key_id(bytes_text(w->name), NOTE_TYPE_COSIGNATURE, &w->key, id);
-    text_hex(BYTES(id), hex);
-    err = path_join(path, all->dir, hex);
     if (err == SV_OK && mkdir(all->dir, 0700) == 0)
         err = path_sync(all->dir);
     else if (err == SV_OK && errno != EEXIST)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/app.h"
+#include "cli/kept_witness.h"
 
 #define FINGERPRINT_TRIES 3
 #define EVIDENCE_MAX 1000 /* files; who restores as often has a script */
@@ -390,6 +391,8 @@ session_keep_restored(struct session *s, enum exit_code *code)
     char path[PATH_SIZE];
     enum sv_err err = keep_evidence(s, path);
 
+    if (err == SV_OK)
+        err = kept_set_aside(s->app->key, client_restored(s->client)->size);
     s->doubted = err != SV_OK;
     if (err != SV_OK)
         *code = app_fail(s->app, path, err, NULL);

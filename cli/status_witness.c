@@ -4,13 +4,19 @@
 
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
 
+/* Of this device, and, where the gate runs here, of the gate. */
 static void
 find_evidence(struct session *s, struct status_witness *w)
 {
-    char prefix[PATH_SIZE];
+    char prefix[PATH_SIZE], path[PATH_SIZE];
 
     if (path_suffix(prefix, s->pin_path, ".fork-") == SV_OK)
         w->n_evidence = evidence_count(prefix, w->evidence);
+    if (s->way.form == WAY_EMBEDDED &&
+        path_suffix(prefix, s->app->vault, "/fork-") == SV_OK)
+        w->n_evidence += evidence_count(prefix, path);
+    if (w->evidence[0] == '\0' && w->n_evidence > 0)
+        (void)snprintf(w->evidence, sizeof w->evidence, "%s", path);
 }
 
 bool

@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "audit/evidence.h"
 #include "vault/gate_internal.h"
 
 /*
@@ -15,6 +18,9 @@
 /* What is read by requests of one transaction stays in memory until each has
  * its answer. */
 #define GROUP_RELEASES_MAX ((size_t)16 << 20)
+/* Whoever names wrong heads on purpose must not fill the disk; the entries
+ * of all of them stand in the log. */
+#define EVIDENCE_MAX 32
 
 struct group {
     struct gate *gate;
@@ -159,6 +165,26 @@ settle_group(struct group *t)
     return err;
 }
 
+/*
+ * A request names a head that this log never had: her device was shown
+ * another log, or hers is no honest one.  Her signed request and the head it
+ * was answered under lie beside the store, for whoever looks after it.  The
+ * entry says the same; so nothing depends on these files.
+ */
+static void
+keep_evidence(const struct gate *g, const struct act *a)
+{
+    char prefix[PATH_SIZE], path[PATH_SIZE];
+
+    if (a->repeated || strcmp(a->decision.rule, "seen") != 0 ||
+        path_join(prefix, g->dir, "fork-") != SV_OK ||
+        evidence_count(prefix, path) >= EVIDENCE_MAX)
+        return;
+    (void)evidence_keep(prefix, a->request.seen_size, a->raw, path);
+    (void)evidence_keep(prefix, g->log.frontier.size, buf_bytes(&a->head),
+                        path);
+}
+
 /* How many of these go into one transaction: at least one. */
 static size_t
 group_size(struct act *const acts[], size_t n)
@@ -204,6 +230,8 @@ run_one(struct gate *g, struct act *const acts[], size_t n)
         acts[i]->status = err;
         acts[i]->reason = "store";
         acts[i]->durable = err == SV_OK;
+        if (err == SV_OK)
+            keep_evidence(g, acts[i]);
     }
     return t.n;
 }
