@@ -424,7 +424,7 @@ is_good(const struct log_verdict *v)
 }
 
 static enum sv_err
-verdict_text(struct app *app, const struct log_verdict *v)
+verdict_text(struct app *app, const struct log_verdict *v, bool store_only)
 {
     char root[BASE64_SIZE(32)];
 
@@ -434,7 +434,7 @@ verdict_text(struct app *app, const struct log_verdict *v)
     if (v->fault.reason != NULL)
         (void)fprintf(app->term.out, _("FAULT: entry %llu: %s\n"),
                       (unsigned long long)v->fault.index, _(v->fault.reason));
-    else
+    else if (!store_only)
         (void)fprintf(app->term.out, "%s\n",
                       _("The log is whole and unaltered, every signature is "
                         "its actor's, and every decision is the policy's."));
@@ -475,6 +475,8 @@ verdict_json(struct app *app, const struct log_verdict *v)
 enum exit_code
 cmd_log_verify(struct app *app, int argc, char **argv)
 {
+    bool store_only = false;
+    const struct flag flags[] = {{"store", 0, NULL, &store_only}, {0}};
     struct session s = {0};
     struct progress progress = {.t = &app->term, .label = _("entries")};
     struct log_verdict v = {0};
@@ -482,17 +484,19 @@ cmd_log_verify(struct app *app, int argc, char **argv)
     enum sv_err err;
     char **words;
 
-    if (!app_args(app, argc, argv, NULL, 0, 0, &words))
+    if (!app_args(app, argc, argv, flags, 0, 0, &words))
         return EXIT_USAGE;
     if (!session_open(app, &s, &code))
         return code;
-    err = client_log_verify(s.client, term_progress, &progress, &v);
+    err = store_only
+              ? client_store_verify(s.client, &v)
+              : client_log_verify(s.client, term_progress, &progress, &v);
     term_progress_end(&progress);
     if (err != SV_OK) {
         code = session_fail(&s, NULL, err);
     } else {
         code = app_done(app, app->json ? verdict_json(app, &v)
-                                       : verdict_text(app, &v));
+                                       : verdict_text(app, &v, store_only));
         if (!is_good(&v)) {
             code = EXIT_ALTERED;
             app_hint(app, "%s",

@@ -383,14 +383,17 @@ const struct command commands[] = {
         "\n"
         "Shows the gate's lines and the request as its actor signed it."),
      cmd_log_show},
-    {"log", "verify", "", N_("check the whole log and the store"),
+    {"log", "verify", "[--store]", N_("check the whole log and the store"),
      N_("  svault log verify\n"
-        "  svault log verify --json\n"
+        "  svault log verify --store --json\n"
         "\n"
         "Recomputes the tree, checks every signature, re-derives every "
         "decision, and has the\n"
         "store compared with the log. Exit code 4 where anything is "
-        "altered: it says where."),
+        "altered: it says where.\n"
+        "--store does the comparison alone: each version that is missing, "
+        "added, rolled back,\n"
+        "damaged or exchanged is named."),
      cmd_log_verify},
     {"log", "acknowledge", "N",
      N_("an emergency assignment has been looked at"),

@@ -324,6 +324,10 @@ struct log_verdict {
  */
 enum sv_err client_log_verify(struct client *c, client_progress_fn progress,
                               void *ctx, struct log_verdict *out);
+/* The comparison of the store with the log alone, which the gate makes: it
+ * replays its log, and each row that is missing, added, rolled back, damaged
+ * or exchanged is a finding.  fault stays empty. */
+enum sv_err client_store_verify(struct client *c, struct log_verdict *out);
 
 /* ---- Backup ---- */
 

@@ -356,3 +356,19 @@ client_log_verify(struct client *c, client_progress_fn progress, void *ctx,
     *out = verdict;
     return SV_OK;
 }
+
+enum sv_err
+client_store_verify(struct client *c, struct log_verdict *out)
+{
+    struct log_verdict verdict = {0};
+    enum sv_err err = check_store(c, &verdict);
+
+    if (err != SV_OK) {
+        free(verdict.findings);
+        return err;
+    }
+    verdict.size = c->pin.size;
+    verdict.root = c->pin.root;
+    *out = verdict;
+    return SV_OK;
+}

@@ -29,6 +29,21 @@ enum sv_err check_find_record(struct check *c,
                               const char *compartment, uint64_t version,
                               const char *reason);
 
+/* A handle and a name behind it, as the replay's maps have them. */
+void check_map_key(const uint8_t *handle, const char *name,
+                   uint8_t out[static HANDLE_LEN + NAME_SIZE]);
+/* The request of the entry at index, which the replay has found sound; it
+ * borrows from *text. */
+enum sv_err check_load_request(const struct check *c, uint64_t index,
+                               struct buf *text, struct request *out);
+
+/* gate_check_versions.c: every version of a record's compartment is the one
+ * that the log recorded; each that is not is found. */
+enum sv_err check_column(struct check *c, const struct handle *h,
+                         const struct record_column *col);
+/* No version is stored that the log has not. */
+enum sv_err check_versions_added(struct check *c);
+
 /* gate_check_facts.c: what decisions rest on, and the search index. */
 
 /* These tokens of a record's newest content must be in the index. */
