@@ -189,9 +189,9 @@ check_record(void *ctx, struct bytes key, struct bytes value, bool damaged,
     if (key.len != HANDLE_LEN)
         return check_find(c, "records", N_("a row that does not belong here"));
     memcpy(h.b, key.ptr, HANDLE_LEN);
-    c->n_records++;
     if (map_get(&c->replay.records, h.b) == NULL)
         return check_find_record(c, h.b, NULL, 0, N_("is not in the log"));
+    c->n_records++; /* one too many does not stand for one that is missing */
     if (damaged || record_state_decode(value, &s) != SV_OK)
         return check_find_record(c, h.b, NULL, 0,
                                  N_("its row is damaged or exchanged"));
