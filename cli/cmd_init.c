@@ -1,6 +1,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "audit/audit_card.h"
 #include "cli/founding.h"
 #include "vault/builtin.h"
 
@@ -197,6 +198,29 @@ set_pin(struct founding *f, struct founding_key *k, enum exit_code *code)
     return err == SV_OK;
 }
 
+/* What outsiders have to know of the vault, while the founders are together. */
+static enum sv_err
+print_card(const struct founding *f, const struct sign_public *log_key)
+{
+    struct audit_card card = {.log_key = *log_key, .vault = f->gate->vault};
+    struct buf text = BUF_INIT;
+    enum sv_err err =
+        text_copy(bytes_text(f->origin), card.origin, sizeof card.origin);
+
+    if (err == SV_OK)
+        err = audit_card_encode(&card, &text);
+    if (err == SV_OK) {
+        (void)fprintf(f->app->term.out, "\n%s\n",
+                      _("The auditor's card, to hand over on paper: with it "
+                        "she can check the log elsewhere\n(svault-audit), and "
+                        "a witness can cosign it. Again: svault status "
+                        "--card"));
+        (void)fwrite(text.ptr, 1, text.len, f->app->term.out);
+    }
+    buf_free(&text);
+    return err;
+}
+
 static enum exit_code
 say_founded(struct founding *f)
 {
@@ -226,6 +250,9 @@ say_founded(struct founding *f)
                     "Gate's fingerprint: %s\n"
                     "Log key:            %s\n"),
                   f->origin, f->dir, fingerprint, vkey);
+    err = print_card(f, &log_key);
+    if (err != SV_OK)
+        return app_done(app, err);
     if (strcmp(f->profile, PROFILE_SMALL) == 0)
         app_hint(app, "%s",
                  _("Small office: the supervisor is caseworker, too, and "

@@ -89,8 +89,9 @@ gate_failed(struct session *s, enum sv_err err)
     else if (code == EXIT_ALTERED)
         app_hint(app, "%s",
                  _("Change nothing there. Tell your supervisor and keep the "
-                   "directory as evidence;\na copy from your backup can "
-                   "take its place."));
+                   "directory as evidence.\nWork goes on from a backup, by an "
+                   "entry of two people: svault backup restore,\nthen svault "
+                   "backup confirm."));
     buf_free(&text);
     return code;
 }

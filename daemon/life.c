@@ -85,10 +85,12 @@ life_no_solver(struct life *l)
 }
 
 void
-life_failed(struct life *l, const char *what, enum sv_err err)
+life_failed(struct life *l, const char *what, enum sv_err err, const char *todo)
 {
     begin_line(l, "failed");
     (void)fprintf(stderr, ", \"what\": \"%s\", \"why\": \"%s\"", what,
                   err_text(err));
+    if (todo != NULL)
+        (void)fprintf(stderr, ", \"todo\": \"%s\"", todo);
     end_line();
 }

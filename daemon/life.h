@@ -24,7 +24,8 @@ void life_event(void *life, enum service_event e);
 /* Releases of counts are not audited any more, nor released.  From any
  * thread. */
 void life_no_solver(struct life *l);
-/* It ends by err; what is an English phrase of ours. */
-void life_failed(struct life *l, const char *what, enum sv_err err);
+/* It ends by err; what, and todo (or NULL), are English phrases of ours. */
+void life_failed(struct life *l, const char *what, enum sv_err err,
+                 const char *todo);
 
 #endif

@@ -23,6 +23,7 @@
 #define SOCKET_DEFAULT "/run/svault/gate.sock"
 #define GROUP_DEFAULT "svault-users"
 #define ARENA_SIZE 4096
+#define EXIT_ALTERED 4
 #define SPARE_FILES 64 /* beside one for each connection */
 
 static const char usage[] =
@@ -76,7 +77,7 @@ exit_code_of(enum sv_err err)
         return 2;
     case SV_ERR_TAMPERED:
     case SV_ERR_ROLLBACK:
-        return 4;
+        return EXIT_ALTERED;
     case SV_ERR_FULL:
     case SV_ERR_IO:
         return 74;
@@ -88,6 +89,11 @@ exit_code_of(enum sv_err err)
         return 1;
     }
 }
+
+static const char todo_altered[] =
+    "change nothing in the directory, it is evidence; work goes on from a "
+    "backup, by an entry of two people: svault backup restore, then svault "
+    "backup confirm";
 
 static int
 complain(const char *fault)
@@ -374,7 +380,8 @@ main(int argc, char **argv)
     arena_free(d.arena);
     solving_stop(&d.solving);
     if (err != SV_OK)
-        life_failed(&d.life, d.what, err);
+        life_failed(&d.life, d.what, err,
+                    exit_code_of(err) == EXIT_ALTERED ? todo_altered : NULL);
     else if (d.options.wrap == NULL)
         life_stopped(&d.life);
     return exit_code_of(err);

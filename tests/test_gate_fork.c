@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "audit/evidence.h"
+#include "store/store_fault.h"
 #include "tests/support/office.h"
+#include "vault/tables.h"
 
 static int
 set_up(void **state)
@@ -225,6 +227,57 @@ test_the_gate_does_not_start_without_its_kept_head(void **state)
     assert_int_equal(access(head, F_OK), -1);
 }
 
+/* A store whose file is exchanged before it is opened again. */
+struct exchange {
+    struct office *o;
+    struct store_fault_plan plan;
+    bool armed;
+};
+
+static enum sv_err
+open_exchanged(void *ctx, const char *dir, bool create, struct store **out)
+{
+    struct exchange *x = ctx;
+    struct store *inner = NULL;
+    enum sv_err err;
+
+    if (x->armed)
+        copy(x->o, "data.mdb", x->o->home, x->o->dir);
+    err = store_lmdb_open(dir, TABLES_N, create, &inner);
+    return err != SV_OK ? err : store_fault_wrap(inner, &x->plan, out);
+}
+
+/* While the service runs: what it wrote into the log is what it goes on
+ * from, however its store comes back. */
+static void
+test_a_gate_that_runs_does_not_go_on_with_an_older_log(void **state)
+{
+    struct office *o = *state;
+    struct exchange x = {.o = o};
+    struct record_list list = {0};
+    struct handle h;
+
+    save_vault(o);
+    assert_ok(office_record(o, "case-1", "2022-002", "Sato", &h));
+    office_close(o);
+    o->config.open_store = open_exchanged;
+    o->config.store_ctx = &x;
+    assert_ok(office_open(o));
+    (void)office_client(o, "case-1");
+    x.armed = true;
+    x.plan.unsure_per_1000 = 1000;
+    assert_err(client_record_list(office_client(o, "case-1"), "victim",
+                                  UINT64_MAX, 10, &list),
+               SV_ERR_UNSURE);
+    x.plan.unsure_per_1000 = 0;
+    assert_err(client_record_list(office_client(o, "case-1"), "victim",
+                                  UINT64_MAX, 10, &list),
+               SV_ERR_UNSURE);
+    office_close(o);
+    x.armed = false;
+    assert_err(office_open(o), SV_ERR_ROLLBACK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -236,6 +289,7 @@ main(void)
         TEST(test_wrong_heads_on_purpose_do_not_fill_the_disk),
         TEST(test_the_gate_does_not_start_on_an_older_log),
         TEST(test_the_gate_does_not_start_on_another_log_that_is_longer),
+        TEST(test_a_gate_that_runs_does_not_go_on_with_an_older_log),
         TEST(test_the_gate_does_not_start_without_its_kept_head),
     };
 

@@ -58,6 +58,26 @@ load_roster(struct gate *g, const struct tables *t)
     return SV_OK;
 }
 
+/* A store that is opened again must have at least the log that it had. */
+static enum sv_err
+load_log(struct gate *g, const struct tables *t)
+{
+    struct log_state was = g->log;
+    struct hash root = frontier_root(&was.frontier);
+    struct tables stored = *t;
+    bool has = true;
+    enum sv_err err = log_state_load(t, &g->log);
+
+    stored.hashes = NULL; /* those in memory are of the log that it had */
+    if (err == SV_OK && was.frontier.size > 0)
+        err = log_has_root(&stored, &g->log, was.frontier.size, &root, &has);
+    if (err == SV_OK && !has)
+        err = SV_ERR_ROLLBACK;
+    if (err != SV_OK)
+        g->log = was;
+    return err;
+}
+
 enum sv_err
 gate_load(struct gate *g)
 {
@@ -68,7 +88,7 @@ gate_load(struct gate *g)
     if (err != SV_OK)
         return err;
     t = (struct tables){txn, &g->keys->storage, &g->config.rng, g->hashes};
-    err = log_state_load(&t, &g->log);
+    err = load_log(g, &t);
     if (err == SV_OK)
         err = load_roster(g, &t);
     if (err == SV_OK)
