@@ -2,6 +2,7 @@
 //
 //	xmod check DIR VKEY      an export, every entry and proof of it
 //	xmod proof FILE ENTRY VKEY
+//	xmod head FILE VKEY      a head, whoever else signed it
 //	xmod make DIR SIZE ORIGIN  prints the log's vkey; DIR grows if it is there
 package main
 
@@ -214,6 +215,10 @@ func main() {
 	switch a := os.Args[1:]; {
 	case len(a) == 3 && a[0] == "check":
 		check(a[1], a[2])
+	case len(a) == 3 && a[0] == "head":
+		raw, err := os.ReadFile(a[1])
+		must(err)
+		fmt.Println(head(raw, a[2]).N, "entries")
 	case len(a) == 4 && a[0] == "proof":
 		proof(a[1], a[2], a[3])
 	case len(a) == 4 && a[0] == "make":
@@ -221,6 +226,6 @@ func main() {
 		must(err)
 		make_(a[1], size, a[3])
 	default:
-		log.Fatal("check DIR VKEY | proof FILE ENTRY VKEY | make DIR SIZE ORIGIN")
+		log.Fatal("check DIR VKEY | head FILE VKEY | proof FILE ENTRY VKEY | make DIR SIZE ORIGIN")
 	}
 }
