@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audit/evidence.h"
 #include "tests/support/receipts.h"
 #include "tests/support/served.h"
 
@@ -184,12 +185,43 @@ test_no_kill_loses_what_was_answered_or_releases_what_is_not_logged(
     assert_true(receipts > 0);
 }
 
+/* A request that names a head of another log, to svaultd itself: in its
+ * sandbox, too, it can keep what it was shown. */
+static void
+test_evidence_of_another_log_is_kept_in_the_sandbox(void **state)
+{
+    struct record_list list = {0};
+    char prefix[PATH_SIZE], path[PATH_SIZE];
+    struct killed k = {.pid = -1};
+    struct desk d;
+    int status;
+
+    (void)state;
+    served_prepare(&k.served);
+    k.served.office.config.clock = (struct clock){system_time, NULL};
+    start(&k);
+    desk_init(&d, k.served.path, (struct clock){system_time, NULL}, "case-1",
+              &k.served.office.vault);
+    for (int i = 0; i < 1000 && desk_begin(&d) != SV_OK; i++)
+        (void)poll(NULL, 0, 5); /* it is starting */
+    client_pin(d.client)->root.b[0] ^= 1;
+    assert_err(client_record_list(d.client, "victim", UINT64_MAX, 10, &list),
+               SV_ERR_ROLLBACK);
+    assert_int_equal(kill(k.pid, SIGTERM), 0);
+    assert_int_equal(waitpid(k.pid, &status, 0), k.pid);
+    assert_ok(path_join(prefix, k.served.office.dir, "fork-"));
+    assert_int_equal(evidence_count(prefix, path), 2);
+    desk_free(&d);
+    served_free(&k.served);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             test_no_kill_loses_what_was_answered_or_releases_what_is_not_logged),
+        cmocka_unit_test(test_evidence_of_another_log_is_kept_in_the_sandbox),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
