@@ -114,7 +114,7 @@ help_all(struct audit *a)
                   _("Each has --help. All take --json and --lang en|ja. Exit "
                     "codes: 0 good, 4 altered or\n"
                     "forged, 5 could not be verified, 65 bad card, 74 a disk "
-                    "or a file failed."));
+                    "or a file failed, 75 ask again."));
     return audit_done(a, SV_OK, EXIT_DONE);
 }
 
