@@ -17,7 +17,12 @@ audit() {
 make_office
 hire sato caseworker
 hire nagai auditor
-printf 'identity.case_no,facts.gender\n1,female\n2,male\n3,female\n' >v.csv
+cat >v.csv <<'END'
+identity.case_no,identity.family_name,facts.gender
+1,Canaryfamily,female
+2,Canaryfamily,male
+3,Canaryfamily,female
+END
 expect_exit 0 --key sato.key import v.csv --type victim
 expect_exit 0 --key sato.key record list victim --json
 id=$(json records.0.record)
@@ -102,7 +107,7 @@ audit 1 verify nowhere --key office.card
 audit 4 verify log --key second.card
 expect_in out "checkpoint: not a head that this log's key signed"
 
-# ---- Every file: flipped, cut, gone, renamed, and one too many ----
+# A1: Every file: flipped, cut, gone, renamed, and one too many.
 find log -type f | sort >files
 while IFS= read -r f; do
     cp "$f" kept
@@ -229,6 +234,29 @@ expect_in out "nothing to report"
 [ ! -e report.html ] || fail "a report of a spoiled log"
 audit 1 report log --key office.card --html nowhere/report.html
 audit 2 verify log --key office.card --html report.html
+
+# A8: Somebody reads everything: an entry for each, and a burst.  Two hours'
+# worth, because one may end in the middle.
+n=0
+while [ $n -lt 60 ]; do
+    n=$((n + 1))
+    expect_exit 0 --key sato.key record show 1 -c facts
+done
+expect_exit 0 --key nagai.key log export log
+audit 0 who --record "$id" log --key office.card --json
+[ "$(json entries)" -gt 60 ] || fail "a reading without an entry"
+audit 0 report log --key office.card --json
+expect_json bursts.0.actor sato
+audit 0 report log --key office.card --html report.html --csv report.csv
+
+# A12: Of what the records say, and of clients' names, an export has nothing.
+expect_exit 0 --key nagai.key log prove 3 -o third.tlog-proof
+for place in log report.html report.csv third.tlog-proof third.entry office.card; do
+    if grep -rqa -e Canaryfamily -e "$(printf Canaryfamily | base64)" $place; then
+        fail "$place has a client's name"
+    fi
+done
+grep -rqa -e sato log || fail "nothing would be found in it"
 
 # ---- The command line ----
 audit 0 --help

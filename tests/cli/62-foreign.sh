@@ -59,6 +59,20 @@ refused 1 "$xmod" proof p0.tlog-proof p7.entry "$vkey"
 printf xxxxxxxx | dd of=log/tile/0/000 bs=1 seek=96 conv=notrunc 2>/dev/null
 refused 1 "$xmod" check log "$vkey"
 
+# A7: Her own signature stands in the entry of what she did, and nobody
+# else's, as their software reads it.
+expect_exit 0 --key sato.key record list victim
+expect_exit 0 --key nagai.key log list --user sato --json
+n=$(json entries)
+n=$(json entries.$((n - 1)).entry)
+expect_exit 0 --key nagai.key log prove "$n" -o hers.tlog-proof
+good "$xmod" actor hers.entry office.example/vault/sato \
+    "$(sed -n 's/^sign //p' sato.key.pub)"
+refused 1 "$xmod" actor hers.entry office.example/vault/sato \
+    "$(sed -n 's/^sign //p' nagai.key.pub)"
+refused 1 "$xmod" actor hers.entry office.example/vault/nagai \
+    "$(sed -n 's/^sign //p' nagai.key.pub)"
+
 # ---- Theirs, read by us: any log at all is whole and unaltered ----
 expect_exit 0 --key nagai.key status --card
 cp out office.card

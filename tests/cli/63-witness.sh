@@ -225,7 +225,7 @@ rm -rf lost
 
 # ---- Two branches ----
 
-# The office puts its vault back to a copy, and goes on from there.
+# A2: The office puts its vault back to a copy, and goes on from there.
 mkdir early
 cp -r office office.gate ./*.head early
 expect_exit 0 --key sato.key record list victim
@@ -284,7 +284,7 @@ cmp -s "$(json evidence.0)" cosigned-before || fail "not what was cosigned"
 cmp -s board.key.state/*/checkpoint cosigned-before || fail "it has moved"
 audit 0 compare "$(json evidence.0)" "$(json evidence.0)" --key office.card
 
-# Exactly as many entries: two heads that prove it by themselves.
+# A9: Exactly as many entries: two heads that prove it by themselves.
 rm -rf office office.gate nagai.key.witness
 cp -r early/office early/office.gate .
 cp early/*.head .

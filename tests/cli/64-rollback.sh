@@ -45,7 +45,7 @@ does_not_start() {
     [ ! -e "$sock" ] || fail "$line: it listens"
 }
 
-# An older data file put back.
+# A3: An older data file put back.
 cp early/office/data.mdb office/data.mdb
 does_not_start "older than, or other than"
 restore
@@ -78,7 +78,7 @@ expect_exit 0 --vault "unix:$sock" --key sato.key record list victim
 end_service TERM 0
 restore
 
-# ---- The whole directory: who remembers more refuses, and keeps both heads ----
+# A2: The whole directory: who remembers more refuses, and keeps both heads.
 
 # keeps_both PROGRAM'S WAY: sato, who has seen more.
 keeps_both() {

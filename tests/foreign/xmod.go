@@ -3,6 +3,7 @@
 //	xmod check DIR VKEY      an export, every entry and proof of it
 //	xmod proof FILE ENTRY VKEY
 //	xmod head FILE VKEY      a head, whoever else signed it
+//	xmod actor ENTRY NAME KEY  who signed an entry's request
 //	xmod make DIR SIZE ORIGIN  prints the log's vkey; DIR grows if it is there
 package main
 
@@ -141,6 +142,23 @@ func proof(file, entry, vkey string) {
 	fmt.Println("entry", index, "is proved")
 }
 
+func actor(file, name, key64 string) {
+	raw, err := os.ReadFile(file)
+	must(err)
+	_, request, found := bytes.Cut(raw, []byte("\n\n"))
+	key, err := base64.StdEncoding.DecodeString(key64)
+	if !found || err != nil {
+		log.Fatal("no request, or no key")
+	}
+	vkey, err := note.NewEd25519VerifierKey(name, key)
+	must(err)
+	v, err := note.NewVerifier(vkey)
+	must(err)
+	_, err = note.Open(request, note.VerifierList(v))
+	must(err)
+	fmt.Println(name, "signed it")
+}
+
 // ---- The other way ----
 
 type stored []tlog.Hash
@@ -215,6 +233,8 @@ func main() {
 	switch a := os.Args[1:]; {
 	case len(a) == 3 && a[0] == "check":
 		check(a[1], a[2])
+	case len(a) == 4 && a[0] == "actor":
+		actor(a[1], a[2], a[3])
 	case len(a) == 3 && a[0] == "head":
 		raw, err := os.ReadFile(a[1])
 		must(err)
