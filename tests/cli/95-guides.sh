@@ -20,6 +20,7 @@ answer() {
     "svault record edit 1 -c facts") printf 'male\n.\nyes\n' >in ;;
     "svault record find victim") echo 佐々木 >in ;;
     "svault release request "*) command="$1 --acknowledge all" ;;
+    *" VKEY") command="${1% VKEY} '$vkey'" ;;
     "svault release approve N")
         expect_exit 0 --key approve-1.key release show "$number" --json
         command="$1 --no-input --commitment $(json commitment)"
@@ -46,6 +47,12 @@ after() {
         ;;
     "svault status --card "*) cp out office.card ;;
     "svault-audit verify "*) expect_in out "whole, unaltered, lawful" ;;
+    "svault-audit witness --new-key "*) vkey=$(cat out) ;;
+    "svault-audit witness "*) expect_in out "COSIGNED. It goes on" ;;
+    "svault log witness --collect "*)
+        expect_exit 0 --key "$who.key" status
+        expect_in out "(0 days ago)"
+        ;;
     "svault report annual "*) expect_in out "NOT RELEASED" ;;
     "svault release list") number=$(sed -n 's/^ *\([0-9][0-9]*\).*/\1/p' out | head -n 1) ;;
     "svault release fetch "*)
@@ -66,12 +73,19 @@ after() {
     esac
 }
 
-# walk GUIDE: at most ten commands, none of which fails.
+# walk GUIDE: at most ten commands in it, and in each section, none of which
+# fails.
 walk() {
     n=0
-    sed -n -e 's/^    \$ //p' -e 's/^<!-- as \(.*\) -->$/as \1/p' "$docs/$1" >lines
+    sed -n -e 's/^    \$ //p' -e 's/^<!-- as \(.*\) -->$/as \1/p' -e 's/^## .*/section/p' \
+        "$docs/$1" >lines
     while IFS= read -r line <&9; do
         case $line in
+        section)
+            [ "$n" -le 10 ] || fail "$1 has $n commands"
+            n=0
+            continue
+            ;;
         "as "*)
             who=${line#as }
             continue
