@@ -463,6 +463,36 @@ test_report_counts_what_the_log_says(void **state)
     buf_free(&out);
 }
 
+/* Whose device was shown another log: a sheet of its own, not a number among
+ * the denials. */
+static void
+test_report_lists_requests_from_another_log(void **state)
+{
+    struct desk *d = *state;
+    struct fakelog *f = &d->f;
+    struct request q = fakelog_request_on(f, ACT_RECORD_READ, "cora",
+                                          "caseworker", "victim", 1, "facts");
+    struct buf out = BUF_INIT;
+    char line[256];
+    uint64_t index;
+    int code;
+
+    q.seen_root.b[0] ^= 1;
+    index = fakelog_denied(f, &q, "seen");
+    export_log(d);
+    code = run(d, "report", "", &out);
+    assert_said(code, 0, &out, "Another log");
+    (void)snprintf(line, sizeof line,
+                   "  %5llu  2026-01-01T00:00:00Z  cora  record.read",
+                   (unsigned long long)index);
+    assert_said(code, 0, &out, line);
+    code = run(d, "report", "--json", &out);
+    assert_said(code, 0, &out, "\"forks\": [\n");
+    code = run(d, "verify", "", &out);
+    assert_said(code, 0, &out, "whole, unaltered, lawful");
+    buf_free(&out);
+}
+
 static void
 test_report_of_many_words_merges_them(void **state)
 {
@@ -592,6 +622,7 @@ main(void)
         TEST(test_time_that_goes_back_is_named),
         TEST(test_witnesses_that_are_known_must_have_signed),
         TEST(test_report_counts_what_the_log_says),
+        TEST(test_report_lists_requests_from_another_log),
         TEST(test_report_of_many_words_merges_them),
         TEST(test_entries_of_any_bytes_neither_steer_nor_crash),
         TEST(test_a_head_of_endless_entries_ends_at_once),

@@ -131,7 +131,7 @@ python3 -B "$here/../foreign/witness.py" "$log_key" "$vkey" request-2 \
 # x/mod opens a cosigned head by the log's signature; it knows no cosignature.
 gopath=${GOPATH:-/usr/share/gocode}
 if command -v go >/dev/null && [ -d "$gopath/src/golang.org/x/mod/sumdb" ]; then
-    GOPATH=$gopath GO111MODULE=off GOCACHE=$dir/cache GOFLAGS= \
+    GOPATH=$gopath GO111MODULE=off GOCACHE=$dir/cache GOFLAGS="" \
         go run "$here/../foreign/xmod.go" head request-2.cosigned "$log_key" \
         >out 2>err || fail "x/mod does not open a cosigned head"
     expect_in out "$newer entries"

@@ -65,6 +65,24 @@ expect_level backup warn
 run --key mori.key --vault unix:/nowhere/gate.sock doctor
 expect_level backup ""
 
+# Evidence that a gate, or this desk's program, has kept.
+for f in office/fork-5-0123456789abcdef.note mori.key.head.fork-5-0123456789abcdef.note; do
+    run --key mori.key --vault office doctor
+    expect_level fork ""
+    echo a head >$f
+    expect_exit 1 --key mori.key --vault office doctor
+    expect_level fork bad
+    expect_in out "$f"
+    expect_exit 0 --key mori.key --vault office status --json
+    expect_json evidence 1
+    mv $f kept.note
+done
+# What a crash left is none.
+echo half >office/fork-5-0123456789abcdef.note.aB3dE6
+run --key mori.key --vault office doctor
+expect_level fork ""
+rm office/fork-*
+
 # Nothing there; not a vault; no gate; no ssh.
 expect_exit 1 --vault nowhere doctor
 expect_level vault bad
