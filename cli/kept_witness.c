@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,7 +10,8 @@
 #include "base/text.h"
 
 #define SUFFIX ".witness"
-#define ID_HEX (2 * 4)
+#define ID_LEN 4
+#define ID_HEX ((size_t)2 * ID_LEN)
 
 enum sv_err
 kept_name(struct kept_witness *w, const char *vkey)
@@ -76,6 +78,14 @@ is_id(const char *name)
     return strlen(name) == ID_HEX && strspn(name, "0123456789abcdef") == ID_HEX;
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+    const struct kept_witness *x = a, *y = b;
+
+    return strcmp(x->vkey, y->vkey);
+}
+
 enum sv_err
 kept_load(struct kept_witnesses *all, const char *key)
 {
@@ -100,6 +110,7 @@ kept_load(struct kept_witnesses *all, const char *key)
             (void)snprintf(all->bad, sizeof all->bad, "%s", path);
     }
     (void)closedir(d);
+    qsort(all->at, all->n, sizeof all->at[0], by_name);
     return all->bad[0] != '\0' ? SV_ERR_TAMPERED : SV_OK;
 }
 
@@ -129,7 +140,7 @@ static enum sv_err
 path_of(const struct kept_witnesses *all, const struct kept_witness *w,
         char out[static PATH_SIZE])
 {
-    uint8_t id[4];
+    uint8_t id[ID_LEN];
     char hex[ID_HEX + 1];
 
     note_key_id(bytes_text(w->name), NOTE_TYPE_COSIGNATURE, &w->key, id);

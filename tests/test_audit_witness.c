@@ -700,6 +700,7 @@ test_no_note_gets_more_signatures_than_it_may_have(void **state)
                SV_ERR_RANGE);
     assert_int_equal(more.len, 0);
     buf_free(&note);
+    buf_free(&more);
 }
 
 static void
