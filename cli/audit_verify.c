@@ -238,6 +238,13 @@ print_text(const struct verifying *v)
                       root);
         print_witnesses(v);
     }
+    if (v->replay.n_forked > 0)
+        (void)fprintf(out,
+                      _("Warning: requests that name a head which this log "
+                        "never had: %llu, the last is entry %llu. Their\n"
+                        "device was shown another log.\n"),
+                      (unsigned long long)v->replay.n_forked,
+                      (unsigned long long)v->replay.last_forked);
     if (v->fault.reason != NULL)
         audit_print_fault(a, &v->fault);
     audit_print_verdict(a, _(judgements[v->judgement].text));
@@ -269,8 +276,8 @@ print_json(const struct verifying *v)
     return term_json(
         &v->audit->term,
         json_pack(
-            "{s:b, s:s, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o?}", "ok",
-            j == JUDGED_GOOD, "verdict", judgements[j].word, "whole",
+            "{s:b, s:s, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o?}",
+            "ok", j == JUDGED_GOOD, "verdict", judgements[j].word, "whole",
             j != JUDGED_NOT_WHOLE, "unaltered",
             j == JUDGED_NOT_WHOLE ? json_null()
                                   : json_boolean(j != JUDGED_ALTERED),
@@ -278,8 +285,9 @@ print_json(const struct verifying *v)
             good || j == JUDGED_UNLAWFUL ? json_boolean(good) : json_null(),
             "origin", v->card.origin, "size", audit_json_number(v->e.head.size),
             "root", audit_json_root(&v->e.head.root), "witnesses",
-            json_witnesses(v), "fault", audit_json_fault(&v->fault), "again",
-            audit_json_repeat(v->audit)));
+            json_witnesses(v), "other_log",
+            audit_json_number(v->replay.n_forked), "fault",
+            audit_json_fault(&v->fault), "again", audit_json_repeat(v->audit)));
 }
 
 enum exit_code

@@ -438,6 +438,13 @@ verdict_text(struct app *app, const struct log_verdict *v, bool store_only)
         (void)fprintf(app->term.out, "%s\n",
                       _("The log is whole and unaltered, every signature is "
                         "its actor's, and every decision is the policy's."));
+    if (v->n_forked > 0)
+        (void)fprintf(app->term.out,
+                      _("Warning: requests that name a head which this log "
+                        "never had: %llu, the last is entry %llu. Their\n"
+                        "device was shown another log.\n"),
+                      (unsigned long long)v->n_forked,
+                      (unsigned long long)v->last_forked);
     for (size_t i = 0; i < v->n_findings; i++) {
         (void)fputs(_("FOUND in the store: "), app->term.out);
         term_text(app->term.out, bytes_text(v->findings[i].place), false, 0);
@@ -466,8 +473,10 @@ verdict_json(struct app *app, const struct log_verdict *v)
             json_pack("{s:o, s:s}", "entry", app_json_number(v->fault.index),
                       "reason", v->fault.reason);
     return term_json(&app->term,
-                     json_pack("{s:b, s:o, s:o, s:o, s:o}", "ok", is_good(v),
-                               "size", app_json_number(v->size), "root",
+                     json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "ok",
+                               is_good(v), "other_log",
+                               app_json_number(v->n_forked), "size",
+                               app_json_number(v->size), "root",
                                app_json_base64(BYTES(v->root.b)), "fault",
                                fault, "findings", findings));
 }

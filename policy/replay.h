@@ -39,6 +39,8 @@ struct replay {
     struct map versions;  /* handle, compartment -> struct replay_version */
     uint64_t n_handovers; /* entries that brought sealed keys */
     struct map denied_glass; /* handle -> u64 time of the last denial */
+    /* Requests that name a head which this log never had, denied for it. */
+    uint64_t n_forked, last_forked;
     size_t n_usages, n_releases, n_flags;
     uint64_t last_release; /* the newest entry that approved one; 0: none */
     struct replay_usage *usages;

@@ -226,6 +226,10 @@ enum sv_err
 replay_state_count(struct replay *r, const struct entry *e,
                    const struct request *q)
 {
+    if (strcmp(e->rule, "seen") == 0) {
+        r->n_forked++;
+        r->last_forked = e->index;
+    }
     if (!e->allowed)
         return strcmp(e->rule, GLASS_RULE) == 0
                    ? map_set(&r->denied_glass, q->record.b, &e->time_ms)

@@ -490,6 +490,9 @@ test_report_lists_requests_from_another_log(void **state)
     assert_said(code, 0, &out, "\"forks\": [\n");
     code = run(d, "verify", "", &out);
     assert_said(code, 0, &out, "whole, unaltered, lawful");
+    (void)snprintf(line, sizeof line, "never had: 1, the last is entry %llu.",
+                   (unsigned long long)index);
+    assert_said(code, 0, &out, line);
     buf_free(&out);
 }
 

@@ -136,6 +136,7 @@ test_the_gate_keeps_a_request_from_another_log(void **state)
     struct office *o = *state;
     struct client *c = office_client(o, "case-1");
     struct record_list list = {0};
+    struct log_verdict verdict = {0};
     char path[PATH_SIZE];
     struct stat st;
     uint64_t before = client_pin(c)->size;
@@ -153,7 +154,13 @@ test_the_gate_keeps_a_request_from_another_log(void **state)
     record_list_free(&list);
     assert_true(client_pin(c)->size == before + 2);
     assert_int_equal(n_evidence(o, path), 2);
-    office_verify(o);
+    assert_ok(
+        client_log_verify(office_client(o, "audit-1"), NULL, NULL, &verdict));
+    assert_null(verdict.fault.reason);
+    assert_int_equal(verdict.n_findings, 0);
+    assert_int_equal(verdict.n_forked, 1);
+    assert_int_equal(verdict.last_forked, before);
+    free(verdict.findings);
 }
 
 static void

@@ -314,6 +314,7 @@ struct log_verdict {
     uint64_t size;
     struct hash root;
     struct replay_fault fault;      /* reason NULL: whole, unaltered, lawful */
+    uint64_t n_forked, last_forked; /* denied: their device saw another log */
     size_t n_findings;              /* in the store */
     struct store_finding *findings; /* free() */
 };

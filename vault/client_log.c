@@ -344,6 +344,8 @@ client_log_verify(struct client *c, client_progress_fn progress, void *ctx,
             v.replay.frontier.size,
             N_("from here on the gate gives no entries out that verify")};
     verdict.fault = v.fault;
+    verdict.n_forked = v.replay.n_forked;
+    verdict.last_forked = v.replay.last_forked;
     /* Whatever is wrong with the log, the store's own check may say where. */
     if (err == SV_OK || err == SV_ERR_TAMPERED)
         err = check_store(c, &verdict);

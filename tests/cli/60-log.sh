@@ -57,7 +57,15 @@ expect_in out "office.example/vault"
 [ "$(head -n 1 out)" = office.example/vault ] || fail "not a checkpoint"
 expect_exit 0 --key nagai.key log verify
 expect_in out "whole and unaltered"
+expect_exit 77 --key sato.key log verify --store
+expect_exit 0 --key nagai.key log verify --store
+expect_in out "The store holds what the log says"
+expect_not_in out "every signature" # that was not looked at
+expect_exit 0 --key nagai.key log verify --store --json
+expect_json ok true
+expect_json findings 0
 expect_exit 0 --key nagai.key log verify --json
+expect_json other_log 0
 expect_json ok true
 expect_json fault null
 expect_json findings 0

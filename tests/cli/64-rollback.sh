@@ -17,6 +17,13 @@ cp -r office ./*.head early
 export SVAULT_VAULT="$dir/office"
 expect_exit 0 --key sato.key record list victim
 expect_exit 0 --key sato.key record list victim
+# What a witness saw last is of the log that will be lost.
+"$SVAULT_AUDIT" witness --new-key board.key --name board.example/w1 >vkey 2>err ||
+    fail "no witness"
+expect_exit 0 --key sato.key log witness -o request --witness "$(cat vkey)"
+"$SVAULT_AUDIT" witness request --key office.card --signer board.key --first \
+    >out 2>err || fail "no cosignature"
+expect_exit 0 --key sato.key log witness --collect request.cosigned
 mkdir good
 cp -r office ./*.head good
 
@@ -158,6 +165,11 @@ expect_in err "restored by kudo and mori"
 [ -z "$(ls sato.key.head.fork-* 2>/dev/null)" ] ||
     fail "a restore that is in the log was taken for a fork"
 expect_exit 0 --key sato.key --accept-restore record list victim
+expect_exit 0 --key sato.key status --json
+expect_json witnesses 0
+expect_json evidence 0
+[ -n "$(ls sato.key.witness/*.before-restore)" ] ||
+    fail "what the witness cosigned is gone"
 serve --socket "$sock"
 expect_exit 0 --vault "unix:$sock" --key sato.key record list victim
 end_service TERM 0
