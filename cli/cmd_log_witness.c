@@ -17,11 +17,22 @@ struct asking {
 
 /* ---- Which witness ---- */
 
+static bool
+is_vkey(const char *text)
+{
+    return strchr(text, '+') != NULL; /* no name has it */
+}
+
 static void
 usage_which(struct asking *k)
 {
     struct buf all = BUF_INIT;
 
+    if (k->witness != NULL && is_vkey(k->witness) && k->kept.n < KEPT_MAX) {
+        (void)app_usage(k->session->app, "%s",
+                        _("--witness: not the key of a witness"));
+        return;
+    }
     for (size_t i = 0; i < k->kept.n; i++)
         app_name(&all, k->kept.at[i].name);
     if (k->kept.n == 0)
@@ -41,22 +52,22 @@ find_witness(struct asking *k)
 {
     struct kept_witnesses *all = &k->kept;
     struct kept_witness asked = {.unix_s = 0}, *found = NULL;
-    bool is_vkey = k->witness != NULL && strchr(k->witness, '+') != NULL;
+    bool by_vkey = k->witness != NULL && is_vkey(k->witness);
 
     if (k->witness == NULL)
         return all->n == 1 ? &all->at[0] : NULL;
-    if (is_vkey && kept_name(&asked, k->witness) != SV_OK)
+    if (by_vkey && kept_name(&asked, k->witness) != SV_OK)
         return NULL;
     for (size_t i = 0; i < all->n; i++) {
         struct kept_witness *w = &all->at[i];
 
-        if (strcmp(is_vkey ? w->vkey : w->name, k->witness) != 0)
+        if (strcmp(by_vkey ? w->vkey : w->name, k->witness) != 0)
             continue;
         if (found != NULL)
             return NULL; /* two keys of one name */
         found = w;
     }
-    if (found == NULL && is_vkey && all->n < KEPT_MAX) {
+    if (found == NULL && by_vkey && all->n < KEPT_MAX) {
         found = &all->at[all->n++];
         *found = asked;
     }

@@ -57,6 +57,7 @@ expect_exit 2 --key nagai.key log witness -o a --collect b
 expect_exit 2 --key nagai.key log witness -o request-1
 expect_in err "--witness"
 expect_exit 2 --key nagai.key log witness -o request-1 --witness "${vkey}x"
+expect_in err "not the key of a witness"
 expect_exit 0 --key nagai.key status --json
 expect_exit 2 --key nagai.key log witness -o request-1 --witness "$(json log_key)"
 [ ! -e request-1 ] || fail "a request to nobody"
