@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "audit/witness.h"
 #include "base/clock.h"
@@ -88,10 +89,13 @@ make_key(struct witnessing *w)
     /* A state without a key is harmless; a key without one is not. */
     if (err == SV_OK && mkdir(w->state, 0700) != 0)
         err = err_of_errno(errno);
-    if (err == SV_OK)
+    if (err == SV_OK) {
         err = path_sync(w->state);
-    if (err == SV_OK)
-        err = file_create(a->new_key, 0600, buf_bytes(&text));
+        if (err == SV_OK)
+            err = file_create(a->new_key, 0600, buf_bytes(&text));
+        if (err != SV_OK)
+            (void)rmdir(w->state);
+    }
     buf_free(&text);
     return err;
 }
@@ -103,7 +107,7 @@ new_key(struct witnessing *w)
     struct stat st;
     enum sv_err err;
 
-    if (a->name == NULL || !note_name_ok(bytes_text(a->name)))
+    if (!note_name_ok(bytes_text(a->name)))
         return audit_usage(a, "%s",
                            _("--name: the witness's name is needed, without "
                              "spaces and '+', as in board.example/w1"));
@@ -343,26 +347,33 @@ adopt(struct witnessing *w, struct bytes note)
 
 /* ---- The command ---- */
 
-/* Which files it is about; false where the line makes no sense. */
+/* One of three: a new key, a lost state, a request. */
 static bool
+makes_sense(const struct audit *a)
+{
+    bool asks = a->n_words > 0;
+
+    if (!asks && (a->first || a->output != NULL))
+        return false;
+    if (a->new_key != NULL)
+        return a->name != NULL && a->signer == NULL && a->from == NULL &&
+               a->key == NULL && !asks;
+    return a->name == NULL && a->signer != NULL && asks == (a->from == NULL);
+}
+
+static enum sv_err
 find_paths(struct witnessing *w)
 {
     struct audit *a = w->audit;
     const char *key = a->new_key != NULL ? a->new_key : a->signer;
-    enum sv_err err = SV_OK;
+    enum sv_err err = path_suffix(w->state, a->state != NULL ? a->state : key,
+                                  a->state != NULL ? "" : STATE_SUFFIX);
 
-    if (key == NULL || (a->new_key != NULL) == (a->signer != NULL) ||
-        (a->name != NULL) != (a->new_key != NULL) ||
-        (a->n_words > 0) != (a->new_key == NULL && a->from == NULL) ||
-        (a->first && a->n_words == 0) || (a->output && a->n_words == 0))
-        return false;
-    err = path_suffix(w->state, a->state != NULL ? a->state : key,
-                      a->state != NULL ? "" : STATE_SUFFIX);
-    if (err == SV_OK && a->output != NULL)
-        err = path_suffix(w->answer, a->output, "");
-    else if (err == SV_OK && a->n_words > 0)
-        err = path_suffix(w->answer, a->words[0], ANSWER_SUFFIX);
-    return err == SV_OK;
+    if (err != SV_OK || a->n_words == 0)
+        return err;
+    return a->output != NULL
+               ? path_suffix(w->answer, a->output, "")
+               : path_suffix(w->answer, a->words[0], ANSWER_SUFFIX);
 }
 
 static enum exit_code
@@ -392,10 +403,12 @@ audit_witness(struct audit *a)
     struct witnessing w = {.audit = a};
     enum exit_code code;
 
-    if (!find_paths(&w))
+    if (!makes_sense(a))
         return audit_usage(a, "%s",
                            _("a request and --signer, or --from and --signer, "
                              "or --new-key and --name are needed"));
+    if (find_paths(&w) != SV_OK)
+        return audit_fail(a, NULL, SV_ERR_RANGE, NULL);
     /* The only secret of this program: in no core file. */
     if (process_harden() != SV_OK)
         return audit_fail(a, NULL, SV_ERR_IO, NULL);

@@ -247,6 +247,31 @@ test_an_empty_log_may_be_where_it_begins(void **state)
     assert_int_equal(n_evidence(b), 0);
 }
 
+static void
+test_each_log_has_a_state_of_its_own(void **state)
+{
+    struct bench *b = *state;
+    struct checkpoint c = {.origin = "other.example/vault", .size = 3};
+    struct witness_log log = {c.origin, &b->key}; /* with a key of its own */
+    struct buf note = BUF_INIT, request = BUF_INIT;
+    struct tree_proof none = {.n = 0};
+    struct witness_result r;
+
+    begin(b, 10);
+    assert_ok(tree_root(c.size, read_hash, &b->other, &c.root));
+    assert_ok(checkpoint_sign(&c, &b->seed, &note));
+    assert_ok(witness_request_encode(0, &none, buf_bytes(&note), &request));
+    assert_ok(witness_answer(&b->w, &log, buf_bytes(&request), false, NOW, &r));
+    assert_int_equal(r.finding, WITNESS_UNKNOWN);
+    witness_result_clear(&r);
+    assert_ok(witness_answer(&b->w, &log, buf_bytes(&request), true, NOW, &r));
+    assert_int_equal(r.finding, WITNESS_COSIGNED);
+    witness_result_clear(&r);
+    expect(b, &b->one, 10, 11, WITNESS_COSIGNED);
+    buf_free(&note);
+    buf_free(&request);
+}
+
 /* ---- What is not ---- */
 
 static void
@@ -738,6 +763,7 @@ main(void)
         TEST(test_every_growth_from_every_size_is_cosigned),
         TEST(test_the_same_head_again_gets_a_later_time_and_one_line),
         TEST(test_an_empty_log_may_be_where_it_begins),
+        TEST(test_each_log_has_a_state_of_its_own),
         TEST(test_a_log_that_is_not_known_is_begun_only_on_request),
         TEST(test_a_first_request_must_be_from_nothing),
         TEST(test_no_second_branch_and_no_smaller_tree_is_cosigned),

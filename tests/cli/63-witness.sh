@@ -41,7 +41,11 @@ audit 1 witness --new-key board.key --name board.example/w1
 audit 2 witness --new-key more.key
 audit 2 witness --new-key more.key --name "board example"
 audit 2 witness --new-key more.key --name a+b
+audit 2 witness --new-key more.key --name x --signer board.key
+audit 2 witness --new-key more.key --name x --first
 [ ! -e more.key ] || fail "a key without a name"
+audit 1 witness --new-key nowhere/more.key --name x --state more.state
+[ ! -e more.state ] || fail "a state without a key is left behind"
 audit 0 witness --new-key other.key --name board.example/w2 --json
 other=$(json witness)
 expect_json key_file other.key
@@ -197,6 +201,8 @@ audit 1 witness request-4 --key office.card --signer nowhere
 audit 2 witness request-4 --key office.card
 audit 2 witness request-4 --signer board.key
 audit 2 witness --signer board.key --key office.card
+audit 2 witness request-4 --from request-4 --signer board.key --key office.card
+audit 2 witness --from request-4 --first --signer board.key --key office.card
 audit 2 verify log --key office.card --signer board.key
 audit 2 verify log --key office.card --first
 chmod 644 board.key
