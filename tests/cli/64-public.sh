@@ -170,16 +170,5 @@ male = [r for r in shown["rounded"] if r["figure"] == "victims.gender.male"]
 assert male[0]["exact"] == 2 and male[0]["public"] in (0, 5), male
 PY
 
-# ---- one person more ----
-
-{
-    head -n 1 "$data/victims.csv"
-    grep -m 1 '^2022-' "$data/victims.csv" | sed 's/^[^,]*/LATE-1/'
-} >late.csv
-expect_exit 0 --key sato.key import late.csv --type victim
-release frozen annual --year 2022
-figures frozen
-cmp -s public.figures frozen.figures || fail "one person more shows"
-
 expect_exit 0 --key nagai.key log verify
 finish
