@@ -36,14 +36,15 @@ finished(json_t *owned, enum sv_err err)
     return NULL;
 }
 
+/* names: one behind the other, FACTS_NAME_SIZE each. */
 static json_t *
-make_names(char (*names)[FACTS_NAME_SIZE], size_t n)
+make_names(const char *names, size_t n)
 {
     json_t *array = json_array();
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < n && err == SV_OK; i++)
-        err = push(array, json_string(names[i]));
+        err = push(array, json_string(&names[i * FACTS_NAME_SIZE]));
     return finished(array, err);
 }
 
@@ -57,9 +58,10 @@ make_dimensions(const struct facts *f)
         const struct facts_dimension *d = &f->dimensions[i];
 
         err = push(array, json_pack("{s:o, s:s, s:s, s:b}", "codes",
-                                    make_names(d->codes, d->n), "name", d->name,
-                                    "population", f->populations[d->population],
-                                    "secret", d->secret ? 1 : 0));
+                                    make_names((const char *)d->codes, d->n),
+                                    "name", d->name, "population",
+                                    f->populations[d->population], "secret",
+                                    d->secret ? 1 : 0));
     }
     return finished(array, err);
 }
@@ -210,12 +212,12 @@ facts_json_make(const struct facts *f, const struct facts_rule *rule,
         json_decref(figures);
         return err;
     }
-    made = json_pack(
-        "{s:o, s:o, s:s, s:o, s:s, s:o, s:o}", "dimensions", make_dimensions(f),
-        "figures", figures, "format", FORMAT, "populations",
-        make_names((char(*)[FACTS_NAME_SIZE])f->populations, f->n_populations),
-        "release", f->releases[0], "rule", make_rule(rule), "statements",
-        make_statements(f));
+    made = json_pack("{s:o, s:o, s:s, s:o, s:s, s:o, s:o}", "dimensions",
+                     make_dimensions(f), "figures", figures, "format", FORMAT,
+                     "populations",
+                     make_names((const char *)f->populations, f->n_populations),
+                     "release", f->releases[0], "rule", make_rule(rule),
+                     "statements", make_statements(f));
     if (made == NULL)
         return SV_ERR_NOMEM;
     *out = made;

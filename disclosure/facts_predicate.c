@@ -88,7 +88,8 @@ put_term(const struct facts *f, const struct facts_term *t, struct buf *out)
     for (size_t i = 0; i < d->n; i++)
         if (facts_term_has(t, i))
             codes[n++] = d->codes[i];
-    qsort(codes, n, sizeof *codes, by_text);
+    if (n > 1)
+        qsort(codes, n, sizeof *codes, by_text);
     for (size_t i = 0; i < n && err == SV_OK; i++)
         err = buf_printf(out, " %s", codes[i]);
     return err == SV_OK ? buf_text(out, "\n") : err;
@@ -110,7 +111,8 @@ put_terms(const struct facts *f, const struct facts_figure *g, struct buf *out)
 
     while ((t = next_term(f, g, &at)) != NULL)
         terms[n++] = (struct named_term){f->dimensions[t->dimension].name, t};
-    qsort(terms, n, sizeof *terms, by_text);
+    if (n > 1)
+        qsort(terms, n, sizeof *terms, by_text);
     for (size_t i = 0; i < n && err == SV_OK; i++)
         err = put_term(f, terms[i].term, out);
     return err;

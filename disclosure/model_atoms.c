@@ -379,7 +379,8 @@ take(struct growing *g, struct model_rows *out)
 {
     if (g->rows.start == NULL) {
         g->rows.start = calloc(1, sizeof *g->rows.start);
-        if (g->rows.start == NULL)
+        g->rows.atom = calloc(1, sizeof *g->rows.atom);
+        if (g->rows.start == NULL || g->rows.atom == NULL)
             return SV_ERR_NOMEM;
     }
     *out = g->rows;

@@ -17,13 +17,13 @@ program_free(struct program *p)
     free(p->statements);
     free(p->atoms);
     free(p->sets);
-    free((void *)(uintptr_t)p->left.col_lo);
-    free((void *)(uintptr_t)p->left.col_hi);
-    free((void *)(uintptr_t)p->left.row_lo);
-    free((void *)(uintptr_t)p->left.row_hi);
-    free((void *)(uintptr_t)p->left.start);
-    free((void *)(uintptr_t)p->left.column);
-    free((void *)(uintptr_t)p->left.factor);
+    free(p->rows.start);
+    free(p->rows.column);
+    free(p->rows.factor);
+    free(p->rows.lo);
+    free(p->rows.hi);
+    free(p->col_lo);
+    free(p->col_hi);
     free(p->column_of);
     free(p);
 }

@@ -13,6 +13,14 @@ struct program_range {
     int64_t lo, hi;
 };
 
+struct program_rows {
+    size_t n;
+    size_t *start; /* n + 1 */
+    uint32_t *column;
+    int64_t *factor;
+    int64_t *lo, *hi;
+};
+
 struct program {
     const struct model *model; /* borrowed */
     /* No witness is sought with more people in an atom: far more than all
@@ -23,8 +31,10 @@ struct program {
     struct program_range *atoms;      /* proved */
     struct program_range *sets;       /* proved */
     /* Of the atoms that have no one number yet, and their rows. */
-    struct solver_model left;
-    uint32_t *column_of; /* of each atom; PROGRAM_FIXED */
+    struct program_rows rows;
+    int64_t *col_lo, *col_hi;
+    struct solver_model left; /* both, for the solver */
+    uint32_t *column_of;      /* of each atom; PROGRAM_FIXED */
 };
 #define PROGRAM_FIXED UINT32_MAX
 

@@ -21,15 +21,6 @@ program_factor(const struct model_rows *r, size_t entry)
 void program_span(const struct program *p, const struct model_rows *r,
                   size_t row, wide *least, wide *most);
 
-/* Rows of p->left, while they are filled. */
-struct program_rows {
-    size_t n;
-    size_t *start; /* n + 1 */
-    uint32_t *column;
-    int64_t *factor;
-    int64_t *lo, *hi;
-};
-
 /* Takes out rows of one number that are sums of shorter ones, side by side:
  * a margin beside all that it is the margin of.  They only cost time. */
 enum sv_err program_prune(struct program_rows *r, size_t n_cols);

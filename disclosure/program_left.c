@@ -60,8 +60,8 @@ fill_columns(struct program *p)
     size_t n = p->model->n_atoms, n_cols = 0;
     int64_t *lo = calloc(n + 1, sizeof *lo), *hi = calloc(n + 1, sizeof *hi);
 
-    p->left.col_lo = lo;
-    p->left.col_hi = hi;
+    p->col_lo = lo;
+    p->col_hi = hi;
     if (lo == NULL || hi == NULL)
         return SV_ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
@@ -79,38 +79,46 @@ fill_columns(struct program *p)
     return SV_OK;
 }
 
+static enum sv_err
+reserve_rows(struct program_rows *r, size_t rows, size_t entries)
+{
+    r->lo = calloc(rows + 1, sizeof *r->lo);
+    r->hi = calloc(rows + 1, sizeof *r->hi);
+    r->start = calloc(rows + 1, sizeof *r->start);
+    r->column = calloc(entries + 1, sizeof *r->column);
+    r->factor = calloc(entries + 1, sizeof *r->factor);
+    return r->lo != NULL && r->hi != NULL && r->start != NULL &&
+                   r->column != NULL && r->factor != NULL
+               ? SV_OK
+               : SV_ERR_NOMEM;
+}
+
 enum sv_err
 program_fill(struct program *p)
 {
     const struct model *m = p->model;
-    size_t rows = m->n_sets + m->ties.n + m->statements.n;
-    size_t entries = entries_of(&m->members) + entries_of(&m->ties) +
-                     entries_of(&m->statements);
-    struct program_rows f = {
-        .lo = calloc(rows + 1, sizeof *f.lo),
-        .hi = calloc(rows + 1, sizeof *f.hi),
-        .start = calloc(rows + 1, sizeof *f.start),
-        .column = calloc(entries + 1, sizeof *f.column),
-        .factor = calloc(entries + 1, sizeof *f.factor),
-    };
+    struct program_rows *r = &p->rows;
     enum sv_err err = fill_columns(p);
 
-    p->left.row_lo = f.lo;
-    p->left.row_hi = f.hi;
-    p->left.start = f.start;
-    p->left.column = f.column;
-    p->left.factor = f.factor;
-    if (err != SV_OK || f.lo == NULL || f.hi == NULL || f.start == NULL ||
-        f.column == NULL || f.factor == NULL)
-        return SV_ERR_NOMEM;
-    for (size_t i = 0; i < m->n_sets && err == SV_OK; i++)
-        err = fill_row(p, &m->members, i, p->printed[i], &f);
-    for (size_t i = 0; i < m->ties.n && err == SV_OK; i++)
-        err = fill_row(p, &m->ties, i, program_zero, &f);
-    for (size_t i = 0; i < m->statements.n && err == SV_OK; i++)
-        err = fill_row(p, &m->statements, i, p->statements[i], &f);
     if (err == SV_OK)
-        err = program_prune(&f, p->left.n_cols);
-    p->left.n_rows = f.n;
+        err = reserve_rows(r, m->n_sets + m->ties.n + m->statements.n,
+                           entries_of(&m->members) + entries_of(&m->ties) +
+                               entries_of(&m->statements));
+    for (size_t i = 0; i < m->n_sets && err == SV_OK; i++)
+        err = fill_row(p, &m->members, i, p->printed[i], r);
+    for (size_t i = 0; i < m->ties.n && err == SV_OK; i++)
+        err = fill_row(p, &m->ties, i, program_zero, r);
+    for (size_t i = 0; i < m->statements.n && err == SV_OK; i++)
+        err = fill_row(p, &m->statements, i, p->statements[i], r);
+    if (err == SV_OK)
+        err = program_prune(r, p->left.n_cols);
+    p->left.col_lo = p->col_lo;
+    p->left.col_hi = p->col_hi;
+    p->left.n_rows = r->n;
+    p->left.row_lo = r->lo;
+    p->left.row_hi = r->hi;
+    p->left.start = r->start;
+    p->left.column = r->column;
+    p->left.factor = r->factor;
     return err;
 }
