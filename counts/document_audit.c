@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "counts/document_internal.h"
 #include "counts/plan_facts.h"
@@ -44,6 +45,30 @@ find_insiders(const struct figures *exact, const struct facts *joint,
     return out;
 }
 
+/*
+ * A day has one set of people in the model, and the records of a day that is
+ * not over go on coming: what was told in its course was told before.
+ */
+static bool
+tell_before(const struct counting_run *run, struct facts *joint, size_t own)
+{
+    const char *today = run->plan != NULL ? run->plan->as_of : run->spec.as_of;
+    uint64_t day_ms = UINT64_C(24) * 3600 * 1000;
+    char yesterday[ANNUAL_DATE_SIZE];
+    bool found = false;
+
+    annual_spec_today(annual_day_end_ms(today) - day_ms, yesterday);
+    for (size_t i = 0; i < joint->n_figures; i++) {
+        struct facts_figure *f = &joint->figures[i];
+
+        if (f->release >= own || strcmp(f->as_of, today) != 0)
+            continue;
+        memcpy(f->as_of, yesterday, sizeof f->as_of);
+        found = true;
+    }
+    return found;
+}
+
 enum sv_err
 document_audit(const struct counting_run *run, size_t told,
                const struct figures *exact, const struct facts *own,
@@ -74,6 +99,8 @@ document_audit(const struct counting_run *run, size_t told,
     rules.insiders = insiders;
     rules.with_insiders = joint->n_figures <= AUDIT_INSIDERS_MAX;
     err = audit_run(joint, &rules, run->solver, out);
+    if (err == SV_ERR_CONFLICT && tell_before(run, joint, rules.new_release))
+        err = audit_run(joint, &rules, run->solver, out);
     free(insiders);
     return err;
 }

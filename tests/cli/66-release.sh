@@ -124,8 +124,8 @@ logged() {
 
 # Refused before anything is asked of the vault.
 expect_exit 2 --key toda.key release request annual --year $year \
-    --profile public --basis "Action Plan"
-expect_in err "the profile public is not made yet"
+    --profile secret --basis "Action Plan"
+expect_in err "no such profile: secret (public, exact)"
 expect_exit 2 --key toda.key release request annual --year $year \
     --profile exact --acknowledge all
 expect_in err "--basis"
