@@ -15,6 +15,7 @@ if(NOT CMAKE_CROSSCOMPILING)
                             "(Debian 12 has it from 1.0.18-1+deb12u1 on)")
     endif()
 endif()
+pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb>=0.9.24)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 # Debian 12 has 2.8.0, whose .pc file says 2.6.0.

@@ -1,3 +1,5 @@
+#include <sodium.h>
+
 #include "crypto/digest.h"
 #include "crypto/init.h"
 #include "crypto/kdf.h"
@@ -30,6 +32,22 @@ test_sha256_is_that_of_the_standard(void **state)
 
         sha256(bytes_text(cases[i].data), hash);
         assert_hex(BYTES(hash), cases[i].hash);
+    }
+}
+
+/* Another engine. */
+static void
+test_sha256_is_that_of_libsodium(void **state)
+{
+    uint8_t data[300], got[SHA256_LEN], want[SHA256_LEN];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 7);
+    for (size_t len = 0; len <= sizeof data; len++) {
+        sha256(bytes_of(data, len), got);
+        assert_int_equal(crypto_hash_sha256(want, data, len), 0);
+        assert_memory_equal(got, want, sizeof got);
     }
 }
 
@@ -204,6 +222,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sha256_is_that_of_the_standard),
+        cmocka_unit_test(test_sha256_is_that_of_libsodium),
         cmocka_unit_test(test_sha256_of_parts_is_that_of_the_whole),
         cmocka_unit_test(test_digests_are_those_of_the_format),
         cmocka_unit_test(test_macs_are_those_of_the_format),

@@ -1,4 +1,6 @@
 /* The policy as data: from JSON, as canonical text, and what it says. */
+#include <sodium.h>
+
 #include "tests/support/fakelog.h"
 
 static struct policy standard, small_office;
