@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,17 +20,6 @@ export_wrong(struct export *e, const char *place, bool incomplete,
         (struct export_fault){.reason = reason, .incomplete = incomplete};
     (void)snprintf(e->fault.place, sizeof e->fault.place, "%s", place);
     return SV_ERR_TAMPERED;
-}
-
-static enum sv_err
-wrong_at_entry(struct export *e, const char *place, uint64_t entry,
-               const char *reason)
-{
-    enum sv_err err = export_wrong(e, place, false, reason);
-
-    e->fault.has_entry = true;
-    e->fault.entry = entry;
-    return err;
 }
 
 /* ---- Files ---- */
@@ -238,15 +228,16 @@ export_has_entries(const struct export *e)
 
 /* ---- Entries and tree ---- */
 
-static enum sv_err
-bundle_entries(struct export *e, const struct tile *t, export_entry_fn fn,
-               void *ctx)
+enum sv_err
+export_bundle_entries(struct export *e, const struct tile *t, struct buf *raw,
+                      export_entry_fn fn, void *ctx)
 {
-    struct buf raw = BUF_INIT;
     struct bytes rest, entry;
-    enum sv_err err = need_tile(e, t, BUNDLE_MAX, &raw);
+    enum sv_err err;
 
-    rest = buf_bytes(&raw);
+    buf_truncate(raw, 0);
+    err = need_tile(e, t, BUNDLE_MAX, raw);
+    rest = buf_bytes(raw);
     for (unsigned i = 0; i < t->width && err == SV_OK; i++) {
         if (tile_bundle_next(&rest, &entry) != SV_OK)
             err = wrong_tile(e, t, true,
@@ -256,13 +247,11 @@ bundle_entries(struct export *e, const struct tile *t, export_entry_fn fn,
     }
     if (err == SV_OK && rest.len > 0)
         err = wrong_tile(e, t, true, N_("bytes behind its last entry"));
-    buf_free(&raw);
     return err;
 }
 
-/* The bundles of the head, one after the other. */
-static struct tile
-bundle_at(const struct export *e, uint64_t k)
+struct tile
+export_bundle(const struct export *e, uint64_t k)
 {
     struct tile t = {TILE_LEVEL_ENTRIES, k, TILE_WIDTH};
     uint64_t full;
@@ -270,8 +259,14 @@ bundle_at(const struct export *e, uint64_t k)
 
     tile_extent(e->head.size, t.level, &full, &partial);
     if (k >= full)
-        t.width = partial;
+        t.width = k == full ? partial : 0;
     return t;
+}
+
+uint64_t
+export_bundles(const struct export *e)
+{
+    return e->head.size / TILE_WIDTH + (e->head.size % TILE_WIDTH != 0);
 }
 
 enum sv_err
@@ -279,18 +274,18 @@ export_entries(struct export *e, export_entry_fn fn, void *ctx)
 {
     enum sv_err err = SV_OK;
 
-    for (uint64_t k = 0; err == SV_OK; k++) {
-        struct tile t = bundle_at(e, k);
+    for (uint64_t k = 0; k < export_bundles(e) && err == SV_OK; k++) {
+        struct tile t = export_bundle(e, k);
+        struct buf raw = BUF_INIT;
 
-        if (t.width == 0 || k > e->head.size / TILE_WIDTH)
-            break;
-        err = bundle_entries(e, &t, fn, ctx);
+        err = export_bundle_entries(e, &t, &raw, fn, ctx);
+        buf_free(&raw);
     }
     return err;
 }
 
-static enum sv_err
-read_hashes(struct export *e, const struct tile *t,
+enum sv_err
+export_tile(struct export *e, const struct tile *t,
             struct hash out[static TILE_WIDTH])
 {
     struct buf raw = BUF_INIT;
@@ -327,76 +322,17 @@ export_leaves(struct export *e, uint64_t k, unsigned width, bool from_entries,
     struct tile t = {from_entries ? TILE_LEVEL_ENTRIES : 0, k, width};
     struct growing g = {b, fn, ctx};
     struct hash leaves[TILE_WIDTH];
+    struct buf raw = BUF_INIT;
     enum sv_err err;
 
-    if (from_entries)
-        return bundle_entries(e, &t, add_entry, &g);
-    err = read_hashes(e, &t, leaves);
+    if (from_entries) {
+        err = export_bundle_entries(e, &t, &raw, add_entry, &g);
+        buf_free(&raw);
+        return err;
+    }
+    err = export_tile(e, &t, leaves);
     for (unsigned i = 0; i < width && err == SV_OK; i++)
         err = tile_builder_add(b, &leaves[i], fn, ctx);
-    return err;
-}
-
-/* What the leaves make, against what stands in the directory. */
-static enum sv_err
-compare_tile(void *ctx, const struct tile *t, const struct hash hashes[])
-{
-    struct export *e = ctx;
-    struct hash there[TILE_WIDTH];
-    char path[TILE_PATH_SIZE] = "";
-    enum sv_err err = read_hashes(e, t, there);
-
-    if (err != SV_OK)
-        return err;
-    (void)tile_path(t->level, t->n, t->width, path);
-    for (unsigned i = 0; i < t->width; i++) {
-        if (hash_equal(&there[i], &hashes[i]))
-            continue;
-        if (t->level > 0)
-            return export_wrong(e, path, false,
-                                N_("not the hash of the tile below it"));
-        return wrong_at_entry(e, path, t->n * TILE_WIDTH + i,
-                              N_("entry and hash do not fit together"));
-    }
-    return SV_OK;
-}
-
-static enum sv_err
-check_tiles(struct export *e, bool from_entries, struct tile_builder *b,
-            export_progress_fn progress, void *ctx)
-{
-    enum sv_err err = SV_OK;
-
-    while (err == SV_OK && b->frontier.size < e->head.size) {
-        uint64_t k = b->frontier.size / TILE_WIDTH;
-
-        err = export_leaves(e, k, bundle_at(e, k).width, from_entries, b,
-                            compare_tile, e);
-        if (progress != NULL)
-            progress(ctx, b->frontier.size, e->head.size);
-    }
-    return err == SV_OK ? tile_builder_end(b, compare_tile, e) : err;
-}
-
-enum sv_err
-export_check_tree(struct export *e, bool from_entries,
-                  export_progress_fn progress, void *ctx)
-{
-    struct tile_builder *b = calloc(1, sizeof *b);
-    enum sv_err err = b == NULL ? SV_ERR_NOMEM : SV_OK;
-
-    if (err == SV_OK) {
-        tile_builder_init(b);
-        err = check_tiles(e, from_entries, b, progress, ctx);
-    }
-    if (err == SV_OK) {
-        struct hash root = frontier_root(&b->frontier);
-
-        if (!hash_equal(&root, &e->head.root))
-            err = export_wrong(e, EXPORT_CHECKPOINT, false,
-                               N_("another root than the entries make"));
-    }
-    free(b);
     return err;
 }
 
@@ -418,7 +354,7 @@ export_hash(void *ctx, unsigned level, uint64_t index, struct hash *out)
         t.width = partial;
     if (t.n > full || at + ((size_t)1 << inner) > t.width)
         return SV_ERR_RANGE;
-    err = read_hashes(e, &t, hashes);
+    err = export_tile(e, &t, hashes);
     if (err == SV_OK)
         *out = tree_root_of(hashes + at, (size_t)1 << inner);
     return err;

@@ -4,6 +4,7 @@
 #include "audit/checkpoint.h"
 #include "audit/tile.h"
 #include "base/file.h"
+#include "base/workers.h"
 
 /*
  * A log in a directory, as C2SP tlog-tiles, to be read by who trusts nothing
@@ -53,14 +54,30 @@ typedef enum sv_err (*export_entry_fn)(void *ctx, uint64_t index,
 enum sv_err export_entries(struct export *e, export_entry_fn fn, void *ctx);
 
 /*
+ * The bundles one by one: how many there are, and the k-th, whose width is 0
+ * behind the last.  Its bytes go to *raw, emptied before, and the entries
+ * borrow from there.  Several threads can each read with a copy of the
+ * struct, which then has the thread's fault.
+ */
+uint64_t export_bundles(const struct export *e);
+struct tile export_bundle(const struct export *e, uint64_t k);
+enum sv_err export_bundle_entries(struct export *e, const struct tile *t,
+                                  struct buf *raw, export_entry_fn fn,
+                                  void *ctx);
+
+/*
  * Make the tree again from the leaves (of the bundles where from_entries,
  * otherwise of the tiles of level 0) and compare each tile, and the root with
- * the head's.  Memory does not grow with the log.
+ * the head's.  Memory does not grow with the log; w may be NULL.
  */
 typedef void (*export_progress_fn)(void *ctx, uint64_t done, uint64_t total);
 enum sv_err export_check_tree(struct export *e, bool from_entries,
-                              export_progress_fn progress, void *ctx);
+                              struct workers *w, export_progress_fn progress,
+                              void *ctx);
 
+/* The hashes of one tile, as they stand there. */
+enum sv_err export_tile(struct export *e, const struct tile *t,
+                        struct hash out[static TILE_WIDTH]);
 /* A tree_read_fn over the tiles; ctx is the struct export.  Nothing of it is
  * verified: proofs are. */
 enum sv_err export_hash(void *ctx, unsigned level, uint64_t index,

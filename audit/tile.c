@@ -7,7 +7,6 @@
 #include "base/text.h"
 
 #define LEVEL_MAX 63
-#define LEVEL_BITS 8 /* of an index, that one level of tiles takes */
 
 /* Groups of three digits, all but the last marked: x001/x234/067. */
 static void
@@ -111,7 +110,7 @@ tile_parse(const char *path, struct tile *out)
 static uint64_t
 shifted(uint64_t index, int levels)
 {
-    return levels >= TILE_LEVELS ? 0 : index >> (LEVEL_BITS * levels);
+    return levels >= TILE_LEVELS ? 0 : index >> (TILE_BITS * levels);
 }
 
 void
@@ -181,7 +180,7 @@ tile_builder_add(struct tile_builder *b, const struct hash *leaf, tile_fn fn,
     for (int level = 0; level < TILE_LEVELS && err == SV_OK; level++) {
         struct tile t = {level, shifted(was, level + 1), TILE_WIDTH};
         size_t at = (size_t)(shifted(was, level) % TILE_WIDTH);
-        unsigned whole = (unsigned)level * LEVEL_BITS;
+        unsigned whole = (unsigned)level * TILE_BITS;
 
         if (whole >= n)
             break;

@@ -9,6 +9,7 @@
  * that the roots of the full tiles below.  At the right edge stand partial
  * tiles, at most one a level.
  */
+#define TILE_BITS 8 /* of an index, that one level of tiles takes */
 #define TILE_WIDTH 256
 #define TILE_PATH_SIZE 96
 #define TILE_LEVEL_ENTRIES (-1)

@@ -368,8 +368,8 @@ tree_verify_consistency(uint64_t m, uint64_t n, const struct hash *old_root,
 
 /* ---- trees in memory ---- */
 
-struct hash
-tree_root_of(const struct hash *leaves, size_t n)
+struct tree_frontier
+frontier_of(const struct hash *leaves, size_t n)
 {
     struct tree_frontier f;
     struct hash done[TREE_LEVELS];
@@ -378,6 +378,14 @@ tree_root_of(const struct hash *leaves, size_t n)
     frontier_init(&f);
     for (size_t i = 0; i < n; i++)
         frontier_append(&f, &leaves[i], done, &filled);
+    return f;
+}
+
+struct hash
+tree_root_of(const struct hash *leaves, size_t n)
+{
+    struct tree_frontier f = frontier_of(leaves, n);
+
     return frontier_root(&f);
 }
 

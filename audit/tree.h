@@ -83,7 +83,8 @@ enum sv_err tree_verify_consistency(uint64_t m, uint64_t n,
                                     const struct hash *new_root,
                                     const struct tree_proof *proof);
 
-/* The root over n leaf hashes in memory, as of a batch's items. */
+/* Frontier and root over n leaf hashes in memory, as of a batch's items. */
+struct tree_frontier frontier_of(const struct hash *leaves, size_t n);
 struct hash tree_root_of(const struct hash *leaves, size_t n);
 
 /*

@@ -76,7 +76,8 @@ static const struct {
 
 /* An error is of the machine, or SV_ERR_TAMPERED with the fault in NEW. */
 static enum sv_err
-compare_by_tiles(const struct side *old, struct side *new, enum finding *out)
+compare_by_tiles(const struct side *old, struct side *new, struct workers *w,
+                 enum finding *out)
 {
     uint64_t m = old->e.head.size, n = new->e.head.size;
     struct tree_proof proof;
@@ -90,14 +91,15 @@ compare_by_tiles(const struct side *old, struct side *new, enum finding *out)
     }
     /* Nobody is accused on the word of tiles that are not the head's. */
     if (err == SV_OK)
-        err = export_check_tree(&new->e, false, NULL, NULL);
+        err = export_check_tree(&new->e, false, w, NULL, NULL);
     if (err == SV_OK)
         *out = CONTRADICTS;
     return err;
 }
 
 static enum sv_err
-compare(const struct side *old, struct side *new, enum finding *out)
+compare(const struct side *old, struct side *new, struct workers *w,
+        enum finding *out)
 {
     uint64_t m = old->e.head.size, n = new->e.head.size;
     bool same = hash_equal(&old->e.head.root, &new->e.head.root);
@@ -112,7 +114,7 @@ compare(const struct side *old, struct side *new, enum finding *out)
     else if (!new->has_tiles)
         *out = NO_TILES;
     else
-        err = compare_by_tiles(old, new, out);
+        err = compare_by_tiles(old, new, w, out);
     if (err == SV_ERR_TAMPERED) {
         *out = TILES_ALTERED;
         err = SV_OK;
@@ -164,7 +166,7 @@ audit_compare(struct audit *a)
         return code;
     if (open_side(a, &card, a->words[0], &old, &code) &&
         open_side(a, &card, a->words[1], &new, &code)) {
-        err = compare(&old, &new, &f);
+        err = compare(&old, &new, a->workers, &f);
         code = err == SV_OK ? audit_done(a, print_comparison(a, &old, &new, f),
                                          findings[f].code)
                             : audit_fail(a, new.path, err, NULL);

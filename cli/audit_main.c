@@ -284,6 +284,7 @@ main(int argc, char **argv)
     struct audit a = {0};
     struct line line = {0};
     const char *lang;
+    enum exit_code code;
 
     if (argc < 1)
         return EXIT_USAGE;
@@ -295,7 +296,9 @@ main(int argc, char **argv)
                ? line.lang
                : language_of_environment();
     language_set(lang);
-    if (crypto_init() != SV_OK)
+    if (crypto_init() != SV_OK || workers_new(0, &a.workers) != SV_OK)
         return (int)audit_fail(&a, NULL, SV_ERR_NOMEM, NULL);
-    return (int)dispatch(&a, &line);
+    code = dispatch(&a, &line);
+    workers_free(a.workers);
+    return (int)code;
 }

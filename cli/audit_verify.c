@@ -127,8 +127,8 @@ check_files(struct verifying *v)
         err = export_check_names(&v->e);
     if (err == SV_OK) {
         v->has_entries = export_has_entries(&v->e) || v->e.head.size == 0;
-        err = export_check_tree(&v->e, v->has_entries, term_progress,
-                                &v->progress);
+        err = export_check_tree(&v->e, v->has_entries, v->audit->workers,
+                                term_progress, &v->progress);
         term_progress_end(&v->progress);
     }
     return err;

@@ -100,10 +100,9 @@ write_log(const struct office *o, const char *dir, unsigned which,
     return err;
 }
 
-/* As an auditor looks at it: names, tree, entries. */
 static enum sv_err
-check(const struct office *o, const char *dir, bool entries,
-      struct export_fault *fault)
+check_with(struct workers *w, const struct office *o, const char *dir,
+           bool entries, struct export_fault *fault)
 {
     struct export e;
     enum sv_err err = export_open(&e, dir, ORIGIN, &o->key);
@@ -111,9 +110,29 @@ check(const struct office *o, const char *dir, bool entries,
     if (err == SV_OK)
         err = export_check_names(&e);
     if (err == SV_OK)
-        err = export_check_tree(&e, entries, NULL, NULL);
+        err = export_check_tree(&e, entries, w, NULL, NULL);
     *fault = e.fault;
     export_close(&e);
+    return err;
+}
+
+/* As an auditor looks at it, alone and in company: both find the same. */
+static enum sv_err
+check(const struct office *o, const char *dir, bool entries,
+      struct export_fault *fault)
+{
+    struct workers *w = NULL;
+    struct export_fault alone;
+    enum sv_err err = check_with(NULL, o, dir, entries, &alone);
+
+    assert_ok(workers_new(3, &w));
+    assert_int_equal(check_with(w, o, dir, entries, fault), err);
+    workers_free(w);
+    assert_string_equal(fault->place, alone.place);
+    assert_ptr_equal(fault->reason, alone.reason);
+    assert_int_equal(fault->incomplete, alone.incomplete);
+    assert_int_equal(fault->has_entry, alone.has_entry);
+    assert_int_equal(fault->entry, alone.entry);
     return err;
 }
 
