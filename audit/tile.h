@@ -10,7 +10,7 @@
  * tiles, at most one a level.
  */
 #define TILE_BITS 8 /* of an index, that one level of tiles takes */
-#define TILE_WIDTH 256
+#define TILE_WIDTH 256U
 #define TILE_PATH_SIZE 96
 #define TILE_LEVEL_ENTRIES (-1)
 #define TILE_LEVELS 8 /* sizes are below 2^63 */
