@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define SLOTS 32
-#define SUBTREES (2 * TILE_WIDTH - 2) /* complete ones below the block's root  \
-                                       */
+/* The complete ones of a block, without its root. */
+#define SUBTREES (2 * TILE_WIDTH - 2)
 
 struct block {
     bool is_there;

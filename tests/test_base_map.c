@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "base/map.h"
 #include "tests/support/support.h"
 
@@ -161,6 +162,78 @@ test_a_map_without_values_is_a_set(void **state)
     map_clear(&m);
 }
 
+/* ---- in a file ---- */
+
+static void
+fill(struct map *m, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t twice = 2 * i;
+
+        assert_ok(map_set(m, &i, &twice));
+        if (i % 1000 == 0)
+            map_rest(m);
+    }
+}
+
+static void
+assert_filled(const struct map *m, uint64_t n)
+{
+    assert_int_equal(m->n, n);
+    for (uint64_t i = 0; i < n; i++) {
+        const uint64_t *twice = map_get(m, &i);
+
+        assert_non_null(twice);
+        assert_int_equal(*twice, 2 * i);
+    }
+    assert_null(map_get(m, &n));
+}
+
+static void
+test_slots_in_a_file_are_those_in_memory(void **state)
+{
+    struct map m;
+    char dir[PATH_SIZE];
+
+    (void)state;
+    support_dir_make(dir);
+    map_init(&m, sizeof(uint64_t), sizeof(uint64_t));
+    map_spill(&m, dir, 10000);
+    fill(&m, 100);
+    assert_int_equal(m.mapped, 0);
+    fill(&m, 50000);
+    assert_true(m.mapped > 50000 * 2 * sizeof(uint64_t));
+    assert_filled(&m, 50000);
+    for (uint64_t i = 49000; i < 50000; i++)
+        assert_true(map_remove(&m, &i));
+    assert_filled(&m, 49000);
+    /* Nobody finds it, and nothing of it stays. */
+    support_dir_remove(dir);
+    assert_filled(&m, 49000);
+    map_clear(&m);
+    assert_int_equal(m.mapped, 0);
+}
+
+static void
+test_no_room_for_a_file_is_told(void **state)
+{
+    struct map m;
+    enum sv_err err = SV_OK;
+    uint64_t i;
+
+    (void)state;
+    map_init(&m, sizeof(uint64_t), sizeof(uint64_t));
+    map_spill(&m, "/nonexistent/dir", 10000);
+    for (i = 0; err == SV_OK && i < 50000; i++) {
+        uint64_t twice = 2 * i;
+
+        err = map_set(&m, &i, &twice);
+    }
+    assert_err(err, SV_ERR_NOT_FOUND);
+    assert_filled(&m, i - 1); /* as it was */
+    map_clear(&m);
+}
+
 int
 main(void)
 {
@@ -169,6 +242,8 @@ main(void)
         cmocka_unit_test(test_an_empty_map_holds_and_gives_nothing),
         cmocka_unit_test(test_setting_again_overwrites),
         cmocka_unit_test(test_a_map_without_values_is_a_set),
+        cmocka_unit_test(test_slots_in_a_file_are_those_in_memory),
+        cmocka_unit_test(test_no_room_for_a_file_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
