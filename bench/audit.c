@@ -1,109 +1,521 @@
-#include "disclosure/audit.h"
-
+/* What verifying a long log costs, beside the hashes and signatures alone. */
+#include <fcntl.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "audit/export_write.h"
 #include "bench/bench.h"
+#include "bench/long_log.h"
 #include "crypto/init.h"
-#include "tests/support/grid.h"
+#include "policy/replay_export.h"
 
-#include "disclosure/solver_process.h"
+#define ROUNDS_MAX 15
+#define BATCH 16    /* bundles */
+#define SOME 100000 /* entries, for what is measured of a part */
+#define PROOFS 2000
+#define SIZES_MAX 4
 
-/*
- * The disclosure audit of tables with all their margins: rounded to 5, and
- * with small counts hidden and, by the simplest rule, others beside them.
- * Files: other tables (grid_read()), with what is hidden in them.
- */
-#define ROUNDS 3
-#define TIMEOUT_MS 600000
-#define SEED UINT64_C(88172645463325252)
-
-struct shape {
-    size_t n_dims, codes[GRID_DIMS_MAX];
-    double limit_s; /* 0: none is set */
+enum measured {
+    RAW_HASHES,
+    TREE,
+    RAW_SIGNATURES, /* and hashes */
+    SIGNATURES,     /* tree, and each taken apart and verified */
+    REPLAY,         /* tree, and all replayed */
+    MEASURED_N
 };
 
-static const struct shape shapes[] = {
-    {2, {10, 10}, 0},
-    {2, {50, 20}, 0.3},
-    {3, {20, 12, 6}, 0.6},
-    {3, {47, 10, 6}, 2},
+struct bench {
+    const char *dir;
+    const char *program;
+    unsigned rounds;
+    size_t n_sizes;
+    uint64_t sizes[SIZES_MAX];
+    struct workers *workers;
+    struct long_log log;
+    double us[MEASURED_N][ROUNDS_MAX];
 };
 
-static void
-measure(const struct grid *g, const char *name, bool is_rounded,
-        const struct solver_source *source, double limit_s, unsigned rounds)
+/* ---- Bundles in memory ---- */
+
+struct held {
+    struct buf raw;
+    unsigned n;
+    struct bytes entry[TILE_WIDTH];
+    struct replay_parsed *parsed;
+    const struct sign_public *key[TILE_WIDTH]; /* NULL: not looked at */
+    struct hash root;
+};
+
+struct holding {
+    const struct bench *bench;
+    struct export *e;
+    uint64_t first;
+    struct held held[BATCH];
+};
+
+static enum sv_err
+hold_entry(void *ctx, uint64_t index, struct bytes entry)
 {
-    const struct audit_rules rules = {
-        .small = 4, .width = is_rounded ? 4 : 3, .timeout_ms = TIMEOUT_MS};
-    struct audit_result r = {0};
-    double ms[ROUNDS];
+    struct held *h = ctx;
 
-    for (unsigned i = 0; i < rounds; i++) {
-        double start = now_us();
+    (void)index;
+    h->entry[h->n++] = entry;
+    return SV_OK;
+}
 
-        audit_result_clear(&r);
-        must(audit_run(&g->facts, &rules, source, &r), "audit");
-        ms[i] = (now_us() - start) / 1e3;
+static enum sv_err
+hold(void *ctx, size_t part)
+{
+    struct holding *all = ctx;
+    struct held *h = &all->held[part];
+    struct export e = *all->e;
+    struct tile t = export_bundle(&e, all->first + part);
+
+    h->n = 0;
+    return export_bundle_entries(&e, &t, &h->raw, hold_entry, h);
+}
+
+/* Whose key; a founding's few others are not looked at. */
+static const struct sign_public *
+key_of(const struct long_log *log, const struct replay_parsed *p)
+{
+    if (p->entry.kind != ENTRY_REQUEST)
+        return NULL;
+    for (unsigned i = 0; i <= LONG_LOG_PEOPLE; i++)
+        if (strcmp(p->request.actor, log->people[i].name) == 0)
+            return &log->people[i].sign;
+    return NULL;
+}
+
+static enum sv_err
+take_apart(void *ctx, size_t part)
+{
+    struct holding *all = ctx;
+    struct held *h = &all->held[part];
+
+    for (unsigned i = 0; i < h->n; i++) {
+        must(replay_parse(h->entry[i], &h->parsed[i]), "parsing");
+        h->key[i] = key_of(&all->bench->log, &h->parsed[i]);
     }
-    printf("| %s, %s | %zu | %zu | %zu | %.0f | ", name,
-           is_rounded ? "rounded" : "hidden", g->n_cells, r.n_targets,
-           r.n_findings, median(ms, rounds));
-    if (limit_s > 0)
-        printf("<= %.0f", limit_s * 1e3);
-    printf(" |\n");
+    return SV_OK;
+}
+
+static enum sv_err
+hash_raw(void *ctx, size_t part)
+{
+    struct holding *all = ctx;
+    struct held *h = &all->held[part];
+    struct hash last = {{0}};
+
+    /* As many nodes as leaves, as in a long log. */
+    for (unsigned i = 0; i < h->n; i++) {
+        struct hash leaf = tree_leaf(h->entry[i]);
+
+        last = tree_node(&last, &leaf);
+    }
+    h->root = last;
+    return SV_OK;
+}
+
+static enum sv_err
+verify_raw(void *ctx, size_t part)
+{
+    struct holding *all = ctx;
+    struct held *h = &all->held[part];
+
+    for (unsigned i = 0; i < h->n; i++)
+        if (h->key[i] != NULL)
+            must(sign_verify(h->key[i], h->parsed[i].note.text,
+                             h->parsed[i].note.signature[0].raw),
+                 "a signature");
+    return hash_raw(ctx, part);
+}
+
+static enum sv_err
+verify_parsed(void *ctx, size_t part)
+{
+    struct holding *all = ctx;
+    struct held *h = &all->held[part];
+    enum sv_err err = hold(ctx, part);
+
+    if (err == SV_OK)
+        err = take_apart(ctx, part);
+    for (unsigned i = 0; i < h->n && err == SV_OK; i++)
+        if (h->key[i] != NULL)
+            err = replay_verify(&h->parsed[i], h->key[i]);
+    return err;
+}
+
+/* Over the whole log: what is got ready for nothing, and what is measured. */
+static double
+over_all(struct bench *b, struct export *e, workers_fn before,
+         workers_fn before_that, workers_fn measured)
+{
+    struct holding *all = zeros(1, sizeof *all);
+    uint64_t total = export_bundles(e);
+    double us = 0;
+
+    all->bench = b;
+    all->e = e;
+    for (size_t i = 0; i < BATCH; i++)
+        all->held[i].parsed = zeros(TILE_WIDTH, sizeof(struct replay_parsed));
+    for (; all->first < total; all->first += BATCH) {
+        size_t n =
+            total - all->first < BATCH ? (size_t)(total - all->first) : BATCH;
+        double from;
+
+        if (before_that != NULL)
+            must(workers_run(b->workers, n, before_that, all), "reading");
+        if (before != NULL)
+            must(workers_run(b->workers, n, before, all), "parsing");
+        from = now_us();
+        must(workers_run(b->workers, n, measured, all), "verifying");
+        us += now_us() - from;
+    }
+    for (size_t i = 0; i < BATCH; i++) {
+        buf_free(&all->held[i].raw);
+        free(all->held[i].parsed);
+    }
+    free(all);
+    return us;
+}
+
+/* ---- Verification ---- */
+
+static double
+replay_us(struct bench *b, struct export *e)
+{
+    const struct replay_plan plan = {.workers = b->workers,
+                                     .genesis = b->log.genesis};
+    struct replay_fault fault = {0, "the files"};
+    struct replay r;
+    double from = now_us();
+
+    replay_init(&r);
+    replay_spill(&r, b->dir);
+    must(replay_export(&r, e, &plan, &fault), fault.reason);
+    replay_clear(&r);
+    return now_us() - from;
+}
+
+static double
+tree_us(struct bench *b, struct export *e)
+{
+    double from = now_us();
+
+    must(export_check_tree(e, true, b->workers, NULL, NULL), "tree");
+    return now_us() - from;
+}
+
+static void
+one_round(struct bench *b, struct export *e, unsigned i)
+{
+    double tree;
+
+    b->us[RAW_HASHES][i] = over_all(b, e, hold, NULL, hash_raw);
+    tree = b->us[TREE][i] = tree_us(b, e);
+    b->us[RAW_SIGNATURES][i] = over_all(b, e, take_apart, hold, verify_raw);
+    b->us[SIGNATURES][i] = tree + over_all(b, e, NULL, NULL, verify_parsed);
+    b->us[REPLAY][i] = tree + replay_us(b, e);
+}
+
+static double
+ratio(const struct bench *b, enum measured over, enum measured under)
+{
+    double ratios[ROUNDS_MAX];
+
+    for (unsigned i = 0; i < b->rounds; i++)
+        ratios[i] = b->us[over][i] / b->us[under][i];
+    return median(ratios, b->rounds);
+}
+
+static void
+print_measured(const struct bench *b, const char *name, enum measured m,
+               enum measured raw)
+{
+    double copy[ROUNDS_MAX], us;
+
+    memcpy(copy, b->us[m], sizeof copy);
+    us = median(copy, b->rounds);
+    (void)printf("| %s | %.2f | %.2f |", name, us / 1e6,
+                 us / (double)b->log.size);
+    if (m == raw)
+        (void)puts(" |");
+    else
+        (void)printf(" %.2f |\n", ratio(b, m, raw));
+}
+
+/* ---- The program itself ---- */
+
+static void
+run_program(const struct bench *b, const char *more, const char *name)
+{
+    struct rusage usage;
+    double from = now_us();
+    int status;
+    pid_t pid = fork();
+
+    must_be(pid >= 0, "fork");
+    if (pid == 0) {
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        (void)dup2(null, STDOUT_FILENO);
+        (void)setenv("XDG_STATE_HOME", b->dir, 1);
+        (void)execl(b->program, b->program, "verify", b->log.dir, "--key",
+                    b->log.card, "--json", more, (char *)NULL);
+        _exit(127);
+    }
+    must_be(wait4(pid, &status, 0, &usage) == pid && WIFEXITED(status) &&
+                WEXITSTATUS(status) == 0,
+            "svault-audit verify");
+    (void)printf("| %s | %.2f | %.1f |\n", name, (now_us() - from) / 1e6,
+                 (double)usage.ru_maxrss / 1024);
+}
+
+/* ---- A part of the log ---- */
+
+struct part {
+    struct buf text[SOME];
+    size_t n;
+};
+
+static enum sv_err
+keep_text(void *ctx, uint64_t index, struct bytes entry)
+{
+    struct part *p = ctx;
+
+    (void)index;
+    if (p->n == SOME)
+        return SV_ERR_RANGE;
+    return buf_append(&p->text[p->n++], entry);
+}
+
+static double
+hash_part(const struct part *p)
+{
+    struct hash last = {{0}};
+    double from = now_us();
+
+    for (size_t i = 0; i < p->n; i++) {
+        struct hash leaf = tree_leaf(buf_bytes(&p->text[i]));
+
+        last = tree_node(&last, &leaf);
+    }
+    return now_us() - from;
+}
+
+static double
+append_part(const struct part *p, struct tree_frontier *f)
+{
+    struct hash done[TREE_LEVELS];
+    double from = now_us();
+    unsigned n;
+
+    frontier_init(f);
+    for (size_t i = 0; i < p->n; i++) {
+        struct hash leaf = tree_leaf(buf_bytes(&p->text[i]));
+
+        frontier_append(f, &leaf, done, &n);
+    }
+    return now_us() - from;
+}
+
+static double
+export_part(const struct bench *b, const struct part *p,
+            const struct tree_frontier *f)
+{
+    struct fake_person gate = fake_person("gate");
+    struct checkpoint head = {.origin = FAKELOG_ORIGIN, .size = p->n};
+    struct buf note = BUF_INIT;
+    struct export_writer w;
+    char dir[PATH_SIZE];
+    uint64_t first = 0;
+    double us;
+
+    head.root = frontier_root(f);
+    must(checkpoint_sign(&head, &gate.seed, &note), "head");
+    must(path_join(dir, b->dir, "part"), dir);
+    us = now_us();
+    must(export_write_begin(&w, dir, FAKELOG_ORIGIN, &b->log.log_key,
+                            buf_bytes(&note), true, &first),
+         "export");
+    for (size_t i = 0; i < p->n; i++)
+        must(export_write_entry(&w, buf_bytes(&p->text[i])), "export");
+    must(export_write_end(&w), "export");
+    us = now_us() - us;
+    export_write_clear(&w);
+    buf_free(&note);
+    support_dir_remove(dir);
+    return us;
+}
+
+static void
+measure_part(const struct bench *b, struct export *e)
+{
+    struct part *p = zeros(1, sizeof *p);
+    struct tree_frontier f;
+    double raw, us;
+
+    if (export_entries(e, keep_text, p) != SV_OK)
+        must_be(p->n == SOME, "entries");
+    raw = hash_part(p);
+    us = append_part(p, &f);
+    (void)printf("| append to the tree, one thread | %.2f | %.2f |\n",
+                 us / (double)p->n, us / raw);
+    raw = hash_part(p);
+    us = export_part(b, p, &f);
+    (void)printf("| export, each file durable | %.2f | %.2f |\n",
+                 us / (double)p->n, us / raw);
+    for (size_t i = 0; i < p->n; i++)
+        buf_free(&p->text[i]);
+    free(p);
+}
+
+static double
+hash_nodes(unsigned n)
+{
+    struct hash h = {{0}};
+    double from = now_us();
+
+    for (unsigned i = 0; i < n; i++)
+        h = tree_node(&h, &h);
+    return now_us() - from + h.b[0] * 1e-9;
+}
+
+static void
+measure_proofs(struct export *e)
+{
+    double make = 0, verify = 0, raw = 0;
+    uint64_t x = 88172645463325252u;
+
+    for (unsigned i = 0; i < PROOFS; i++) {
+        struct tree_proof proof;
+        struct hash leaf;
+        uint64_t index;
+        double from;
+
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        index = x % e->head.size;
+        must(export_hash(e, 0, index, &leaf), "leaf");
+        from = now_us();
+        must(tree_inclusion(index, e->head.size, export_hash, e, &proof),
+             "proof");
+        make += now_us() - from;
+        from = now_us();
+        must(tree_verify_inclusion(index, e->head.size, &leaf, &proof,
+                                   &e->head.root),
+             "proof");
+        verify += now_us() - from;
+        raw += hash_nodes(proof.n);
+    }
+    (void)printf("| proof made from the files of an export | %.2f | %.1f |\n"
+                 "| proof verified | %.2f | %.2f |\n",
+                 make / PROOFS, make / raw, verify / PROOFS, verify / raw);
+}
+
+/* ---- All of it ---- */
+
+static void
+measure(struct bench *b, uint64_t size)
+{
+    struct export e = {0};
+    double from = now_us();
+
+    long_log_make(b->dir, size, b->workers, &b->log);
+    must(export_open(&e, b->log.dir, FAKELOG_ORIGIN, &b->log.log_key),
+         "export");
+    (void)printf("\n%llu entries, made in %.0f s; %u threads; rounds: %u\n\n"
+                 "| verification | s | us/entry | x raw |\n|---|--:|--:|--:|\n",
+                 (unsigned long long)size, (now_us() - from) / 1e6,
+                 workers_count(b->workers), b->rounds);
+    for (unsigned i = 0; i < b->rounds; i++)
+        one_round(b, &e, i);
+    print_measured(b, "hashes alone", RAW_HASHES, RAW_HASHES);
+    print_measured(b, "tree (<= 1.3)", TREE, RAW_HASHES);
+    print_measured(b, "hashes and signatures alone", RAW_SIGNATURES,
+                   RAW_SIGNATURES);
+    print_measured(b, "tree with signatures (<= 1.15)", SIGNATURES,
+                   RAW_SIGNATURES);
+    print_measured(b, "all with replay", REPLAY, RAW_SIGNATURES);
+    (void)puts("\n| svault-audit | s | MB at most |\n|---|--:|--:|");
     (void)fflush(stdout);
-    audit_result_clear(&r);
+    run_program(b, "--full", "verify --full");
+    run_program(b, NULL, "verify, the head known from before");
+    (void)puts("\n| | us | x raw |\n|---|--:|--:|");
+    measure_part(b, &e);
+    measure_proofs(&e);
+    export_close(&e);
+    support_dir_remove(b->log.dir);
 }
 
-static void
-measure_both(struct grid *g, const char *name,
-             const struct solver_source *source, double limit_s,
-             unsigned rounds)
-{
-    grid_print_suppressed(g, 0);
-    measure(g, name, false, source, limit_s, rounds);
-    grid_print_rounded(g, 5, 1, source);
-    measure(g, name, true, source, limit_s, rounds);
-    grid_free(g);
-}
+static const char usage[] =
+    "Usage: bench_audit [--quick] [--entries N]... [--rounds N] [--dir DIR]\n"
+    "                   [--svault-audit PATH]\n"
+    "Makes long logs and measures what verifying them costs.\n";
 
-static void
-measure_shape(const struct shape *s, const struct solver_source *source,
-              unsigned rounds)
+static bool
+read_options(int argc, char **argv, struct bench *b)
 {
-    struct grid g;
-    char name[64] = "";
+    static const struct option known[] = {
+        {"quick", no_argument, NULL, 'q'},
+        {"entries", required_argument, NULL, 'n'},
+        {"rounds", required_argument, NULL, 'r'},
+        {"dir", required_argument, NULL, 'd'},
+        {"svault-audit", required_argument, NULL, 'p'},
+        {NULL, 0, NULL, 0},
+    };
+    int c;
 
-    for (size_t i = 0; i < s->n_dims; i++)
-        (void)snprintf(name + strlen(name), sizeof name - strlen(name), "%s%zu",
-                       i == 0 ? "" : " x ", s->codes[i]);
-    grid_make(&g, SEED, s->n_dims, s->codes);
-    grid_hide(&g, 4);
-    measure_both(&g, name, source, s->limit_s, rounds);
+    while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (c == 'd')
+            b->dir = optarg;
+        else if (c == 'p')
+            b->program = optarg;
+        else if (c == 'r')
+            b->rounds = (unsigned)strtoul(optarg, NULL, 10);
+        else if (c == 'n' && b->n_sizes < SIZES_MAX)
+            b->sizes[b->n_sizes++] = strtoull(optarg, NULL, 10);
+        else if (c == 'q')
+            b->sizes[b->n_sizes++ % SIZES_MAX] = 20000;
+        else
+            return false;
+    }
+    if (b->n_sizes == 0)
+        b->sizes[b->n_sizes++] = 1000000;
+    for (size_t i = 0; i < b->n_sizes; i++)
+        if (b->sizes[i] < 10000)
+            return false;
+    return optind == argc && b->rounds > 0 && b->rounds <= ROUNDS_MAX;
 }
 
 int
 main(int argc, char **argv)
 {
-    bool quick = argc == 2 && strcmp(argv[1], "--quick") == 0;
-    void *process = NULL;
-    const struct solver_source source = {solver_process_open_lazily, &process};
-    size_t n = quick ? 1 : sizeof shapes / sizeof shapes[0];
+    static struct bench b = {
+        .dir = ".", .program = "./svault-audit", .rounds = 1};
+    char home[PATH_SIZE], dir[PATH_SIZE];
 
-    must(crypto_init(), "libsodium");
-    printf("| audit | cells | sets looked at | findings | ms, median | target "
-           "|\n|---|--:|--:|--:|--:|--:|\n");
-    for (size_t i = 0; i < n; i++)
-        measure_shape(&shapes[i], &source, quick ? 1 : ROUNDS);
-    for (int i = 1; i < argc && !quick; i++) {
-        struct grid g;
-        const char *name = strrchr(argv[i], '/');
-
-        must_be(grid_read(&g, argv[i]), "no such table");
-        measure_both(&g, name != NULL ? name + 1 : argv[i], &source, 0, ROUNDS);
+    if (!read_options(argc, argv, &b)) {
+        (void)fputs(usage, stderr);
+        return 2;
     }
-    solver_process_stop(process);
+    must(crypto_init(), "libsodium");
+    must(workers_new(0, &b.workers), "threads");
+    must_be(realpath(b.dir, home) != NULL, "no such directory");
+    must(path_join(dir, home, "audit.XXXXXX"), "directory");
+    must_be(mkdtemp(dir) != NULL, "no directory");
+    b.dir = dir;
+    for (size_t i = 0; i < b.n_sizes; i++)
+        measure(&b, b.sizes[i]);
+    workers_free(b.workers);
+    support_dir_remove(dir);
     return 0;
 }

@@ -38,6 +38,7 @@ struct audit {
     const char *witnesses[AUDIT_WITNESSES_MAX]; /* --witness, vkeys */
     unsigned n_witnesses;
     bool json;
+    bool full; /* --full */
     struct workers *workers; /* one for each processor */
     struct term term;
 };

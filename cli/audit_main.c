@@ -186,6 +186,8 @@ take_option(struct audit *a, struct line *l, char **argv, int *at)
         a->json = true;
     } else if (strcmp(word, "--first") == 0) {
         a->first = true;
+    } else if (strcmp(word, "--full") == 0) {
+        a->full = true;
     } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         l->help = true;
     } else if (strcmp(word, "--version") == 0) {
@@ -241,7 +243,7 @@ fits(const struct audit *a)
     audit_fn run = a->command->run;
 
     return (a->entry == NULL || run == audit_proof) &&
-           (a->n_witnesses == 0 || run == audit_verify) &&
+           ((a->n_witnesses == 0 && !a->full) || run == audit_verify) &&
            ((a->signer == NULL && a->state == NULL && a->output == NULL &&
              a->from == NULL && a->new_key == NULL && a->name == NULL &&
              !a->first) ||

@@ -1,9 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit/cosign.h"
 #include "audit/line.h"
 #include "cli/audit.h"
-#include "policy/replay.h"
+#include "policy/replay_export.h"
 
 enum judgement {
     JUDGED_GOOD,
@@ -141,29 +142,29 @@ unlawful(struct verifying *v, uint64_t entry, const char *reason)
     return SV_ERR_TAMPERED;
 }
 
-static enum sv_err
-replay_one(void *ctx, uint64_t index, struct bytes entry)
+/* For what of the replay has no room in memory: handles and hashes that stand
+ * in the export, too. */
+static const char *
+spill_dir(void)
 {
-    struct verifying *v = ctx;
-    struct hash leaf = tree_leaf(entry);
+    const char *dir = getenv("TMPDIR");
 
-    if (index % TILE_WIDTH == 0)
-        term_progress(&v->progress, index, v->e.head.size);
-    if (index == 0 && !hash_equal(&leaf, &v->card.vault))
-        return unlawful(v, 0, N_("not the genesis that the card names"));
-    return replay_entry(&v->replay, entry, &v->unlawful);
+    return dir != NULL && dir[0] != '\0' ? dir : "/var/tmp";
 }
 
 static enum sv_err
 replay_all(struct verifying *v)
 {
-    const struct checkpoint *head = &v->e.head;
     const struct roster *r = &v->replay.roster;
-    enum sv_err err = export_entries(&v->e, replay_one, v);
+    struct replay_plan plan = {.workers = v->audit->workers,
+                               .genesis = v->card.vault,
+                               .progress = term_progress,
+                               .ctx = &v->progress};
+    enum sv_err err;
 
+    replay_spill(&v->replay, spill_dir());
+    err = replay_export(&v->replay, &v->e, &plan, &v->unlawful);
     term_progress_end(&v->progress);
-    if (err == SV_OK)
-        err = replay_end(&v->replay, head->size, &head->root, &v->unlawful);
     if (err == SV_OK && !r->started)
         err = unlawful(v, 0, N_("does not begin with genesis"));
     if (err == SV_OK &&

@@ -3,6 +3,10 @@
 
 #include "policy/replay_step.h"
 
+#define REPLAY_MAPS 5
+#define SPILL_BEYOND ((size_t)8 << 20) /* bytes of one map */
+#define REST_EVERY 256                 /* entries */
+
 enum sv_err
 replay_wrong(const struct step *s, const char *reason)
 {
@@ -22,13 +26,30 @@ replay_init(struct replay *r)
     map_init(&r->records, HANDLE_LEN, NAME_SIZE);
     map_init(&r->versions, REPLAY_VERSION_LEN, sizeof(struct replay_version));
     map_init(&r->denied_glass, HANDLE_LEN, sizeof(uint64_t));
+    past_init(&r->past);
+}
+
+static struct map *
+map_at(struct replay *r, unsigned i)
+{
+    struct map *const all[REPLAY_MAPS] = {&r->ids, &r->assigned, &r->records,
+                                          &r->versions, &r->denied_glass};
+
+    return all[i];
+}
+
+void
+replay_spill(struct replay *r, const char *dir)
+{
+    for (unsigned i = 0; i < REPLAY_MAPS; i++)
+        map_spill(map_at(r, i), dir, SPILL_BEYOND);
 }
 
 void
 replay_clear(struct replay *r)
 {
     roster_clear(&r->roster);
-    buf_free(&r->roots);
+    past_clear(&r->past);
     buf_free(&r->batch_leaves);
     map_clear(&r->ids);
     map_clear(&r->assigned);
@@ -48,7 +69,7 @@ static enum sv_err
 check_place(const struct step *s)
 {
     const struct replay *r = s->r;
-    const struct entry *e = &s->entry;
+    const struct entry *e = &s->in->entry;
 
     if (e->index != r->frontier.size)
         return replay_wrong(s, N_("not the next index"));
@@ -61,49 +82,79 @@ check_place(const struct step *s)
 }
 
 static enum sv_err
-check_signature(const struct step *s)
+find_signer(const struct step *s)
 {
-    enum sv_err err = roster_verify(&s->r->roster, s->r->frontier.size,
-                                    &s->note, &s->request);
+    const struct sign_public *key = NULL;
+    enum sv_err err = roster_signer(&s->r->roster, s->r->frontier.size,
+                                    &s->in->note, &s->in->request, &key);
 
-    if (err == SV_OK || err == SV_ERR_NOMEM)
+    if (err != SV_OK)
         return err;
-    if (err == SV_ERR_NOT_FOUND)
-        return replay_wrong(s, N_("an actor that nobody brought in"));
-    return replay_wrong(s, N_("the actor's signature fails"));
+    if (key == NULL || s->r->defer == NULL)
+        return roster_verify(&s->r->roster, s->r->frontier.size, &s->in->note,
+                             &s->in->request);
+    return s->r->defer(s->r->defer_ctx, s->in, key);
 }
 
-static bool
-had_root(const struct replay *r, const struct request *q)
+static enum sv_err
+check_signature(const struct step *s)
 {
+    enum sv_err err = find_signer(s);
+
+    if (err == SV_ERR_NOT_FOUND)
+        return replay_wrong(s, N_("an actor that nobody brought in"));
+    if (err == SV_ERR_TAMPERED)
+        return replay_wrong(s, REPLAY_SIGNATURE_FAILS);
+    return err;
+}
+
+enum sv_err
+replay_verify(const struct replay_parsed *p, const struct sign_public *key)
+{
+    return roster_verify_by(&p->note, p->request.origin, p->request.actor, key);
+}
+
+static enum sv_err
+had_root(const struct replay *r, const struct request *q, bool *out)
+{
+    struct hash root;
+    enum sv_err err = SV_OK;
+
+    *out = false;
     if (q->seen_size > r->frontier.size)
-        return false;
-    return memcmp(r->roots.ptr + q->seen_size * SHA256_LEN, q->seen_root.b,
-                  SHA256_LEN) == 0;
+        return SV_OK;
+    err = past_root(&r->past, q->seen_size, &root);
+    if (err == SV_OK)
+        *out = hash_equal(&root, &q->seen_root);
+    return err;
 }
 
 static enum sv_err
 check_decision(const struct step *s)
 {
     const struct replay *r = s->r;
-    const struct request *q = &s->request;
-    const struct question question = {
+    const struct request *q = &s->in->request;
+    struct question question = {
         .request = q,
         .index = r->frontier.size,
-        .time_ms = s->entry.time_ms,
+        .time_ms = s->in->entry.time_ms,
         .assigned = (request_act_lines(q->act) & LINE_RECORD) != 0 &&
                     replay_state_is_assigned(r, &q->record, q->actor),
         .id_seen = map_get(&r->ids, q->id) != NULL,
-        .seen_ok = had_root(r, q),
-        .recent = replay_state_recent(r, q, s->entry.time_ms),
-        .denied_glass = replay_state_denied_glass(r, q, s->entry.time_ms),
+        .recent = replay_state_recent(r, q, s->in->entry.time_ms),
+        .denied_glass = replay_state_denied_glass(r, q, s->in->entry.time_ms),
         .release = replay_state_release(r, q->entry),
         .flag = replay_state_flag(r, q->entry),
         .last_release = r->last_release,
     };
-    struct decision d = policy_decide(&r->roster, &question);
+    enum sv_err err = had_root(r, q, &question.seen_ok);
+    struct decision d;
 
-    if (d.allowed != s->entry.allowed || strcmp(d.rule, s->entry.rule) != 0)
+    if (err != SV_OK)
+        return err;
+    d = policy_decide(&r->roster, &question);
+    if (d.allowed != s->in->entry.allowed ||
+        strcmp(d.rule, s->in->entry.rule) != 0)
         return replay_wrong(s, N_("not the decision that the policy gives"));
     return SV_OK;
 }
@@ -112,7 +163,7 @@ static enum sv_err
 check_origin(const struct step *s)
 {
     const struct roster *roster = &s->r->roster;
-    const struct request *q = &s->request;
+    const struct request *q = &s->in->request;
     const uint8_t *policy =
         roster->started ? roster->policy_hash : q->genesis.policy_hash;
 
@@ -121,9 +172,9 @@ check_origin(const struct step *s)
     if (!roster_names_vault(roster, q) ||
         (roster->started && strcmp(q->origin, roster->origin) != 0))
         return replay_wrong(s, N_("a request to another vault"));
-    if (memcmp(s->entry.policy_hash, policy, 32) != 0)
+    if (memcmp(s->in->entry.policy_hash, policy, 32) != 0)
         return replay_wrong(s, N_("another policy"));
-    if (s->entry.time_ms < s->r->time_ms)
+    if (s->in->entry.time_ms < s->r->time_ms)
         return replay_wrong(s, N_("time goes back"));
     return SV_OK;
 }
@@ -131,11 +182,9 @@ check_origin(const struct step *s)
 static enum sv_err
 replay_request(struct step *s)
 {
-    enum sv_err err = request_parse(s->entry.note, &s->note, &s->request);
+    enum sv_err err;
 
-    if (err == SV_ERR_NOMEM)
-        return err;
-    if (err != SV_OK)
+    if (s->in->request_err != SV_OK)
         return replay_wrong(s, N_("the request does not parse"));
     err = check_origin(s);
     if (err == SV_OK)
@@ -147,11 +196,11 @@ replay_request(struct step *s)
     if (err == SV_OK && !s->r->roster.started)
         err = replay_wrong(s, N_("does not begin with genesis"));
     if (err == SV_OK)
-        err = replay_state_count(s->r, &s->entry, &s->request);
+        err = replay_state_count(s->r, &s->in->entry, &s->in->request);
     if (err == SV_OK)
-        err = map_set(&s->r->ids, s->request.id, NULL);
+        err = map_set(&s->r->ids, s->in->request.id, NULL);
     if (err == SV_OK)
-        s->r->time_ms = s->entry.time_ms;
+        s->r->time_ms = s->in->entry.time_ms;
     return err;
 }
 
@@ -168,13 +217,14 @@ is_whole(const struct step *s)
         if (strcmp(p->columns[c].type, s->r->batch_type) != 0 ||
             policy_is_index(p, c))
             continue;
-        if (n >= s->entry.n_results || s->entry.results[n].version != 1 ||
-            strcmp(s->entry.results[n].compartment,
+        if (n >= s->in->entry.n_results ||
+            s->in->entry.results[n].version != 1 ||
+            strcmp(s->in->entry.results[n].compartment,
                    p->columns[c].compartment) != 0)
             return false;
         n++;
     }
-    return n == s->entry.n_results;
+    return n == s->in->entry.n_results;
 }
 
 static enum sv_err
@@ -195,7 +245,7 @@ static enum sv_err
 replay_item(struct step *s)
 {
     struct replay *r = s->r;
-    const struct entry *e = &s->entry;
+    const struct entry *e = &s->in->entry;
     enum sv_err err = SV_OK;
 
     if (r->batch_left == 0)
@@ -225,40 +275,56 @@ replay_item(struct step *s)
 static enum sv_err
 grow_tree(struct replay *r, const struct hash *leaf)
 {
-    struct hash done[TREE_LEVELS], root;
+    struct hash done[TREE_LEVELS];
     unsigned n;
 
     frontier_append(&r->frontier, leaf, done, &n);
-    root = frontier_root(&r->frontier);
-    return buf_append(&r->roots, BYTES(root.b));
+    if (r->frontier.size % REST_EVERY == 0)
+        for (unsigned i = 0; i < REPLAY_MAPS; i++)
+            map_rest(map_at(r, i));
+    return past_append(&r->past, done, n);
 }
 
 enum sv_err
-replay_entry(struct replay *r, struct bytes entry, struct replay_fault *fault)
+replay_parse(struct bytes entry, struct replay_parsed *out)
 {
-    struct step s = {.r = r, .leaf = tree_leaf(entry), .fault = fault};
-    struct hash empty = tree_empty();
-    enum sv_err err = SV_OK;
+    out->leaf = tree_leaf(entry);
+    out->request_err = SV_OK;
+    out->entry_err = entry_parse(entry, &out->entry);
+    if (out->entry_err == SV_OK && out->entry.kind == ENTRY_REQUEST)
+        out->request_err =
+            request_parse(out->entry.note, &out->note, &out->request);
+    return out->entry_err == SV_ERR_NOMEM || out->request_err == SV_ERR_NOMEM
+               ? SV_ERR_NOMEM
+               : SV_OK;
+}
 
-    if (r->roots.len == 0)
-        err = buf_append(&r->roots, BYTES(empty.b));
-    if (err != SV_OK)
-        return err;
-    err = entry_parse(entry, &s.entry);
-    if (err == SV_ERR_NOMEM)
-        return err;
-    if (err != SV_OK)
+enum sv_err
+replay_next(struct replay *r, const struct replay_parsed *p,
+            struct replay_fault *fault)
+{
+    struct step s = {r, p, fault};
+    enum sv_err err;
+
+    if (p->entry_err != SV_OK)
         return replay_wrong(&s, N_("the entry does not parse"));
     err = check_place(&s);
-    if (err == SV_OK && s.entry.kind == ENTRY_ITEM)
+    if (err == SV_OK && p->entry.kind == ENTRY_ITEM)
         err = replay_item(&s);
     else if (err == SV_OK && r->batch_left > 0)
         err = replay_wrong(&s, N_("an item of the batch is missing"));
     else if (err == SV_OK)
         err = replay_request(&s);
-    if (err != SV_OK)
-        return err;
-    return grow_tree(r, &s.leaf);
+    return err == SV_OK ? grow_tree(r, &p->leaf) : err;
+}
+
+enum sv_err
+replay_entry(struct replay *r, struct bytes entry, struct replay_fault *fault)
+{
+    struct replay_parsed p;
+    enum sv_err err = replay_parse(entry, &p);
+
+    return err == SV_OK ? replay_next(r, &p, fault) : err;
 }
 
 enum sv_err

@@ -1,6 +1,7 @@
 #ifndef SV_POLICY_REPLAY_H
 #define SV_POLICY_REPLAY_H
 
+#include "audit/past.h"
 #include "base/map.h"
 #include "policy/decide.h"
 
@@ -28,16 +29,23 @@ struct replay_flag {
     struct flag_state state;
 };
 
+struct replay_parsed;
+/* Who is to verify a signature later: key is the roster's, as it is now. */
+typedef enum sv_err (*replay_defer_fn)(void *ctx, const struct replay_parsed *p,
+                                       const struct sign_public *key);
+
 struct replay {
     struct roster roster;
     struct tree_frontier frontier;
-    uint64_t time_ms;     /* of the last entry */
-    struct buf roots;     /* 32 bytes for each size from 0 to the present one */
-    struct map ids;       /* request id -> nothing */
-    struct map assigned;  /* handle, work name (NUL-padded) -> nothing */
-    struct map records;   /* handle -> type (NUL-padded) */
-    struct map versions;  /* handle, compartment -> struct replay_version */
-    uint64_t n_handovers; /* entries that brought sealed keys */
+    uint64_t time_ms;      /* of the last entry */
+    struct past past;      /* the roots of the sizes up to the present one */
+    replay_defer_fn defer; /* NULL: each signature at once */
+    void *defer_ctx;
+    struct map ids;          /* request id -> nothing */
+    struct map assigned;     /* handle, work name (NUL-padded) -> nothing */
+    struct map records;      /* handle -> type (NUL-padded) */
+    struct map versions;     /* handle, compartment -> struct replay_version */
+    uint64_t n_handovers;    /* entries that brought sealed keys */
     struct map denied_glass; /* handle -> u64 time of the last denial */
     /* Requests that name a head which this log never had, denied for it. */
     uint64_t n_forked, last_forked;
@@ -69,6 +77,24 @@ struct replay_fault {
 
 void replay_init(struct replay *r);
 void replay_clear(struct replay *r);
+/*
+ * Before the first entry: keep what grows with the log in files of dir, which
+ * have no names (map_spill()), beyond a few megabytes.  replay_entry() can
+ * then also be SV_ERR_FULL or SV_ERR_IO, and r is of no use either.  For the
+ * leaves of the tree: past_read_by().
+ */
+void replay_spill(struct replay *r, const char *dir);
+
+/* An entry taken apart, as any thread can do it; borrows its bytes. */
+struct replay_parsed {
+    struct hash leaf;
+    enum sv_err entry_err, request_err; /* SV_OK or SV_ERR_FORMAT */
+    struct entry entry;
+    struct request request; /* not of an item, as note */
+    struct note note;
+};
+/* SV_ERR_NOMEM */
+enum sv_err replay_parse(struct bytes entry, struct replay_parsed *out);
 
 /*
  * The next entry, whose index is r->frontier.size.  SV_ERR_TAMPERED (with
@@ -96,6 +122,17 @@ void replay_clear(struct replay *r);
  */
 enum sv_err replay_entry(struct replay *r, struct bytes entry,
                          struct replay_fault *fault);
+/*
+ * The same of one that was taken apart.  Where r->defer is set, it gets the
+ * signature of each request that one person signs, and the entry is taken for
+ * hers.  It may put SV_ERR_TAMPERED off, but not for ever.
+ */
+enum sv_err replay_next(struct replay *r, const struct replay_parsed *p,
+                        struct replay_fault *fault);
+/* The signature that was deferred, in any thread.  SV_ERR_TAMPERED. */
+enum sv_err replay_verify(const struct replay_parsed *p,
+                          const struct sign_public *key);
+#define REPLAY_SIGNATURE_FAILS N_("the actor's signature fails")
 /* After the last: nothing may be left open, and the tree must have this
  * size and root.  SV_ERR_TAMPERED. */
 enum sv_err replay_end(struct replay *r, uint64_t size, const struct hash *root,

@@ -51,8 +51,10 @@ done_roster(struct step *s)
 {
     enum sv_err err;
 
-    err = roster_apply(&s->r->roster, &s->entry, &s->request, &s->leaf);
-    if (err == SV_OK && (request_act_lines(s->request.act) & LINE_BODY) != 0)
+    err = roster_apply(&s->r->roster, &s->in->entry, &s->in->request,
+                       &s->in->leaf);
+    if (err == SV_OK &&
+        (request_act_lines(s->in->request.act) & LINE_BODY) != 0)
         s->r->n_handovers++;
     if (err == SV_OK || err == SV_ERR_NOMEM)
         return err;
@@ -62,50 +64,51 @@ done_roster(struct step *s)
 static enum sv_err
 done_create(struct step *s)
 {
-    const struct request *q = &s->request;
+    const struct request *q = &s->in->request;
 
     if (map_get(&s->r->records, q->record.b) != NULL)
         return replay_wrong(s, N_("creates a record that exists"));
-    if (!same_compartments(&s->entry, q) || !body_is_root(&s->entry, q))
+    if (!same_compartments(&s->in->entry, q) || !body_is_root(&s->in->entry, q))
         return replay_wrong(s, N_("results are not what the request says"));
-    for (unsigned i = 0; i < s->entry.n_results; i++) {
-        if (s->entry.results[i].version != 1)
+    for (unsigned i = 0; i < s->in->entry.n_results; i++) {
+        if (s->in->entry.results[i].version != 1)
             return replay_wrong(s, N_("not the next version"));
     }
-    return replay_state_create(s->r, &q->record, q->type, q->actor, &s->entry);
+    return replay_state_create(s->r, &q->record, q->type, q->actor,
+                               &s->in->entry);
 }
 
 static enum sv_err
 done_save(struct step *s)
 {
-    const struct request *q = &s->request;
+    const struct request *q = &s->in->request;
 
     if (!replay_state_is_known(s->r, &q->record, q->type))
         return replay_wrong(s, N_("a record that does not exist"));
-    if (!same_compartments(&s->entry, q) || !body_is_root(&s->entry, q))
+    if (!same_compartments(&s->in->entry, q) || !body_is_root(&s->in->entry, q))
         return replay_wrong(s, N_("results are not what the request says"));
-    for (unsigned i = 0; i < s->entry.n_results; i++) {
-        const struct entry_result *result = &s->entry.results[i];
+    for (unsigned i = 0; i < s->in->entry.n_results; i++) {
+        const struct entry_result *result = &s->in->entry.results[i];
         struct replay_version last =
             replay_state_version(s->r, &q->record, result->compartment);
 
         if (last.version == 0 || result->version != last.version + 1)
             return replay_wrong(s, N_("not the next version"));
     }
-    return replay_state_keep(s->r, &q->record, &s->entry);
+    return replay_state_keep(s->r, &q->record, &s->in->entry);
 }
 
 static enum sv_err
 done_read(struct step *s)
 {
-    const struct request *q = &s->request;
+    const struct request *q = &s->in->request;
 
     if (!replay_state_is_known(s->r, &q->record, q->type))
         return replay_wrong(s, N_("a record that does not exist"));
-    if (!same_compartments(&s->entry, q))
+    if (!same_compartments(&s->in->entry, q))
         return replay_wrong(s, N_("results are not what the request says"));
-    for (unsigned i = 0; i < s->entry.n_results; i++) {
-        const struct entry_result *result = &s->entry.results[i];
+    for (unsigned i = 0; i < s->in->entry.n_results; i++) {
+        const struct entry_result *result = &s->in->entry.results[i];
         struct replay_version last =
             replay_state_version(s->r, &q->record, result->compartment);
 
@@ -123,10 +126,10 @@ done_import(struct step *s)
     struct replay *r = s->r;
 
     r->batch_index = r->frontier.size;
-    r->batch_left = s->request.count;
-    memcpy(r->batch_root, s->request.body, sizeof r->batch_root);
-    memcpy(r->batch_type, s->request.type, sizeof r->batch_type);
-    memcpy(r->batch_actor, s->request.actor, sizeof r->batch_actor);
+    r->batch_left = s->in->request.count;
+    memcpy(r->batch_root, s->in->request.body, sizeof r->batch_root);
+    memcpy(r->batch_type, s->in->request.type, sizeof r->batch_type);
+    memcpy(r->batch_actor, s->in->request.actor, sizeof r->batch_actor);
     buf_truncate(&r->batch_leaves, 0);
     return SV_OK;
 }
@@ -134,7 +137,8 @@ done_import(struct step *s)
 static enum sv_err
 done_history(struct step *s)
 {
-    if (!replay_state_is_known(s->r, &s->request.record, s->request.type))
+    if (!replay_state_is_known(s->r, &s->in->request.record,
+                               s->in->request.type))
         return replay_wrong(s, N_("a record that does not exist"));
     return SV_OK;
 }
@@ -142,7 +146,7 @@ done_history(struct step *s)
 static enum sv_err
 done_assign(struct step *s)
 {
-    const struct request *q = &s->request;
+    const struct request *q = &s->in->request;
 
     if (!replay_state_is_known(s->r, &q->record, q->type))
         return replay_wrong(s, N_("a record that does not exist"));
@@ -154,7 +158,7 @@ done_assign(struct step *s)
 static enum sv_err
 done_unassign(struct step *s)
 {
-    const struct request *q = &s->request;
+    const struct request *q = &s->in->request;
 
     if (!replay_state_is_known(s->r, &q->record, q->type))
         return replay_wrong(s, N_("a record that does not exist"));
@@ -174,7 +178,7 @@ done_nothing(struct step *s)
 static enum sv_err
 done_acknowledge_flag(struct step *s)
 {
-    struct flag_state *flag = replay_state_flag(s->r, s->request.entry);
+    struct flag_state *flag = replay_state_flag(s->r, s->in->request.entry);
 
     if (flag == NULL)
         return replay_wrong(s, N_("acknowledges what was not flagged"));
@@ -187,21 +191,22 @@ done_request_release(struct step *s)
 {
     struct release_state state;
 
-    if (release_begin(&state, &s->entry, &s->request) != SV_OK)
+    if (release_begin(&state, &s->in->entry, &s->in->request) != SV_OK)
         return replay_wrong(s, N_("results are not what the request says"));
-    return replay_state_put_release(s->r, s->entry.index, &state);
+    return replay_state_put_release(s->r, s->in->entry.index, &state);
 }
 
 static enum sv_err
 done_release(struct step *s)
 {
-    struct release_state *state = replay_state_release(s->r, s->request.entry);
+    struct release_state *state =
+        replay_state_release(s->r, s->in->request.entry);
 
     if (state == NULL)
         return replay_wrong(s, N_("a release that does not exist"));
-    release_step(state, &s->entry, &s->request);
-    if (s->request.act == ACT_RELEASE_APPROVE)
-        s->r->last_release = s->entry.index;
+    release_step(state, &s->in->entry, &s->in->request);
+    if (s->in->request.act == ACT_RELEASE_APPROVE)
+        s->r->last_release = s->in->entry.index;
     return SV_OK;
 }
 
@@ -267,7 +272,7 @@ static_assert(sizeof by_act / sizeof by_act[0] == ACT_N, "a row for each act");
 static enum sv_err
 check_not_found(const struct step *s)
 {
-    const struct request *q = &s->request;
+    const struct request *q = &s->in->request;
 
     if ((request_act_lines(q->act) & LINE_RECORD) == 0 ||
         !replay_state_is_known(s->r, &q->record, q->type))
@@ -281,7 +286,7 @@ check_not_found(const struct step *s)
 static enum sv_err
 check_exists(const struct step *s)
 {
-    const struct request *q = &s->request;
+    const struct request *q = &s->in->request;
 
     if (q->act == ACT_RECORD_CREATE &&
         map_get(&s->r->records, q->record.b) == NULL)
@@ -296,20 +301,20 @@ check_exists(const struct step *s)
 enum sv_err
 replay_outcome(struct step *s)
 {
-    const struct entry *e = &s->entry;
+    const struct entry *e = &s->in->entry;
 
     if (e->allowed == (e->outcome == OUTCOME_NONE))
         return replay_wrong(s,
                             N_("an outcome that the decision does not have"));
     if (e->allowed && e->outcome != OUTCOME_DONE &&
-        (by_act[s->request.act].besides & MAY(e->outcome)) == 0)
+        (by_act[s->in->request.act].besides & MAY(e->outcome)) == 0)
         return replay_wrong(s, N_("an outcome that the act does not have"));
     if (e->n_results > 0 &&
-        (e->outcome != OUTCOME_DONE || !by_act[s->request.act].has_results))
+        (e->outcome != OUTCOME_DONE || !by_act[s->in->request.act].has_results))
         return replay_wrong(s, N_("results where there are none"));
     switch (e->outcome) {
     case OUTCOME_DONE:
-        return by_act[s->request.act].done(s);
+        return by_act[s->in->request.act].done(s);
     case OUTCOME_NOT_FOUND:
         return check_not_found(s);
     case OUTCOME_EXISTS:

@@ -154,9 +154,17 @@ replay_state_denied_glass(const struct replay *r, const struct request *q,
 struct release_state *
 replay_state_release(const struct replay *r, uint64_t index)
 {
-    for (size_t i = 0; i < r->n_releases; i++) {
-        if (r->releases[i].index == index)
-            return &r->releases[i].state;
+    size_t low = 0, high = r->n_releases;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (r->releases[middle].index == index)
+            return &r->releases[middle].state;
+        if (r->releases[middle].index < index)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }
@@ -178,9 +186,17 @@ replay_state_put_release(struct replay *r, uint64_t index,
 struct flag_state *
 replay_state_flag(const struct replay *r, uint64_t index)
 {
-    for (size_t i = 0; i < r->n_flags; i++) {
-        if (r->flags[i].index == index)
-            return &r->flags[i].state;
+    size_t low = 0, high = r->n_flags;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (r->flags[middle].index == index)
+            return &r->flags[middle].state;
+        if (r->flags[middle].index < index)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }

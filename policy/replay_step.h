@@ -8,10 +8,7 @@
 /* One entry on its way through the checks. */
 struct step {
     struct replay *r;
-    struct entry entry;
-    struct request request; /* not of an item */
-    struct note note;
-    struct hash leaf;
+    const struct replay_parsed *in;
     struct replay_fault *fault;
 };
 

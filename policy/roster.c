@@ -210,9 +210,9 @@ roster_names_vault(const struct roster *r, const struct request *request)
            hash_equal(&request->vault, &r->vault);
 }
 
-static enum sv_err
-verify_one(const struct note *note, const char *origin, const char *actor,
-           const struct sign_public *key)
+enum sv_err
+roster_verify_by(const struct note *note, const char *origin, const char *actor,
+                 const struct sign_public *key)
 {
     char name[NOTE_NAME_MAX + 1];
     enum sv_err err = request_key_name(origin, actor, name);
@@ -231,12 +231,12 @@ verify_genesis(const struct note *note, const struct request *request)
 
     if (note->n != 2 || request->genesis.n_founders < 2)
         return SV_ERR_TAMPERED;
-    err = verify_one(note, request->origin, f[FOUNDER_ADMINISTRATOR].name,
-                     &f[FOUNDER_ADMINISTRATOR].sign);
+    err = roster_verify_by(note, request->origin, f[FOUNDER_ADMINISTRATOR].name,
+                           &f[FOUNDER_ADMINISTRATOR].sign);
     if (err != SV_OK)
         return err;
-    return verify_one(note, request->origin, f[FOUNDER_SUPERVISOR].name,
-                      &f[FOUNDER_SUPERVISOR].sign);
+    return roster_verify_by(note, request->origin, f[FOUNDER_SUPERVISOR].name,
+                            &f[FOUNDER_SUPERVISOR].sign);
 }
 
 /* The key that the person had when the entry `index` was made. */
@@ -267,29 +267,59 @@ verify_second(const struct roster *r, uint64_t index, const struct note *note,
     }
     if (second == NULL)
         return SV_ERR_NOT_FOUND;
-    return verify_one(note, r->origin, name, key_at(r, second, index));
+    return roster_verify_by(note, r->origin, name, key_at(r, second, index));
+}
+
+enum sv_err
+roster_signer(const struct roster *r, uint64_t index, const struct note *note,
+              const struct request *request, const struct sign_public **key)
+{
+    const struct roster_person *actor;
+
+    *key = NULL;
+    if ((!r->started && request->act == ACT_GENESIS) ||
+        request->act == ACT_RESTORE)
+        return SV_OK;
+    actor = roster_person(r, request->actor);
+    if (actor == NULL)
+        return SV_ERR_NOT_FOUND;
+    /* One more would be a place to write what one likes. */
+    if (note->n != 1 || strcmp(request->origin, r->origin) != 0)
+        return SV_ERR_TAMPERED;
+    *key = key_at(r, actor, index);
+    return SV_OK;
+}
+
+static enum sv_err
+verify_restore(const struct roster *r, uint64_t index, const struct note *note,
+               const struct request *request)
+{
+    const struct roster_person *actor = roster_person(r, request->actor);
+    enum sv_err err;
+
+    if (actor == NULL)
+        return SV_ERR_NOT_FOUND;
+    if (note->n != 2 || strcmp(request->origin, r->origin) != 0)
+        return SV_ERR_TAMPERED;
+    err = roster_verify_by(note, r->origin, request->actor,
+                           key_at(r, actor, index));
+    return err == SV_OK ? verify_second(r, index, note, request) : err;
 }
 
 enum sv_err
 roster_verify(const struct roster *r, uint64_t index, const struct note *note,
               const struct request *request)
 {
-    bool by_two = request->act == ACT_RESTORE;
-    const struct roster_person *actor;
+    const struct sign_public *key;
     enum sv_err err;
 
     if (!r->started && request->act == ACT_GENESIS)
         return verify_genesis(note, request);
-    actor = roster_person(r, request->actor);
-    if (actor == NULL)
-        return SV_ERR_NOT_FOUND;
-    /* One more would be a place to write what one likes. */
-    if (note->n != (by_two ? 2U : 1U) ||
-        strcmp(request->origin, r->origin) != 0)
-        return SV_ERR_TAMPERED;
-    err = verify_one(note, r->origin, request->actor, key_at(r, actor, index));
-    return err == SV_OK && by_two ? verify_second(r, index, note, request)
-                                  : err;
+    if (request->act == ACT_RESTORE)
+        return verify_restore(r, index, note, request);
+    err = roster_signer(r, index, note, request, &key);
+    return err == SV_OK ? roster_verify_by(note, r->origin, request->actor, key)
+                        : err;
 }
 
 /* The entry stands where the chain of roster entries wants it. */

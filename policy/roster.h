@@ -164,6 +164,19 @@ enum sv_err roster_verify(const struct roster *r, uint64_t index,
                           const struct request *request);
 
 /*
+ * The same but for the signature itself, of a request that one person signs:
+ * *key is the one that must have signed it, and roster_verify_by() asks nothing
+ * of the roster.  NULL for genesis and restore, which two sign.
+ */
+enum sv_err roster_signer(const struct roster *r, uint64_t index,
+                          const struct note *note,
+                          const struct request *request,
+                          const struct sign_public **key);
+/* SV_ERR_TAMPERED */
+enum sv_err roster_verify_by(const struct note *note, const char *origin,
+                             const char *actor, const struct sign_public *key);
+
+/*
  * Take in a roster entry that was allowed and done.  leaf is the entry's
  * leaf hash (the vault id, for genesis).  Only the state is changed: the
  * caller has verified signature and decision.  SV_ERR_FORMAT where it

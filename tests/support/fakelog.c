@@ -314,10 +314,11 @@ fakelog_clear(struct fakelog *f)
 static bool
 had_root(const struct replay *r, const struct request *q)
 {
-    if (r->frontier.size == 0)
-        return q->seen_size == 0;
+    struct hash root;
+
     return q->seen_size <= r->frontier.size &&
-           memcmp(r->roots.ptr + 32 * q->seen_size, q->seen_root.b, 32) == 0;
+           past_root(&r->past, q->seen_size, &root) == SV_OK &&
+           hash_equal(&root, &q->seen_root);
 }
 
 struct decision
