@@ -228,11 +228,16 @@ entry_encode(const struct entry *e, struct buf *out)
     return err;
 }
 
+#define ROOM_TO_COMPARE 64 /* so that the storage is not moved at its end */
+
 static enum sv_err
 compare(const struct entry *e, struct bytes in)
 {
     struct buf again = BUF_INIT;
-    enum sv_err err = entry_encode(e, &again);
+    enum sv_err err = buf_reserve(&again, in.len + ROOM_TO_COMPARE);
+
+    if (err == SV_OK)
+        err = entry_encode(e, &again);
 
     if (err == SV_OK && !bytes_equal(buf_bytes(&again), in))
         err = SV_ERR_FORMAT;

@@ -1,6 +1,5 @@
 #include "audit/line.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -20,7 +19,9 @@ encode_one(const struct line_rule *rule, const void *object, struct buf *out)
 
     if (rule->many)
         return rule->put(field, out);
-    err = buf_printf(out, "%s ", rule->word);
+    err = buf_text(out, rule->word);
+    if (err == SV_OK)
+        err = buf_text(out, " ");
     if (err == SV_OK)
         err = rule->put(field, out);
     return err != SV_OK ? err : buf_text(out, "\n");
@@ -98,7 +99,7 @@ line_put_u64(const void *field, struct buf *out)
     uint64_t v;
 
     memcpy(&v, field, sizeof v);
-    return buf_printf(out, "%" PRIu64, v);
+    return text_u64_append(out, v);
 }
 
 enum sv_err

@@ -36,9 +36,14 @@ note_name_ok(struct bytes name)
         return false;
     while (at < name.len) {
         utf8proc_int32_t c;
-        utf8proc_ssize_t n = utf8proc_iterate(
-            name.ptr + at, (utf8proc_ssize_t)(name.len - at), &c);
+        utf8proc_ssize_t n;
 
+        if (name.ptr[at] > ' ' && name.ptr[at] < 0x7f && name.ptr[at] != '+') {
+            at++;
+            continue;
+        }
+        n = utf8proc_iterate(name.ptr + at, (utf8proc_ssize_t)(name.len - at),
+                             &c);
         if (n <= 0 || !is_name_character(c))
             return false;
         at += (size_t)n;
@@ -122,13 +127,14 @@ cut(struct bytes in, struct bytes *text, struct bytes *lines)
 enum sv_err
 note_parse(struct bytes in, struct note *out)
 {
-    struct note n = {.n = 0};
+    struct note n;
     struct bytes lines, line;
 
     if (in.len > NOTE_TEXT_MAX + NOTE_SIGNATURES_MAX * LINE_MAX_LEN ||
         !note_text_ok(in) || !cut(in, &n.text, &lines) ||
         n.text.len > NOTE_TEXT_MAX)
         return SV_ERR_FORMAT;
+    n.n = 0;
     while (text_line(&lines, &line)) {
         enum sv_err err;
 
@@ -140,8 +146,16 @@ note_parse(struct bytes in, struct note *out)
     }
     if (n.n == 0)
         return SV_ERR_FORMAT;
-    *out = n;
+    note_copy(&n, out);
     return SV_OK;
+}
+
+void
+note_copy(const struct note *n, struct note *out)
+{
+    out->text = n->text;
+    out->n = n->n;
+    memcpy(out->signature, n->signature, n->n * sizeof *n->signature);
 }
 
 /* ---- signing ---- */

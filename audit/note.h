@@ -37,6 +37,9 @@ struct note {
     struct note_signature signature[NOTE_SIGNATURES_MAX];
 };
 
+/* Of 32 places for signatures, those that are used. */
+void note_copy(const struct note *n, struct note *out);
+
 /* Non-empty, at most NOTE_NAME_MAX bytes of UTF-8, without spaces of any
  * kind, control characters and '+'. */
 bool note_name_ok(struct bytes name);

@@ -106,14 +106,19 @@ static enum sv_err
 put_seen(const void *field, struct buf *out)
 {
     const struct request *r = field;
-    struct hash empty = tree_empty();
     enum sv_err err;
 
     if (r->seen_size > SIZE_LIMIT)
         return SV_ERR_RANGE;
-    if (r->seen_size == 0 && !hash_equal(&r->seen_root, &empty))
-        return SV_ERR_FORMAT;
-    err = buf_printf(out, "%" PRIu64 " ", r->seen_size);
+    if (r->seen_size == 0) {
+        struct hash empty = tree_empty();
+
+        if (!hash_equal(&r->seen_root, &empty))
+            return SV_ERR_FORMAT;
+    }
+    err = text_u64_append(out, r->seen_size);
+    if (err == SV_OK)
+        err = buf_text(out, " ");
     return err != SV_OK ? err : line_put_base64(r->seen_root.b, out);
 }
 
@@ -583,11 +588,16 @@ get_actor(const struct note *n, struct request *r)
     return line_get_work_name(r->actor, name);
 }
 
+#define ROOM_TO_COMPARE 64 /* so that the storage is not moved at its end */
+
 static enum sv_err
 compare(const struct request *r, struct bytes text)
 {
     struct buf again = BUF_INIT;
-    enum sv_err err = request_encode(r, &again);
+    enum sv_err err = buf_reserve(&again, text.len + ROOM_TO_COMPARE);
+
+    if (err == SV_OK)
+        err = request_encode(r, &again);
 
     if (err == SV_OK && !bytes_equal(buf_bytes(&again), text))
         err = SV_ERR_FORMAT;
@@ -661,7 +671,7 @@ request_parse(struct bytes in, struct note *note, struct request *out)
         err = SV_ERR_FORMAT;
     if (err != SV_OK)
         return err == SV_ERR_NOMEM ? err : SV_ERR_FORMAT;
-    *note = n;
+    note_copy(&n, note);
     *out = r;
     return SV_OK;
 }

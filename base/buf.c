@@ -110,26 +110,32 @@ buf_text(struct buf *b, const char *text)
     return buf_append(b, bytes_text(text));
 }
 
+/* Into the room that there is, if it is enough: mostly once. */
 __attribute__((format(printf, 2, 0))) static enum sv_err
 append_format(struct buf *b, const char *format, va_list args)
 {
     va_list again;
-    enum sv_err err = SV_ERR_FORMAT;
+    enum sv_err err = buf_reserve(b, CAP_MIN);
+    size_t room;
     int n;
 
-    va_copy(again, args);
-    /* clang 14 does not see va_copy():
-     * NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
-    n = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    /* vsnprintf() writes a NUL, which does not count. */
-    if (n >= 0)
-        err = buf_reserve(b, (size_t)n + 1);
     if (err != SV_OK)
         return err;
-    (void)vsnprintf((char *)b->ptr + b->len, (size_t)n + 1, format, args);
-    b->len += (size_t)n;
-    return SV_OK;
+    room = b->cap - b->len;
+    va_copy(again, args);
+    n = vsnprintf((char *)b->ptr + b->len, room, format, args);
+    if (n < 0)
+        err = SV_ERR_FORMAT;
+    else if ((size_t)n >= room)
+        err = buf_reserve(b, (size_t)n + 1);
+    if (err == SV_OK && (size_t)n >= room)
+        /* clang 14 does not see va_copy():
+         * NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+        (void)vsnprintf((char *)b->ptr + b->len, (size_t)n + 1, format, again);
+    va_end(again);
+    if (err == SV_OK)
+        b->len += (size_t)n;
+    return err;
 }
 
 enum sv_err

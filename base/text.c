@@ -75,6 +75,19 @@ text_u64(struct bytes t, uint64_t min, uint64_t max, uint64_t *out)
     return SV_OK;
 }
 
+enum sv_err
+text_u64_append(struct buf *out, uint64_t n)
+{
+    uint8_t digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (uint8_t)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    return buf_append(out, bytes_of(digits + at, sizeof digits - at));
+}
+
 void
 text_hex(struct bytes b, char *out)
 {
@@ -154,52 +167,59 @@ text_base64_append(struct buf *out, struct bytes b)
 static int
 base64_digit(uint8_t c)
 {
-    const char *at = c != 0 ? strchr(base64_digits, c) : NULL;
-
-    return at != NULL ? (int)(at - base64_digits) : -1;
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* The four digits at `in`, of which `used` count. */
-static enum sv_err
-unbase64_group(const uint8_t *in, int used, struct buf *out)
+/* The four digits at `in`, of which `used` count; used - 1 bytes. */
+static bool
+unbase64_group(const uint8_t *in, int used, uint8_t *out)
 {
     uint32_t v = 0;
-    uint8_t raw[3];
 
     for (int i = 0; i < used; i++) {
         int digit = base64_digit(in[i]);
 
         if (digit < 0)
-            return SV_ERR_FORMAT;
+            return false;
         v |= (uint32_t)digit << (18 - 6 * i);
     }
     /* Bits behind the last byte must be zero: one value, one encoding. */
     if ((used == 2 && (v & 0xffff) != 0) || (used == 3 && (v & 0xff) != 0))
-        return SV_ERR_FORMAT;
-    raw[0] = (uint8_t)(v >> 16);
-    raw[1] = (uint8_t)(v >> 8);
-    raw[2] = (uint8_t)v;
-    return buf_append(out, bytes_of(raw, (size_t)used - 1));
+        return false;
+    for (int i = 0; i < used - 1; i++)
+        out[i] = (uint8_t)(v >> (16 - 8 * i));
+    return true;
 }
 
 enum sv_err
 text_unbase64(struct bytes t, struct buf *out)
 {
     size_t was = out->len;
-    enum sv_err err = SV_OK;
+    enum sv_err err;
 
     if (t.len % 4 != 0)
         return SV_ERR_FORMAT;
-    for (size_t i = 0; i < t.len && err == SV_OK; i += 4) {
+    err = buf_reserve(out, t.len / 4 * 3);
+    if (err != SV_OK)
+        return err;
+    for (size_t i = 0; i < t.len; i += 4) {
         int used = 4;
 
         if (i + 4 == t.len && t.ptr[i + 3] == '=')
             used = t.ptr[i + 2] == '=' ? 2 : 3;
-        err = unbase64_group(t.ptr + i, used, out);
+        if (!unbase64_group(t.ptr + i, used, out->ptr + out->len)) {
+            buf_truncate(out, was);
+            return SV_ERR_FORMAT;
+        }
+        out->len += (size_t)used - 1;
     }
-    if (err != SV_OK)
-        buf_truncate(out, was);
-    return err;
+    return SV_OK;
 }
 
 enum sv_err
@@ -235,9 +255,13 @@ text_is_utf8(struct bytes t)
 
     while (at < t.len) {
         utf8proc_int32_t c;
-        utf8proc_ssize_t n =
-            utf8proc_iterate(t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
+        utf8proc_ssize_t n;
 
+        if (t.ptr[at] != 0 && t.ptr[at] < 0x80) {
+            at++;
+            continue;
+        }
+        n = utf8proc_iterate(t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
         if (n <= 0 || c == 0)
             return false;
         at += (size_t)n;

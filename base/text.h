@@ -22,6 +22,7 @@ bool text_is(struct bytes t, const char *word);
 
 /* Decimal digits only, no sign, no leading zero, from min to max. */
 enum sv_err text_u64(struct bytes t, uint64_t min, uint64_t max, uint64_t *out);
+enum sv_err text_u64_append(struct buf *out, uint64_t n);
 
 /* Lower-case hex.  out gets 2 * b.len characters and a NUL. */
 void text_hex(struct bytes b, char *out);

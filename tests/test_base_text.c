@@ -528,6 +528,24 @@ test_times_are_utc(void **state)
     }
 }
 
+static void
+test_numbers_are_written_as_they_are_read(void **state)
+{
+    static const uint64_t numbers[] = {
+        0, 1, 9, 10, 255, 1000000, UINT64_MAX - 1, UINT64_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct buf out = BUF_INIT;
+        uint64_t again = 0;
+
+        assert_ok(text_u64_append(&out, numbers[i]));
+        assert_ok(text_u64(buf_bytes(&out), 0, UINT64_MAX, &again));
+        assert_true(again == numbers[i]);
+        buf_free(&out);
+    }
+}
+
 int
 main(void)
 {
@@ -536,6 +554,7 @@ main(void)
         cmocka_unit_test(test_work_names_and_codes_follow_their_alphabets),
         cmocka_unit_test(test_copies_fit_and_hold_no_nul),
         cmocka_unit_test(test_numbers_have_one_form),
+        cmocka_unit_test(test_numbers_are_written_as_they_are_read),
         cmocka_unit_test(test_hex_goes_both_ways_in_lower_case_only),
         cmocka_unit_test(test_base64_has_the_known_answers),
         cmocka_unit_test(test_base64_in_another_form_is_refused),
