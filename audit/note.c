@@ -51,14 +51,32 @@ note_name_ok(struct bytes name)
     return true;
 }
 
+/* Eight bytes, each from 0x20 on: most of a text. */
+static bool
+is_plain(const uint8_t *at)
+{
+    const uint64_t blanks = 0x2020202020202020u, high = blanks << 2;
+    uint64_t v;
+
+    memcpy(&v, at, sizeof v);
+    return ((v - blanks) & ~v & high) == 0;
+}
+
 bool
 note_text_ok(struct bytes text)
 {
+    size_t at = 0;
+
     if (text.len == 0 || text.ptr[text.len - 1] != '\n')
         return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] < 0x20 && text.ptr[i] != '\n')
+    while (at < text.len) {
+        if (text.len - at >= 8 && is_plain(text.ptr + at)) {
+            at += 8;
+            continue;
+        }
+        if (text.ptr[at] < 0x20 && text.ptr[at] != '\n')
             return false;
+        at++;
     }
     return text_is_utf8(text);
 }

@@ -100,15 +100,12 @@ text_hex(struct bytes b, char *out)
     *out = '\0';
 }
 
-static int
-hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
+/* The value of a digit and one more, so that 0 is for what is none. */
+static const uint8_t hex_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 enum sv_err
 text_unhex(struct bytes t, uint8_t *out, size_t n)
@@ -116,12 +113,12 @@ text_unhex(struct bytes t, uint8_t *out, size_t n)
     if (n > SIZE_MAX / 2 || t.len != 2 * n)
         return SV_ERR_FORMAT;
     for (size_t i = 0; i < t.len; i++) {
-        if (hex_digit(t.ptr[i]) < 0)
+        if (hex_values[t.ptr[i]] == 0)
             return SV_ERR_FORMAT;
     }
     for (size_t i = 0; i < n; i++)
-        out[i] = (uint8_t)((unsigned)hex_digit(t.ptr[2 * i]) << 4 |
-                           (unsigned)hex_digit(t.ptr[2 * i + 1]));
+        out[i] = (uint8_t)((hex_values[t.ptr[2 * i]] - 1u) << 4 |
+                           (hex_values[t.ptr[2 * i + 1]] - 1u));
     return SV_OK;
 }
 
@@ -164,17 +161,20 @@ text_base64_append(struct buf *out, struct bytes b)
     return SV_OK;
 }
 
-static int
-base64_digit(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* As hex_values. */
+static const uint8_t base64_values[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,
+    ['G'] = 7,  ['H'] = 8,  ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12,
+    ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+    ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+    ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+    ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+    ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+    ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+    ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
 /* The four digits at `in`, of which `used` count; used - 1 bytes. */
 static bool
@@ -183,11 +183,11 @@ unbase64_group(const uint8_t *in, int used, uint8_t *out)
     uint32_t v = 0;
 
     for (int i = 0; i < used; i++) {
-        int digit = base64_digit(in[i]);
+        uint32_t digit = base64_values[in[i]];
 
-        if (digit < 0)
+        if (digit == 0)
             return false;
-        v |= (uint32_t)digit << (18 - 6 * i);
+        v |= (digit - 1) << (18 - 6 * i);
     }
     /* Bits behind the last byte must be zero: one value, one encoding. */
     if ((used == 2 && (v & 0xffff) != 0) || (used == 3 && (v & 0xff) != 0))
@@ -248,6 +248,18 @@ text_is_blank(struct bytes t)
     return true;
 }
 
+/* Eight bytes, each from 1 to 127: nearly all text is, and fast to see. */
+static bool
+is_ascii(const uint8_t *at)
+{
+    const uint64_t ones = 0x0101010101010101u, high = ones << 7;
+    uint64_t v;
+
+    memcpy(&v, at, sizeof v);
+    /* A byte that is 0 borrows from its high bit. */
+    return ((v | (v - ones)) & high) == 0;
+}
+
 bool
 text_is_utf8(struct bytes t)
 {
@@ -257,8 +269,8 @@ text_is_utf8(struct bytes t)
         utf8proc_int32_t c;
         utf8proc_ssize_t n;
 
-        if (t.ptr[at] != 0 && t.ptr[at] < 0x80) {
-            at++;
+        if (t.len - at >= 8 && is_ascii(t.ptr + at)) {
+            at += 8;
             continue;
         }
         n = utf8proc_iterate(t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
