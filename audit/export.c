@@ -28,8 +28,7 @@ static enum sv_err
 read_regular(int fd, size_t max, struct buf *out)
 {
     struct stat st;
-    size_t was = out->len, got = 0;
-    uint8_t *at;
+    size_t got = 0;
     enum sv_err err;
 
     if (fstat(fd, &st) != 0)
@@ -38,13 +37,13 @@ read_regular(int fd, size_t max, struct buf *out)
         return SV_ERR_FORMAT;
     if ((uintmax_t)st.st_size > max)
         return SV_ERR_RANGE;
-    err = buf_extend(out, (size_t)st.st_size, &at);
+    err = buf_reserve(out, (size_t)st.st_size);
     if (err == SV_OK)
-        err = fd_read_at(fd, at, (size_t)st.st_size, 0, &got);
+        err = fd_read_at(fd, out->ptr + out->len, (size_t)st.st_size, 0, &got);
     if (err == SV_OK && got != (size_t)st.st_size)
         err = SV_ERR_IO;
-    if (err != SV_OK)
-        buf_truncate(out, was);
+    if (err == SV_OK)
+        out->len += got;
     return err;
 }
 
@@ -228,6 +227,14 @@ export_has_entries(const struct export *e)
 
 /* ---- Entries and tree ---- */
 
+/* What everybody may read is not wiped: that would cost a tenth of hashing
+ * it. */
+void
+export_forget(struct buf *raw)
+{
+    raw->len = 0;
+}
+
 enum sv_err
 export_bundle_entries(struct export *e, const struct tile *t, struct buf *raw,
                       export_entry_fn fn, void *ctx)
@@ -235,7 +242,7 @@ export_bundle_entries(struct export *e, const struct tile *t, struct buf *raw,
     struct bytes rest, entry;
     enum sv_err err;
 
-    buf_truncate(raw, 0);
+    export_forget(raw);
     err = need_tile(e, t, BUNDLE_MAX, raw);
     rest = buf_bytes(raw);
     for (unsigned i = 0; i < t->width && err == SV_OK; i++) {

@@ -64,6 +64,8 @@ struct tile export_bundle(const struct export *e, uint64_t k);
 enum sv_err export_bundle_entries(struct export *e, const struct tile *t,
                                   struct buf *raw, export_entry_fn fn,
                                   void *ctx);
+/* Empty such bytes, for buf_free(), too: they are no secret. */
+void export_forget(struct buf *raw);
 
 /*
  * Make the tree again from the leaves (of the bundles where from_entries,

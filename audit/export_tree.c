@@ -84,6 +84,7 @@ check_leaves(struct block *b, uint64_t k, bool from_entries, struct leaves *l)
     err = export_bundle_entries(&b->e, &bundle, &raw, take_leaf, l);
     if (err == SV_OK)
         err = compare_tile(&b->e, &t, l->hash);
+    export_forget(&raw);
     buf_free(&raw);
     return err;
 }

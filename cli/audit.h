@@ -38,7 +38,7 @@ struct audit {
     const char *witnesses[AUDIT_WITNESSES_MAX]; /* --witness, vkeys */
     unsigned n_witnesses;
     bool json;
-    bool full; /* --full */
+    bool full;               /* --full */
     struct workers *workers; /* one for each processor */
     struct term term;
 };
@@ -76,6 +76,23 @@ typedef enum sv_err (*audit_act_fn)(void *ctx, const struct audit_act *act);
 enum sv_err audit_scan(struct audit *a, const struct audit_card *card,
                        struct export *e, audit_act_fn fn, void *ctx);
 const char *audit_act_name(const struct audit_act *act);
+
+/*
+ * The head up to which the log of a card was found lawful by this account, as
+ * a file below XDG_STATE_HOME keeps it.  Nothing but its owner vouches for it:
+ * whoever can write it can spare a log of that very root the verification of
+ * its signatures, and nothing else.
+ */
+struct audit_known {
+    uint64_t size;
+    struct hash root;
+    uint64_t time_ms; /* when it was checked */
+};
+/* False where there is none that this program wrote. */
+bool audit_known_read(const struct audit_card *card, struct audit_known *out);
+/* SV_ERR_NOT_FOUND for an account without a place for it. */
+enum sv_err audit_known_keep(const struct audit_card *card,
+                             const struct audit_known *head);
 
 /* Report a failure once, on stderr; what and why may be NULL. */
 enum exit_code audit_fail(struct audit *a, const char *what, enum sv_err err,

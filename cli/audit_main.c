@@ -9,7 +9,7 @@
 #define NAME_WIDTH 10
 
 static const struct audit_command commands[] = {
-    {"verify", "DIR --key CARD [--witness VKEY]", 1, 1,
+    {"verify", "DIR --key CARD [--witness VKEY] [--full]", 1, 1,
      N_("check a whole log: whole, unaltered, lawful?"),
      N_("  svault-audit verify office-log --key office.card\n"
         "  svault-audit verify office-log --key office.card --json\n"
@@ -23,10 +23,14 @@ static const struct audit_command commands[] = {
         "and every decision, derived again from the grants, roles, "
         "assignments and the policy\n"
         "in the log. The first entry that should not be as it is is named. "
-        "Memory grows with\n"
-        "the log, by a few hundred bytes an entry. A witness whose key (vkey) "
-        "you give must have\n"
-        "cosigned the head."),
+        "What was found lawful\n"
+        "once is remembered in this account: the next time, signatures up to "
+        "there are not\n"
+        "verified again if the log goes on from that very head; all else is "
+        "read and derived\n"
+        "anew. --full verifies all. A witness whose key (vkey) you give must "
+        "have cosigned the\n"
+        "head."),
      audit_verify},
     {"compare", "OLD NEW --key CARD", 2, 2,
      N_("prove that a newer log goes on from an older one"),

@@ -82,7 +82,8 @@ audit_scan(struct audit *a, const struct audit_card *card, struct export *e,
     if (err == SV_OK)
         err = export_check_names(e);
     if (err == SV_OK)
-        err = export_check_tree(e, true, a->workers, term_progress, &progress);
+        err = export_check_tree(e, true, a->workers,
+                                a->json ? NULL : term_progress, &progress);
     term_progress_end(&progress);
     return err == SV_OK ? export_entries(e, scan_entry, &s) : err;
 }

@@ -186,6 +186,8 @@ audit_repeat(const struct audit *a, struct buf *out)
         err = put_option(out, "--key", a->key);
     for (unsigned i = 0; i < a->n_witnesses && err == SV_OK; i++)
         err = put_option(out, "--witness", a->witnesses[i]);
+    if (err == SV_OK && a->full)
+        err = buf_text(out, " --full");
     return err;
 }
 

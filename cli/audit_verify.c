@@ -3,6 +3,7 @@
 
 #include "audit/cosign.h"
 #include "audit/line.h"
+#include "base/clock.h"
 #include "cli/audit.h"
 #include "policy/replay_export.h"
 
@@ -58,6 +59,8 @@ struct verifying {
     unsigned n_witnesses;
     struct witness witnesses[AUDIT_WITNESSES_MAX];
     struct progress progress;
+    struct audit_known before; /* size 0: none */
+    bool spared;               /* signatures up to it were not verified */
     struct replay replay;
     struct replay_fault unlawful;
     struct export_fault fault; /* reason NULL: none */
@@ -116,6 +119,13 @@ is_witnessed(const struct verifying *v)
 
 /* ---- Whole and unaltered, then lawful ---- */
 
+/* Who reads JSON is no person. */
+static export_progress_fn
+show_progress(const struct verifying *v)
+{
+    return v->audit->json ? NULL : term_progress;
+}
+
 static enum sv_err
 check_files(struct verifying *v)
 {
@@ -129,7 +139,7 @@ check_files(struct verifying *v)
     if (err == SV_OK) {
         v->has_entries = export_has_entries(&v->e) || v->e.head.size == 0;
         err = export_check_tree(&v->e, v->has_entries, v->audit->workers,
-                                term_progress, &v->progress);
+                                show_progress(v), &v->progress);
         term_progress_end(&v->progress);
     }
     return err;
@@ -158,10 +168,16 @@ replay_all(struct verifying *v)
     const struct roster *r = &v->replay.roster;
     struct replay_plan plan = {.workers = v->audit->workers,
                                .genesis = v->card.vault,
-                               .progress = term_progress,
+                               .progress = show_progress(v),
                                .ctx = &v->progress};
     enum sv_err err;
 
+    v->spared = !v->audit->full && v->before.size > 0 &&
+                v->before.size <= v->e.head.size;
+    if (v->spared) {
+        plan.before_size = v->before.size;
+        plan.before_root = v->before.root;
+    }
     replay_spill(&v->replay, spill_dir());
     err = replay_export(&v->replay, &v->e, &plan, &v->unlawful);
     term_progress_end(&v->progress);
@@ -203,7 +219,52 @@ judge(struct verifying *v)
     return SV_OK;
 }
 
+/* For the next time.  That there is no place for it changes no verdict. */
+static void
+keep_head(struct verifying *v)
+{
+    const struct clock clock = clock_system();
+    const struct audit_known head = {v->e.head.size, v->e.head.root,
+                                     clock_now(&clock)};
+
+    if ((v->judgement == JUDGED_GOOD || v->judgement == JUDGED_UNWITNESSED) &&
+        head.size >= v->before.size)
+        (void)audit_known_keep(&v->card, &head);
+}
+
 /* ---- Saying it ---- */
+
+static void
+print_before(const struct verifying *v)
+{
+    char when[TIME_SIZE];
+
+    if (v->before.size == 0)
+        return;
+    text_time(v->before.time_ms, when);
+    if (v->spared)
+        (void)fprintf(v->audit->term.out,
+                      _("Checked before: %llu entries, on %s. Their "
+                        "signatures were not verified again; --full does.\n"),
+                      (unsigned long long)v->before.size, when);
+    else if (v->before.size > v->e.head.size)
+        (void)fprintf(v->audit->term.out,
+                      _("NOTE: on %s this log had more entries: %llu. An older "
+                        "copy, or a log that was cut: svault-audit compare "
+                        "tells.\n"),
+                      when, (unsigned long long)v->before.size);
+}
+
+static json_t *
+json_before(const struct verifying *v)
+{
+    if (v->before.size == 0)
+        return json_null();
+    return json_pack("{s:o, s:o, s:b}", "size",
+                     audit_json_number(v->before.size), "time",
+                     audit_json_number(v->before.time_ms / 1000),
+                     "signatures_spared", v->spared);
+}
 
 static void
 print_witnesses(const struct verifying *v)
@@ -238,6 +299,7 @@ print_text(const struct verifying *v)
                       v->e.head.origin, (unsigned long long)v->e.head.size,
                       root);
         print_witnesses(v);
+        print_before(v);
     }
     if (v->replay.n_forked > 0)
         (void)fprintf(out,
@@ -277,7 +339,7 @@ print_json(const struct verifying *v)
     return term_json(
         &v->audit->term,
         json_pack(
-            "{s:b, s:s, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o?}",
+            "{s:b, s:s, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o?}",
             "ok", j == JUDGED_GOOD, "verdict", judgements[j].word, "whole",
             j != JUDGED_NOT_WHOLE, "unaltered",
             j == JUDGED_NOT_WHOLE ? json_null()
@@ -286,7 +348,7 @@ print_json(const struct verifying *v)
             good || j == JUDGED_UNLAWFUL ? json_boolean(good) : json_null(),
             "origin", v->card.origin, "size", audit_json_number(v->e.head.size),
             "root", audit_json_root(&v->e.head.root), "witnesses",
-            json_witnesses(v), "other_log",
+            json_witnesses(v), "checked_before", json_before(v), "other_log",
             audit_json_number(v->replay.n_forked), "fault",
             audit_json_fault(&v->fault), "again", audit_json_repeat(v->audit)));
 }
@@ -301,8 +363,12 @@ audit_verify(struct audit *a)
 
     if (!audit_card_read(a, &v.card, &code) || !read_witnesses(&v, &code))
         return code;
+    if (!audit_known_read(&v.card, &v.before))
+        v.before.size = 0;
     replay_init(&v.replay);
     err = judge(&v);
+    if (err == SV_OK)
+        keep_head(&v);
     if (err == SV_OK)
         code = audit_done(a, a->json ? print_json(&v) : print_text(&v),
                           judgements[v.judgement].code);

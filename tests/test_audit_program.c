@@ -99,12 +99,14 @@ export_log(const struct desk *d)
 static int
 run(const struct desk *d, const char *verb, const char *more, struct buf *out)
 {
-    char command[4 * PATH_SIZE];
+    char command[5 * PATH_SIZE];
     int status;
 
     (void)snprintf(command, sizeof command,
-                   "LANGUAGE=en '%s' %s '%s' --key '%s' %s >'%s' 2>&1",
-                   SV_AUDIT_PROGRAM, verb, d->export, d->card, more, d->out);
+                   "XDG_STATE_HOME='%s' LANGUAGE=en '%s' %s '%s' --key '%s' %s "
+                   ">'%s' 2>&1",
+                   d->dir, SV_AUDIT_PROGRAM, verb, d->export, d->card, more,
+                   d->out);
     status = system(command); /* NOLINT(cert-env33-c): all of it is ours */
     assert_true(WIFEXITED(status));
     buf_truncate(out, 0);
