@@ -138,6 +138,8 @@ check_files(struct verifying *v)
         err = export_check_names(&v->e);
     if (err == SV_OK) {
         v->has_entries = export_has_entries(&v->e) || v->e.head.size == 0;
+        v->spared = v->has_entries && !v->audit->full && v->before.size > 0 &&
+                    v->before.size <= v->e.head.size;
         err = export_check_tree(&v->e, v->has_entries, v->audit->workers,
                                 show_progress(v), &v->progress);
         term_progress_end(&v->progress);
@@ -168,16 +170,13 @@ replay_all(struct verifying *v)
     const struct roster *r = &v->replay.roster;
     struct replay_plan plan = {.workers = v->audit->workers,
                                .genesis = v->card.vault,
+                               .before_size = v->before.size,
+                               .before_root = v->before.root,
+                               .spare = v->spared,
                                .progress = show_progress(v),
                                .ctx = &v->progress};
     enum sv_err err;
 
-    v->spared = !v->audit->full && v->before.size > 0 &&
-                v->before.size <= v->e.head.size;
-    if (v->spared) {
-        plan.before_size = v->before.size;
-        plan.before_root = v->before.root;
-    }
     replay_spill(&v->replay, spill_dir());
     err = replay_export(&v->replay, &v->e, &plan, &v->unlawful);
     term_progress_end(&v->progress);

@@ -80,7 +80,7 @@ defer(void *ctx, const struct replay_parsed *p, const struct sign_public *key)
     struct running *run = ctx;
 
     (void)p;
-    if (run->r->frontier.size < run->plan.before_size)
+    if (run->plan.spare && run->r->frontier.size < run->plan.before_size)
         return SV_OK;
     run->at->deferred[run->entry] = true;
     run->at->key[run->entry] = *key;
@@ -306,8 +306,7 @@ replay_export(struct replay *r, struct export *e,
         run->e = e;
         run->plan = *plan;
         /* A head that is not reached would never be compared. */
-        if (plan->before_size > e->head.size)
-            run->plan.before_size = 0;
+        run->plan.spare = plan->spare && plan->before_size <= e->head.size;
         r->defer = defer;
         r->defer_ctx = run;
         past_read_by(&r->past, read_leaves, e);

@@ -14,11 +14,12 @@
 struct replay_plan {
     struct workers *workers; /* NULL: alone */
     struct hash genesis;     /* the leaf that the log must begin with */
-    /* Size and root of a head whose entries were replayed before, or 0: where
-     * the log goes on from there, their actors' signatures are not verified
-     * again.  All else is. */
+    /* Size and root of a head that was replayed before, or 0: the log must go
+     * on from there.  Where `spare`, the actors' signatures up to it are not
+     * verified again; all else is. */
     uint64_t before_size;
     struct hash before_root;
+    bool spare;
     export_progress_fn progress; /* or NULL */
     void *ctx;
 };

@@ -1,136 +1,8 @@
 /* svault-audit over logs that lie, each whole and unaltered under a head that
  * the log's own key signed: a gate that was taken over could make them. */
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "audit/audit_card.h"
 #include "audit/cosign.h"
-#include "audit/export_write.h"
-#include "tests/support/fakelog.h"
-
-struct desk {
-    struct fakelog f;
-    char dir[PATH_SIZE], export[PATH_SIZE], card[PATH_SIZE], out[PATH_SIZE];
-    uint64_t assign_one, denied_two, import;
-};
-
-static void
-write_card(const struct desk *d, const struct hash *vault)
-{
-    struct audit_card card = {.origin = FAKELOG_ORIGIN, .vault = *vault};
-    struct fake_person gate = fake_person("gate");
-    struct buf text = BUF_INIT;
-
-    card.log_key = gate.sign;
-    assert_ok(audit_card_encode(&card, &text));
-    assert_ok(file_replace(d->card, 0600, buf_bytes(&text)));
-    buf_free(&text);
-}
-
-/* The small log that the forgers begin with. */
-static int
-set_up(void **state)
-{
-    struct desk *d = calloc(1, sizeof *d);
-    struct fakelog *f;
-    struct request q;
-
-    if (d == NULL)
-        return -1;
-    f = &d->f;
-    support_dir_make(d->dir);
-    assert_ok(path_join(d->export, d->dir, "export"));
-    assert_ok(path_join(d->card, d->dir, "card"));
-    assert_ok(path_join(d->out, d->dir, "out"));
-    fakelog_found(f, "standard");
-    (void)fakelog_hire(f, "ines", "intake", 0);
-    (void)fakelog_hire(f, "cora", "caseworker", 0);
-    (void)fakelog_hire(f, "carl", "clinician", 0);
-    (void)fakelog_create(f, "ines", "intake", "victim", 1);
-    (void)fakelog_create(f, "ines", "intake", "victim", 2);
-    d->import = fakelog_import(f, "ines", "intake", "victim", 10, 3);
-    d->assign_one =
-        fakelog_assign(f, ACT_RECORD_ASSIGN, "victim", 1, "cora", OUTCOME_DONE);
-    (void)fakelog_read(f, "cora", "caseworker", "victim", 1, "facts");
-    q = fakelog_request_on(f, ACT_RECORD_READ, "cora", "caseworker", "victim",
-                           2, "facts");
-    d->denied_two = fakelog_denied(f, &q, "not-assigned");
-    write_card(d, &f->replay.roster.vault);
-    *state = d;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    struct desk *d = *state;
-
-    fakelog_clear(&d->f);
-    support_dir_remove(d->dir);
-    free(d);
-    return 0;
-}
-
-/* The log as it stands, exported under a head of the gate's. */
-static void
-export_log(const struct desk *d)
-{
-    struct fake_person gate = fake_person("gate");
-    struct checkpoint head = {.origin = FAKELOG_ORIGIN, .size = d->f.n};
-    struct buf note = BUF_INIT;
-    struct export_writer w;
-    uint64_t from = 0;
-
-    head.root = fakelog_root(&d->f);
-    assert_ok(checkpoint_sign(&head, &gate.seed, &note));
-    support_dir_remove(d->export);
-    assert_ok(export_write_begin(&w, d->export, FAKELOG_ORIGIN, &gate.sign,
-                                 buf_bytes(&note), true, &from));
-    for (size_t i = 0; i < d->f.n; i++)
-        assert_ok(export_write_entry(&w, buf_bytes(&d->f.entries[i])));
-    assert_ok(export_write_end(&w));
-    export_write_clear(&w);
-    buf_free(&note);
-}
-
-/* Run it; what it says goes to *out, with a NUL.  The exit code.  more: what
- * stands behind, quoted for the shell. */
-static int
-run(const struct desk *d, const char *verb, const char *more, struct buf *out)
-{
-    char command[5 * PATH_SIZE];
-    int status;
-
-    (void)snprintf(command, sizeof command,
-                   "XDG_STATE_HOME='%s' LANGUAGE=en '%s' %s '%s' --key '%s' %s "
-                   ">'%s' 2>&1",
-                   d->dir, SV_AUDIT_PROGRAM, verb, d->export, d->card, more,
-                   d->out);
-    status = system(command); /* NOLINT(cert-env33-c): all of it is ours */
-    assert_true(WIFEXITED(status));
-    buf_truncate(out, 0);
-    assert_ok(file_read(d->out, 1 << 20, out));
-    for (size_t i = 0; i < out->len; i++)
-        assert_true(out->ptr[i] >= 0x20 || out->ptr[i] == '\n');
-    assert_ok(buf_append(out, bytes_of("", 1)));
-    return WEXITSTATUS(status);
-}
-
-static int
-verify(const struct desk *d, struct buf *out)
-{
-    return run(d, "verify", "", out);
-}
-
-static void
-assert_said(int code, int want, const struct buf *out, const char *text)
-{
-    const char *said = (const char *)out->ptr;
-
-    if (code != want || strstr(said, text) == NULL)
-        fail_msg("exit %d, no \"%s\" in:\n%s", code, text, said);
-}
+#include "audit/export.h"
+#include "tests/support/desk.h"
 
 static void
 expect_unlawful(const struct desk *d, uint64_t entry, const char *reason)
@@ -139,8 +11,8 @@ expect_unlawful(const struct desk *d, uint64_t entry, const char *reason)
     char fault[256];
     int code;
 
-    export_log(d);
-    code = verify(d, &out);
+    desk_export(d);
+    code = desk_verify(d, &out);
     (void)snprintf(fault, sizeof fault, "FAULT: entry %llu: %s\n",
                    (unsigned long long)entry, reason);
     assert_said(code, 4, &out, fault);
@@ -154,8 +26,8 @@ expect_lawful(const struct desk *d)
     struct buf out = BUF_INIT;
     int code;
 
-    export_log(d);
-    code = verify(d, &out);
+    desk_export(d);
+    code = desk_verify(d, &out);
     assert_said(code, 0, &out, "Verdict: whole, unaltered, lawful.");
     buf_free(&out);
 }
@@ -248,6 +120,31 @@ test_an_assignment_that_is_missing_is_named(void **state)
     expect_unlawful(d, d->assign_one, "not the next index");
 }
 
+/* A forger who numbers the rest anew.  Nobody had seen a head behind it. */
+static void
+test_an_assignment_left_out_is_named_where_it_was_used(void **state)
+{
+    struct desk *d = *state;
+    struct fakelog *f = &d->f;
+    struct request q = fakelog_request_on(f, ACT_RECORD_READ, "cora",
+                                          "caseworker", "victim", 2, "facts");
+    char from[32], to[32];
+    struct entry e;
+    uint64_t at =
+        fakelog_assign(f, ACT_RECORD_ASSIGN, "victim", 2, "cora", OUTCOME_DONE);
+
+    e = fakelog_entry(f, &q, OUTCOME_DONE);
+    fakelog_result(&e, 2, "facts", 1);
+    assert_int_equal(fakelog_append_entry(f, &e, &q), at + 1);
+    expect_lawful(d);
+    fakelog_remove(f, at);
+    (void)snprintf(from, sizeof from, "index %llu\n",
+                   (unsigned long long)at + 1);
+    (void)snprintf(to, sizeof to, "index %llu\n", (unsigned long long)at);
+    fakelog_edit(f, at, from, to);
+    expect_unlawful(d, at, DECISION);
+}
+
 static void
 test_an_invented_item_is_named(void **state)
 {
@@ -262,6 +159,46 @@ test_an_invented_item_is_named(void **state)
     item = fakelog_bytes(&e, NULL, NULL);
     fakelog_insert(&d->f, d->import + 4, &item);
     expect_unlawful(d, d->import + 4, "an item that no batch has");
+}
+
+static void
+test_an_item_in_the_place_of_another_is_named(void **state)
+{
+    struct desk *d = *state;
+    struct handle was = fakelog_handle(11), is = fakelog_handle(77);
+    char from[2 * HANDLE_LEN + 1], to[2 * HANDLE_LEN + 1];
+
+    text_hex(BYTES(was.b), from);
+    text_hex(BYTES(is.b), to);
+    fakelog_edit(&d->f, d->import + 2, from, to);
+    expect_unlawful(d, d->import + 3, "items that are not those of the batch");
+}
+
+static void
+test_an_entry_in_another_form_is_named(void **state)
+{
+    static const char *const edits[][2] = {
+        {"index ", "index 0"},
+        {"time ", "time  "},
+        {"outcome -\n", "outcome -\r\n"},
+        {"denied not-assigned", "denied Not-assigned"},
+        {"\nact record.read", "\nact  record.read"},
+        {"\nid ", "\nid A"},
+        {"/cora ", "/cora  "},
+    };
+    struct desk *d = *state;
+
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        struct buf was = BUF_INIT, out = BUF_INIT;
+
+        assert_ok(buf_append(&was, buf_bytes(&d->f.entries[d->denied_two])));
+        fakelog_edit(&d->f, d->denied_two, edits[i][0], edits[i][1]);
+        desk_export(d);
+        assert_said(desk_verify(d, &out), 4, &out, " does not parse\n");
+        fakelog_replace(&d->f, d->denied_two, &was);
+        buf_free(&out);
+    }
+    expect_lawful(d);
 }
 
 static void
@@ -348,24 +285,24 @@ test_witnesses_that_are_known_must_have_signed(void **state)
     struct buf out = BUF_INIT;
     int code;
 
-    export_log(d);
+    desk_export(d);
     cosign(d, &one, &two, false);
     put_witness(both, sizeof both, &one);
     put_witness(both + strlen(both), sizeof both - strlen(both), &two);
-    code = run(d, "verify", both, &out);
+    code = desk_run(d, "verify", both, &out);
     assert_said(code, 0, &out, "Witness: w1: 2025-12-31T00:00:00Z\n");
     assert_said(code, 0, &out, "Witness: w2: 2025-12-31T00:01:00Z\n");
     put_witness(others, sizeof others, &three);
-    code = run(d, "verify", others, &out);
+    code = desk_run(d, "verify", others, &out);
     assert_said(code, 5, &out, "Witness: w3: has not cosigned this head\n");
     assert_said(code, 5, &out, "NOT COSIGNED");
 
     /* One that fails spoils the head, if its key is known. */
-    export_log(d);
+    desk_export(d);
     cosign(d, &one, &two, true);
-    code = run(d, "verify", both, &out);
+    code = desk_run(d, "verify", both, &out);
     assert_said(code, 4, &out, "checkpoint: a witness's signature fails");
-    assert_int_equal(verify(d, &out), 0);
+    assert_int_equal(desk_verify(d, &out), 0);
     buf_free(&out);
 }
 
@@ -409,7 +346,7 @@ accesses(const struct desk *d, struct buf *out)
 
     assert_ok(path_join(file, d->dir, "accesses.csv"));
     (void)snprintf(option, sizeof option, "--csv '%s'", file);
-    assert_int_equal(run(d, "report", option, out), 0);
+    assert_int_equal(desk_run(d, "report", option, out), 0);
     assert_string_equal((const char *)out->ptr, "");
     buf_truncate(out, 0);
     assert_ok(file_read(file, 1 << 20, out));
@@ -435,7 +372,7 @@ test_report_counts_what_the_log_says(void **state)
         (void)fakelog_read(f, "cora", "caseworker", "victim", 2,
                            "facts,narrative");
     acknowledged = acknowledge(f, flag);
-    export_log(d);
+    desk_export(d);
     accesses(d, &out);
     assert_said(0, 0, &out,
                 "month,actor,role,purpose,act,type,compartment,n\r\n"
@@ -446,7 +383,7 @@ test_report_counts_what_the_log_says(void **state)
                 "2026-02,cora,caseworker,care,record.read,victim,facts,30\r\n"
                 "2026-02,cora,caseworker,care,record.read,victim,narrative,"
                 "30\r\n");
-    code = run(d, "report", "", &out);
+    code = desk_run(d, "report", "", &out);
     assert_said(code, 0, &out,
                 "  2026-01  cora  caseworker  record.read  not-assigned"
                 "       1\n");
@@ -510,7 +447,7 @@ test_report_of_many_words_merges_them(void **state)
         (void)fakelog_read(f, "cora", "caseworker", "victim", 1, "facts");
         f->now_ms += UINT64_C(3600000);
     }
-    export_log(d);
+    desk_export(d);
     accesses(d, &out);
     /* With the one that was there: 31 days, 28, and what is left. */
     assert_said(
@@ -559,8 +496,8 @@ test_entries_of_any_bytes_neither_steer_nor_crash(void **state)
             bytes.ptr[(x >> 8) % bytes.len] = (uint8_t)(x >> 24);
         }
         fakelog_replace(&d->f, at, &bytes);
-        export_log(d);
-        assert_int_equal(verify(d, &out), 4);
+        desk_export(d);
+        assert_int_equal(desk_verify(d, &out), 4);
         fakelog_replace(&d->f, at, &was);
         buf_free(&out);
     }
@@ -578,11 +515,11 @@ test_a_head_of_endless_entries_ends_at_once(void **state)
     char path[PATH_SIZE];
     int code;
 
-    export_log(d);
+    desk_export(d);
     assert_ok(checkpoint_sign(&head, &gate.seed, &note));
     assert_ok(path_join(path, d->export, EXPORT_CHECKPOINT));
     assert_ok(file_replace(path, 0600, buf_bytes(&note)));
-    code = verify(d, &out);
+    code = desk_verify(d, &out);
     assert_said(code, 4, &out, "NOT WHOLE");
     buf_free(&note);
     buf_free(&out);
@@ -595,7 +532,7 @@ test_another_vault_of_the_same_key_is_not_the_card_s(void **state)
     struct hash other = d->f.replay.roster.vault;
 
     other.b[0] ^= 1;
-    write_card(d, &other);
+    desk_card(d, &other);
     expect_unlawful(d, 0, "not the genesis that the card names");
 }
 
@@ -609,7 +546,8 @@ test_a_log_without_entries_is_no_log_of_a_vault(void **state)
     expect_unlawful(d, 0, "does not begin with genesis");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, desk_set_up, desk_tear_down)
 
 int
 main(void)
@@ -621,7 +559,10 @@ main(void)
         TEST(test_a_role_used_after_it_was_revoked_is_named),
         TEST(test_a_reading_without_an_assignment_is_named),
         TEST(test_an_assignment_that_is_missing_is_named),
+        TEST(test_an_assignment_left_out_is_named_where_it_was_used),
         TEST(test_an_invented_item_is_named),
+        TEST(test_an_item_in_the_place_of_another_is_named),
+        TEST(test_an_entry_in_another_form_is_named),
         TEST(test_a_broken_separation_of_duty_is_named),
         TEST(test_a_signature_by_another_hand_is_named),
         TEST(test_time_that_goes_back_is_named),
