@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,13 +155,16 @@ static const char head[] =
     "body { color: var(--ink); background: var(--paper); font: 16px/1.5"
     " sans-serif; max-width: 60em; margin: auto; padding: 1em; }\n"
     "table { border-collapse: collapse; margin: 1em 0; }\n"
-    "caption { text-align: left; }\n"
+    "caption { text-align: left; white-space: nowrap; }\n"
+    ".wide { overflow-x: auto; }\n"
+    ".wide:focus-visible { outline: 3px solid var(--bar); }\n"
     "th, td { border: 1px solid var(--line); padding: .2em .6em;"
     " text-align: left; }\n"
     "td.n, th.n { text-align: right; }\n"
-    "rect { fill: var(--bar); } text { fill: var(--ink); font-size: 11px; }\n"
-    "code { overflow-wrap: anywhere; }\n"
-    "@media print { body { max-width: none; } tr { break-inside: avoid; } }\n"
+    "rect { fill: var(--bar); } text { fill: var(--ink); font-size: 13px; }\n"
+    "p { overflow-wrap: anywhere; }\n"
+    "@media print { body { max-width: none; } tr { break-inside: avoid; }"
+    " .wide { overflow-x: visible; } }\n"
     "</style>\n";
 
 /* Translations, too, may hold what HTML has a meaning for. */
@@ -194,6 +198,20 @@ put_element(struct buf *out, const char *tag, const char *attributes,
     return err == SV_OK ? buf_printf(out, "</%s>\n", tag) : err;
 }
 
+/* What may be wider than a narrow window: it scrolls by itself, and the keys
+ * reach it. */
+static enum sv_err
+begin_wide(struct buf *out, const char *label)
+{
+    enum sv_err err =
+        buf_text(out, "<div class=\"wide\" role=\"region\" tabindex=\"0\" "
+                      "aria-label=\"");
+
+    if (err == SV_OK)
+        err = put_text(out, label);
+    return err == SV_OK ? buf_text(out, "\">\n") : err;
+}
+
 static enum sv_err
 html_row(struct buf *out, const struct sheet *s, const struct sheet_kind *kind,
          size_t row)
@@ -218,6 +236,8 @@ html_sheet(struct buf *out, const struct sheet *s,
         return err == SV_OK ? put_element(out, "p", "", _("none")) : err;
     }
     if (err == SV_OK)
+        err = begin_wide(out, _(kind->title));
+    if (err == SV_OK)
         err = buf_text(out, "<table>\n");
     if (err == SV_OK)
         err = put_element(out, "caption", "", _(kind->explain));
@@ -233,7 +253,7 @@ html_sheet(struct buf *out, const struct sheet *s,
         err = buf_text(out, "</tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < s->n && err == SV_OK; i++)
         err = html_row(out, s, kind, i);
-    return err == SV_OK ? buf_text(out, "</tbody></table>\n") : err;
+    return err == SV_OK ? buf_text(out, "</tbody></table>\n</div>\n") : err;
 }
 
 struct month {
@@ -292,31 +312,37 @@ html_chart(struct buf *out, const struct report *r)
         return SV_OK;
     for (size_t i = 0; i < n; i++)
         most = months[i].n > most ? months[i].n : most;
-    err = buf_printf(out,
-                     "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
-                     "aria-labelledby=\"chart\" viewBox=\"0 0 %zu %d\" "
-                     "width=\"%zu\">\n<title id=\"chart\">",
-                     n * 3 * BAR_WIDTH, CHART_HEIGHT + 34, n * 3 * BAR_WIDTH);
+    err = put_element(out, "h2", "", _("Accesses by month"));
+    if (err == SV_OK)
+        err = begin_wide(out, _("Accesses by month"));
+    if (err == SV_OK)
+        err =
+            buf_printf(out,
+                       "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
+                       "aria-labelledby=\"chart\" viewBox=\"0 0 %zu %d\" "
+                       "width=\"%zu\">\n<title id=\"chart\">",
+                       n * 3 * BAR_WIDTH, CHART_HEIGHT + 34, n * 3 * BAR_WIDTH);
     if (err == SV_OK)
         err = put_text(out, _("Accesses by month"));
     if (err == SV_OK)
         err = buf_text(out, "</title>\n");
     for (size_t i = 0; i < n && err == SV_OK; i++)
         err = html_bar(out, &months[i], most, i);
-    return err == SV_OK ? buf_text(out, "</svg>\n") : err;
+    return err == SV_OK ? buf_text(out, "</svg>\n</div>\n") : err;
 }
 
 static enum sv_err
 html_top(struct buf *out, const struct report *r)
 {
-    char root[BASE64_SIZE(SHA256_LEN)], size[24];
+    char root[BASE64_SIZE(SHA256_LEN)], line[ORIGIN_SIZE + 256];
     const char *title = _("Report on an access log");
     /* TRANSLATORS: the language of this catalogue, as HTML names it. */
     enum sv_err err =
         buf_printf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n", _("en"));
 
     text_base64(BYTES(r->head.root.b), root);
-    (void)snprintf(size, sizeof size, "%llu", (unsigned long long)r->head.size);
+    (void)snprintf(line, sizeof line, _("Log: %s, %llu entries, root %s\n"),
+                   r->head.origin, (unsigned long long)r->head.size, root);
     if (err == SV_OK)
         err = buf_printf(out, "<head>\n%s", head);
     if (err == SV_OK)
@@ -326,8 +352,7 @@ html_top(struct buf *out, const struct report *r)
     if (err == SV_OK)
         err = put_element(out, "h1", "", title);
     if (err == SV_OK)
-        err = buf_printf(out, "<p><code>%s</code>, %s, <code>%s</code></p>\n",
-                         r->head.origin, size, root);
+        err = put_element(out, "p", "", line);
     return err == SV_OK
                ? put_element(out, "p", "",
                              _("Counted from a log that is whole and "

@@ -102,15 +102,17 @@ static enum sv_err
 check_before(struct running *run)
 {
     struct hash root;
+    struct export e;
 
     if (run->r->frontier.size != run->plan.before_size)
         return SV_OK;
     root = frontier_root(&run->r->frontier);
     if (hash_equal(&root, &run->plan.before_root))
         return SV_OK;
-    (void)export_wrong(run->e, EXPORT_CHECKPOINT, false,
+    e = *run->e; /* other threads look at that one */
+    (void)export_wrong(&e, EXPORT_CHECKPOINT, false,
                        N_("contradicts the head that was checked before"));
-    run->export_fault = run->e->fault;
+    run->export_fault = e.fault;
     return SV_ERR_TAMPERED;
 }
 
