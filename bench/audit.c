@@ -41,6 +41,7 @@ struct bench {
     const char *dir;
     const char *program;
     unsigned rounds;
+    bool tree_only;
     size_t n_sizes;
     uint64_t sizes[SIZES_MAX];
     struct workers *workers;
@@ -251,6 +252,8 @@ one_round(struct bench *b, struct export *e, unsigned i)
 
     b->spans[RAW_HASHES][i] = over_all(b, e, hold, NULL, hash_raw);
     tree = b->spans[TREE][i] = tree_span(b, e);
+    if (b->tree_only)
+        return;
     b->spans[RAW_SIGNATURES][i] = over_all(b, e, take_apart, hold, verify_raw);
     b->spans[SIGNATURES][i] =
         span_sum(tree, over_all(b, e, NULL, NULL, verify_parsed));
@@ -470,11 +473,13 @@ measure(struct bench *b, uint64_t size)
         one_round(b, &e, i);
     print_measured(b, "hashes alone", RAW_HASHES, RAW_HASHES);
     print_measured(b, "tree (<= 1.3)", TREE, RAW_HASHES);
-    print_measured(b, "hashes and signatures alone", RAW_SIGNATURES,
-                   RAW_SIGNATURES);
-    print_measured(b, "tree with signatures (<= 1.15)", SIGNATURES,
-                   RAW_SIGNATURES);
-    print_measured(b, "all with replay", REPLAY, RAW_SIGNATURES);
+    if (!b->tree_only) {
+        print_measured(b, "hashes and signatures alone", RAW_SIGNATURES,
+                       RAW_SIGNATURES);
+        print_measured(b, "tree with signatures (<= 1.15)", SIGNATURES,
+                       RAW_SIGNATURES);
+        print_measured(b, "all with replay", REPLAY, RAW_SIGNATURES);
+    }
     (void)puts("\n| svault-audit | s | MB at most |\n|---|--:|--:|");
     (void)fflush(stdout);
     run_program(b, "--full", "verify --full");
@@ -487,8 +492,8 @@ measure(struct bench *b, uint64_t size)
 }
 
 static const char usage[] =
-    "Usage: bench_audit [--quick] [--entries N]... [--rounds N] [--dir DIR]\n"
-    "                   [--svault-audit PATH]\n"
+    "Usage: bench_audit [--quick] [--entries N]... [--rounds N] [--tree-only]\n"
+    "                   [--dir DIR] [--svault-audit PATH]\n"
     "Makes long logs and measures what verifying them costs.\n";
 
 static bool
@@ -498,6 +503,7 @@ read_options(int argc, char **argv, struct bench *b)
         {"quick", no_argument, NULL, 'q'},
         {"entries", required_argument, NULL, 'n'},
         {"rounds", required_argument, NULL, 'r'},
+        {"tree-only", no_argument, NULL, 't'},
         {"dir", required_argument, NULL, 'd'},
         {"svault-audit", required_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
@@ -507,6 +513,8 @@ read_options(int argc, char **argv, struct bench *b)
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
         if (c == 'd')
             b->dir = optarg;
+        else if (c == 't')
+            b->tree_only = true;
         else if (c == 'p')
             b->program = optarg;
         else if (c == 'r')

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/audit.h"
@@ -5,7 +6,7 @@
 struct looking {
     struct audit *audit;
     struct export e;
-    json_t *rows; /* NULL: printed as they come */
+    uint64_t n; /* printed: all of them are not kept */
 };
 
 static bool
@@ -62,17 +63,53 @@ json_act(const struct audit_act *act)
 }
 
 static enum sv_err
+put_row(struct looking *l, const struct audit_act *act)
+{
+    struct term *t = &l->audit->term;
+
+    (void)fputs(l->n == 0 ? "{\"entries\": [\n" : ",\n", t->out);
+    return term_json(t, json_act(act));
+}
+
+static enum sv_err
 look(void *ctx, const struct audit_act *act)
 {
     struct looking *l = ctx;
+    enum sv_err err = SV_OK;
 
     if (!is_wanted(l->audit, act))
         return SV_OK;
-    if (l->rows == NULL)
+    if (l->audit->json)
+        err = put_row(l, act);
+    else
         print_act(l->audit->term.out, act);
-    else if (json_array_append_new(l->rows, json_act(act)) != 0)
+    l->n++;
+    return err;
+}
+
+/* The other members, behind the entries: without their opening brace. */
+static enum sv_err
+finish_json(struct looking *l, bool good)
+{
+    struct audit *a = l->audit;
+    struct term t = a->term;
+    char *text = NULL;
+    size_t len = 0;
+    enum sv_err err;
+
+    t.out = open_memstream(&text, &len);
+    if (t.out == NULL)
         return SV_ERR_NOMEM;
-    return SV_OK;
+    err = term_json(&t, json_pack("{s:b, s:o, s:o?}", "ok", good, "fault",
+                                  audit_json_fault(&l->e.fault), "again",
+                                  audit_json_repeat(a)));
+    if (fclose(t.out) != 0)
+        err = SV_ERR_NOMEM;
+    if (err == SV_OK)
+        (void)fprintf(a->term.out, "%s],%s", l->n == 0 ? "{\"entries\": [" : "",
+                      text + 1);
+    free(text);
+    return err;
 }
 
 static enum sv_err
@@ -80,15 +117,8 @@ finish(struct looking *l, bool good)
 {
     struct audit *a = l->audit;
 
-    if (l->rows != NULL) {
-        json_t *rows = l->rows;
-
-        l->rows = NULL;
-        return term_json(&a->term,
-                         json_pack("{s:b, s:o, s:o, s:o?}", "ok", good, "fault",
-                                   audit_json_fault(&l->e.fault), "entries",
-                                   rows, "again", audit_json_repeat(a)));
-    }
+    if (a->json)
+        return finish_json(l, good);
     if (!good)
         audit_print_fault(a, &l->e.fault);
     audit_print_verdict(
@@ -130,8 +160,6 @@ audit_who(struct audit *a)
 
     if (!asks_rightly(a, &code) || !audit_card_read(a, &card, &code))
         return code;
-    if (a->json && (l.rows = json_array()) == NULL)
-        return audit_fail(a, NULL, SV_ERR_NOMEM, NULL);
     err = audit_scan(a, &card, &l.e, look, &l);
     if (err == SV_OK || err == SV_ERR_TAMPERED)
         code = audit_done(a, finish(&l, err == SV_OK),
@@ -140,7 +168,6 @@ audit_who(struct audit *a)
         code = audit_fail(
             a, l.e.fault.place[0] != '\0' ? l.e.fault.place : a->words[0], err,
             NULL);
-    json_decref(l.rows);
     export_close(&l.e);
     return code;
 }

@@ -198,6 +198,41 @@ printf x | dd of="$entries" bs=1 seek=40 conv=notrunc 2>/dev/null
 audit 4 who --actor sato spoiled-2 --key office.card
 expect_in out "worth nothing"
 
+audit 4 who --actor sato spoiled-2 --key office.card --json
+expect_json ok false
+expect_in out '"entries": []'
+
+# ---- Long work is seen to go on, by people ----
+cat >at_terminal.py <<'END'
+import os, sys
+# Runs a program with a terminal as its standard error, and prints what it saw.
+out, slave = os.openpty()
+pid = os.fork()
+if pid == 0:
+    os.dup2(slave, 2)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execv(sys.argv[1], sys.argv[1:])
+os.close(slave)
+os.waitpid(pid, 0)
+os.set_blocking(out, False)
+try:
+    sys.stdout.buffer.write(os.read(out, 65536))
+except OSError:
+    pass
+END
+seen() {
+    python3 at_terminal.py "$SVAULT_AUDIT" "$@" --key office.card >seen || fail "at_terminal.py"
+    line="svault-audit $* at a terminal"
+}
+seen verify log
+grep -q "$(printf '\r')entries: " seen || fail "$line: no progress"
+SVAULT_ACCESSIBLE=1 seen verify log
+grep -q '^entries: ' seen || fail "$line: no lines of progress"
+seen verify log --json
+[ ! -s seen ] || fail "$line: something for a person"
+seen report log --json
+[ ! -s seen ] || fail "$line: something for a person"
+
 # ---- The report ----
 audit 0 report log --key office.card
 expect_in out "  nagai"
