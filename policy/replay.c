@@ -7,6 +7,8 @@
 #define SPILL_BEYOND ((size_t)8 << 20) /* bytes of one map */
 #define REST_EVERY 256                 /* entries */
 
+const char replay_signature_fails[] = N_("the actor's signature fails");
+
 enum sv_err
 replay_wrong(const struct step *s, const char *reason)
 {
@@ -104,7 +106,7 @@ check_signature(const struct step *s)
     if (err == SV_ERR_NOT_FOUND)
         return replay_wrong(s, N_("an actor that nobody brought in"));
     if (err == SV_ERR_TAMPERED)
-        return replay_wrong(s, REPLAY_SIGNATURE_FAILS);
+        return replay_wrong(s, replay_signature_fails);
     return err;
 }
 

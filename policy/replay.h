@@ -132,7 +132,8 @@ enum sv_err replay_next(struct replay *r, const struct replay_parsed *p,
 /* The signature that was deferred, in any thread.  SV_ERR_TAMPERED. */
 enum sv_err replay_verify(const struct replay_parsed *p,
                           const struct sign_public *key);
-#define REPLAY_SIGNATURE_FAILS N_("the actor's signature fails")
+/* The msgid for it. */
+extern const char replay_signature_fails[];
 /* After the last: nothing may be left open, and the tree must have this
  * size and root.  SV_ERR_TAMPERED. */
 enum sv_err replay_end(struct replay *r, uint64_t size, const struct hash *root,

@@ -173,7 +173,7 @@ find_bad(const struct running *run, struct replay_fault *fault)
         if (at == TILE_WIDTH)
             continue;
         *fault = (struct replay_fault){b->parsed[at].entry.index,
-                                       REPLAY_SIGNATURE_FAILS};
+                                       replay_signature_fails};
         return true;
     }
     return false;
