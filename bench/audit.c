@@ -232,7 +232,7 @@ replay_span(struct bench *b, struct export *e)
     struct replay r;
 
     replay_init(&r);
-    replay_spill(&r, b->dir);
+    replay_spill(&r, b->dir, REPLAY_MEMORY);
     must(replay_export(&r, e, &plan, &fault), fault.reason);
     replay_clear(&r);
     return span_since(from);

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/cosign.h"
 #include "audit/line.h"
@@ -65,6 +66,7 @@ struct verifying {
     struct replay_fault unlawful;
     struct export_fault fault; /* reason NULL: none */
     enum judgement judgement;
+    const char *spill; /* the directory, once it is known */
 };
 
 /* ---- Witnesses ---- */
@@ -155,13 +157,15 @@ unlawful(struct verifying *v, uint64_t entry, const char *reason)
 }
 
 /* For what of the replay has no room in memory: handles and hashes that stand
- * in the export, too. */
-static const char *
-spill_dir(void)
+ * in the export, too.  Where there is no such place, memory has to do. */
+static void
+use_disk(struct verifying *v)
 {
     const char *dir = getenv("TMPDIR");
 
-    return dir != NULL && dir[0] != '\0' ? dir : "/var/tmp";
+    v->spill = dir != NULL && dir[0] != '\0' ? dir : "/var/tmp";
+    if (access(v->spill, W_OK | X_OK) == 0)
+        replay_spill(&v->replay, v->spill, REPLAY_MEMORY);
 }
 
 static enum sv_err
@@ -177,7 +181,7 @@ replay_all(struct verifying *v)
                                .ctx = &v->progress};
     enum sv_err err;
 
-    replay_spill(&v->replay, spill_dir());
+    use_disk(v);
     err = replay_export(&v->replay, &v->e, &plan, &v->unlawful);
     term_progress_end(&v->progress);
     if (err == SV_OK && !r->started)
@@ -352,6 +356,15 @@ print_json(const struct verifying *v)
             audit_json_fault(&v->fault), "again", audit_json_repeat(v->audit)));
 }
 
+/* What a failure of the machine is about. */
+static const char *
+failed_at(const struct verifying *v, enum sv_err err)
+{
+    if (err == SV_ERR_FULL && v->spill != NULL)
+        return v->spill;
+    return v->e.fault.place[0] != '\0' ? v->e.fault.place : v->audit->words[0];
+}
+
 enum exit_code
 audit_verify(struct audit *a)
 {
@@ -372,9 +385,7 @@ audit_verify(struct audit *a)
         code = audit_done(a, a->json ? print_json(&v) : print_text(&v),
                           judgements[v.judgement].code);
     else
-        code = audit_fail(
-            a, v.e.fault.place[0] != '\0' ? v.e.fault.place : a->words[0], err,
-            NULL);
+        code = audit_fail(a, failed_at(&v, err), err, NULL);
     replay_clear(&v.replay);
     export_close(&v.e);
     return code;

@@ -4,8 +4,7 @@
 #include "policy/replay_step.h"
 
 #define REPLAY_MAPS 5
-#define SPILL_BEYOND ((size_t)8 << 20) /* bytes of one map */
-#define REST_EVERY 256                 /* entries */
+#define REST_EVERY 256 /* entries */
 
 const char replay_signature_fails[] = N_("the actor's signature fails");
 
@@ -41,10 +40,10 @@ map_at(struct replay *r, unsigned i)
 }
 
 void
-replay_spill(struct replay *r, const char *dir)
+replay_spill(struct replay *r, const char *dir, size_t memory)
 {
     for (unsigned i = 0; i < REPLAY_MAPS; i++)
-        map_spill(map_at(r, i), dir, SPILL_BEYOND);
+        map_spill(map_at(r, i), dir, memory);
 }
 
 void

@@ -79,11 +79,12 @@ void replay_init(struct replay *r);
 void replay_clear(struct replay *r);
 /*
  * Before the first entry: keep what grows with the log in files of dir, which
- * have no names (map_spill()), beyond a few megabytes.  replay_entry() can
+ * have no names (map_spill()), beyond `memory` bytes each.  replay_entry() can
  * then also be SV_ERR_FULL or SV_ERR_IO, and r is of no use either.  For the
  * leaves of the tree: past_read_by().
  */
-void replay_spill(struct replay *r, const char *dir);
+void replay_spill(struct replay *r, const char *dir, size_t memory);
+#define REPLAY_MEMORY ((size_t)8 << 20) /* is enough to be fast */
 
 /* An entry taken apart, as any thread can do it; borrows its bytes. */
 struct replay_parsed {

@@ -81,8 +81,10 @@ replay_with(const struct world *w, struct export *e, struct replay_plan plan,
     plan.genesis = w->f.replay.roster.vault;
     *fault = (struct replay_fault){0, NULL};
     replay_init(&r);
-    replay_spill(&r, w->dir);
+    replay_spill(&r, w->dir, 4096);
     err = replay_export(&r, e, &plan, fault);
+    if (err == SV_OK)
+        assert_true(r.ids.mapped > 0);
     replay_clear(&r);
     return err;
 }
