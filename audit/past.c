@@ -100,8 +100,8 @@ grow_subtrees(struct block *b)
     for (unsigned l = 1; l < TILE_BITS; l++)
         for (unsigned i = 0; i < TILE_WIDTH >> l; i++)
             b->subtree[subtree_at(l, i)] =
-                tree_node(&b->subtree[subtree_at(l - 1, 2 * i)],
-                          &b->subtree[subtree_at(l - 1, 2 * i + 1)]);
+                tree_node(&b->subtree[subtree_at(l - 1, (uint64_t)2 * i)],
+                          &b->subtree[subtree_at(l - 1, (uint64_t)2 * i + 1)]);
 }
 
 static enum sv_err

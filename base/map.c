@@ -220,28 +220,30 @@ allocate(struct map *m)
 static enum sv_err
 grow(struct map *m)
 {
-    struct map bigger = *m;
+    struct map old = *m;
     const void *key, *value;
     size_t at = 0;
-    enum sv_err err;
+    enum sv_err err = SV_OK;
 
-    bigger.cap = m->cap > 0 ? m->cap * 2 : CAP_MIN;
-    bigger.mapped = 0;
-    if (m->cap == 0 && getrandom(bigger.seed, sizeof bigger.seed, 0) < 0)
-        return SV_ERR_IO;
-    err = allocate(&bigger);
-    if (err != SV_OK)
+    m->cap = old.cap > 0 ? old.cap * 2 : CAP_MIN;
+    m->mapped = 0;
+    if (old.cap == 0 && getrandom(m->seed, sizeof m->seed, 0) < 0)
+        err = SV_ERR_IO;
+    if (err == SV_OK)
+        err = allocate(m);
+    if (err != SV_OK) {
+        *m = old;
         return err;
-    while (map_next(m, &at, &key, &value)) {
+    }
+    while (map_next(&old, &at, &key, &value)) {
         /* The value begins the slot. */
-        memcpy(slot_at(&bigger, find(&bigger, key)), value, slot_len(m));
+        memcpy(slot_at(m, find(m, key)), value, slot_len(m));
         if (at % REST_EVERY == 0) {
-            map_rest(&bigger);
+            map_rest(&old);
             map_rest(m);
         }
     }
-    free_slots(m);
-    *m = bigger;
+    free_slots(&old);
     return SV_OK;
 }
 

@@ -84,7 +84,7 @@ void replay_clear(struct replay *r);
  * leaves of the tree: past_read_by().
  */
 void replay_spill(struct replay *r, const char *dir, size_t memory);
-#define REPLAY_MEMORY ((size_t)8 << 20) /* is enough to be fast */
+#define REPLAY_MEMORY ((size_t)64 << 20) /* for a million entries or so */
 
 /* An entry taken apart, as any thread can do it; borrows its bytes. */
 struct replay_parsed {
