@@ -473,7 +473,7 @@ measure(struct bench *b, uint64_t size)
     struct export e = {0};
     double from = now_us();
 
-    long_log_make(b->dir, size, b->workers, &b->log);
+    long_log_make(b->dir, size, !b->tree_only, b->workers, &b->log);
     must(export_open(&e, b->log.dir, FAKELOG_ORIGIN, &b->log.log_key),
          "export");
     (void)printf("\n%llu entries, made in %.0f s; %u threads; rounds: %u\n\n"

@@ -4,7 +4,7 @@
 #include "policy/replay_step.h"
 
 #define REPLAY_MAPS 5
-#define REST_EVERY 4096 /* entries */
+#define REST_EVERY 512 /* entries: each may touch pages around its own */
 
 const char replay_signature_fails[] = N_("the actor's signature fails");
 
