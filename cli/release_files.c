@@ -14,7 +14,7 @@
 
 #define MAGIC "SVR"
 #define SEALED_MAX ((size_t)32 << 20)
-
+#define ENTRY_FILE_MAX ((size_t)64 << 10)
 #define FILES_MAX 16
 
 /* One directory on its way: the first failure ends it. */
@@ -208,12 +208,41 @@ release_files_write(struct app *app, const char *dir,
         put_opening(&f, vault, number, buf_bytes(&p->bytes), p->nonce);
     }
     put_file(&f, "request.entry", buf_bytes(&p->request));
+    put_file(&f, "request.tlog-proof", buf_bytes(&p->request_proof));
     put_file(&f, "approval.entry", buf_bytes(&p->approval));
-    put_file(&f, "approval.tlog-proof", buf_bytes(&p->proof));
+    put_file(&f, "approval.tlog-proof", buf_bytes(&p->approval_proof));
     return finish(&f, number);
 }
 
 /* ---- The recipient ---- */
+
+/* What lies beside release.sealed and says who asked and who approved comes
+ * along, so that the new directory can be checked by itself. */
+static void
+copy_entries(struct files *f, const char *sealed)
+{
+    static const char *const names[] = {"request.entry", "request.tlog-proof",
+                                        "approval.entry",
+                                        "approval.tlog-proof"};
+    const char *slash = strrchr(sealed, '/');
+    char dir[PATH_SIZE] = ".", path[PATH_SIZE];
+
+    if (slash != NULL)
+        (void)snprintf(dir, sizeof dir, "%.*s",
+                       slash == sealed ? 1 : (int)(slash - sealed), sealed);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct buf data = BUF_INIT;
+        enum sv_err err = path_join(path, dir, names[i]);
+
+        if (err == SV_OK)
+            err = file_read(path, ENTRY_FILE_MAX, &data);
+        if (err == SV_OK)
+            put_file(f, names[i], buf_bytes(&data));
+        else if (err != SV_ERR_NOT_FOUND && f->code == EXIT_DONE)
+            f->code = app_fail(f->app, path, err, NULL);
+        buf_free(&data);
+    }
+}
 
 static enum sv_err
 read_sealed(struct bytes raw, struct hash *vault, uint64_t *number,
@@ -261,6 +290,7 @@ release_files_open(struct app *app, const char *path,
     } else if (make_dir(&f)) {
         put_report(&f, parcel.bytes, schema);
         put_opening(&f, &vault, number, parcel.bytes, parcel.nonce);
+        copy_entries(&f, path);
         f.code = finish(&f, number);
     }
     schema_free(schema);

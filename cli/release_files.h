@@ -14,7 +14,7 @@
  *   release.json          number, commitment, and the random bytes that
  *                         open it: BLAKE2b-256 over them and report.json
  *   request.entry, approval.entry  the entries of the log
- *   approval.tlog-proof   that the approval stands in the log
+ *   request.tlog-proof, approval.tlog-proof  that they stand in the log
  *
  * With a recipient named, release.sealed stands in place of all before
  * request.entry: "SVR", u8 1, vault id, u64 number, and a PS1 box for the
@@ -26,7 +26,8 @@ enum exit_code release_files_write(struct app *app, const char *dir,
                                    const struct schema *schema,
                                    const struct hash *vault, uint64_t number,
                                    const struct release_package *p);
-/* The recipient's part: what release.sealed holds, into another directory. */
+/* The recipient's part: what release.sealed holds, into another directory,
+ * with the entries and proofs that lie beside it. */
 enum exit_code release_files_open(struct app *app, const char *path,
                                   const struct identity *identity,
                                   const char *dir);

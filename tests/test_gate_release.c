@@ -170,11 +170,14 @@ test_a_release_is_what_another_person_has_approved(void **state)
     release_commitment(RELEASE_LABEL, p.nonce, buf_bytes(&p.bytes), commitment);
     assert_memory_equal(commitment, v.state.commitment, 32);
     assert_ok(proof_verify(
-        buf_bytes(&p.proof), buf_bytes(&p.approval), "office.example",
+        buf_bytes(&p.request_proof), buf_bytes(&p.request), "office.example",
+        &client_roster(office_client(o, "stats-1"))->log_key, &head));
+    assert_ok(proof_verify(
+        buf_bytes(&p.approval_proof), buf_bytes(&p.approval), "office.example",
         &client_roster(office_client(o, "stats-1"))->log_key, &head));
     p.approval.ptr[p.approval.len / 2] ^= 1;
     assert_err(proof_verify(
-                   buf_bytes(&p.proof), buf_bytes(&p.approval),
+                   buf_bytes(&p.approval_proof), buf_bytes(&p.approval),
                    "office.example",
                    &client_roster(office_client(o, "stats-1"))->log_key, &head),
                SV_ERR_TAMPERED);

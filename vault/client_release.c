@@ -467,7 +467,8 @@ release_package_free(struct release_package *p)
     buf_free(&p->sealed);
     buf_free(&p->request);
     buf_free(&p->approval);
-    buf_free(&p->proof);
+    buf_free(&p->request_proof);
+    buf_free(&p->approval_proof);
     memset(p, 0, sizeof *p);
 }
 
@@ -519,6 +520,9 @@ take_entries(struct client *c, uint64_t number, const struct answer *answer,
                          request);
     if (err == SV_OK)
         err = check_request(c, &entry, request, state);
+    if (err == SV_OK)
+        err = proof_encode(number, &proof, buf_bytes(&c->pin.head_note),
+                           &out->request_proof);
     memset(request, 0, sizeof *request);
     if (err == SV_OK)
         err = copy_entry(*rest, &out->approval, &proof);
@@ -532,7 +536,7 @@ take_entries(struct client *c, uint64_t number, const struct answer *answer,
                            N_("what was approved is not this release"));
     if (err == SV_OK)
         err = proof_encode(state->judged_index, &proof,
-                           buf_bytes(&c->pin.head_note), &out->proof);
+                           buf_bytes(&c->pin.head_note), &out->approval_proof);
     free(request);
     return err;
 }

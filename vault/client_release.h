@@ -64,18 +64,19 @@ enum sv_err client_release_refuse(struct client *c, uint64_t number);
 
 /*
  * The bytes that were approved, checked against the commitment, with the
- * random bytes that open it and the proof that ties them to the log (the
- * approval's entry and its .tlog-proof).  With a recipient named, sealed is
- * all there is: `svault release open` is the recipient's.
+ * random bytes that open it and the proofs that tie them to the log (the
+ * entries of request and approval, each with its .tlog-proof).  With a
+ * recipient named, sealed is all there is: `svault release open` is the
+ * recipient's.
  */
 struct release_package {
     struct buf bytes;
     uint8_t nonce[32];
     bool is_sealed;
-    struct buf sealed;   /* PS1, label "release" */
-    struct buf request;  /* entry of the request */
-    struct buf approval; /* entry of the approval */
-    struct buf proof;    /* C2SP tlog-proof of the approval */
+    struct buf sealed;                        /* PS1, label "release" */
+    struct buf request;                       /* entry of the request */
+    struct buf approval;                      /* entry of the approval */
+    struct buf request_proof, approval_proof; /* C2SP tlog-proofs */
 };
 void release_package_free(struct release_package *p); /* wipes */
 enum sv_err client_release_fetch(struct client *c, uint64_t number,
