@@ -1,0 +1,385 @@
+#include <jansson.h>
+
+#include "tests/support/support.h"
+
+#include "disclosure/published.h"
+
+#define DAY "2022-12-31"
+
+/* A plan's report of two years, and the facts of it: those of a table by sex,
+ * with changes and shares, and one of who had any of two services. */
+struct bench {
+    struct facts_document d;
+    json_t *report;
+    size_t release;
+};
+
+static size_t
+dimension(struct facts *f, const char *name, const char *codes)
+{
+    struct bytes rest = bytes_text(codes), code;
+    size_t at = 0, code_at = 0;
+
+    assert_ok(facts_dimension(f, 0, name, false, &at));
+    while (text_split(&rest, ' ', &code)) {
+        char text[FACTS_NAME_SIZE];
+
+        assert_ok(text_copy(code, text, sizeof text));
+        assert_ok(facts_code(f, at, text, &code_at));
+    }
+    return at;
+}
+
+static size_t
+figure(struct facts *f, const char *name)
+{
+    size_t at = 0;
+
+    assert_ok(facts_figure(f, 0, 0, name, DAY, &at));
+    return at;
+}
+
+static void
+narrow(struct facts *f, size_t at, size_t d, size_t code)
+{
+    assert_ok(facts_term(f, at, d, 1, &code));
+}
+
+static void
+print(struct bench *b, const char *name, bool change, json_t *value)
+{
+    bool known = !json_is_null(value);
+
+    assert_int_equal(
+        json_array_append_new(
+            json_object_get(b->report, "figures"),
+            json_pack("{s:b, s:s, s:s, s:o}", "change", change, "name", name,
+                      "reason", known ? "" : "not known", "value", value)),
+        0);
+}
+
+/* sex.YEAR.CODE, both printed and a fact. */
+static void
+count(struct bench *b, const char *name, size_t year, size_t sex, int64_t value)
+{
+    struct facts *f = &b->d.parts[0].facts;
+    size_t at = figure(f, name);
+
+    narrow(f, at, 0, year);
+    if (sex < 2)
+        narrow(f, at, 1, sex);
+    assert_ok(facts_print_exact(f, at, value));
+    print(b, name, false, json_integer(value));
+}
+
+static void
+relate(struct bench *b, size_t whole, size_t a, size_t c)
+{
+    assert_int_equal(
+        json_array_append_new(json_object_get(b->report, "relations"),
+                              json_pack("{s:b, s:[I,I], s:I}", "complete", 1,
+                                        "parts", (json_int_t)a, (json_int_t)c,
+                                        "whole", (json_int_t)whole)),
+        0);
+}
+
+static int
+set_up(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct facts *f;
+    size_t at = 0, food, shelter, any, none;
+
+    if (b == NULL)
+        return -1;
+    b->d.n = 1;
+    f = &b->d.parts[0].facts;
+    facts_init(f);
+    assert_ok(facts_release(f, "release-7", &at));
+    assert_ok(facts_population(f, "victim", &at));
+    (void)dimension(f, "year", "2021 2022");
+    (void)dimension(f, "sex", "female male");
+    food = dimension(f, "food", "no yes");
+    shelter = dimension(f, "shelter", "no yes");
+    b->report = json_pack("{s:s, s:[], s:s, s:s, s:s, s:[]}", "basis", "law",
+                          "figures", "format", "svault/counts/v1", "plan",
+                          "plan", "profile", "exact", "relations");
+    count(b, "sex.2022.female", 1, 0, 44);
+    count(b, "sex.2022.male", 1, 1, 2);
+    count(b, "sex.2022.total", 1, 2, 46);
+    count(b, "sex.2021.female", 0, 0, 30);
+    count(b, "sex.2021.male", 0, 1, 10);
+    count(b, "sex.2021.total", 0, 2, 40);
+    print(b, "sex.change.female", true, json_integer(14));
+    print(b, "sex.change.male", true, json_integer(-8));
+    print(b, "sex.share.2022.male", false, json_string("4.3"));
+    print(b, "sex.percent.total", true, json_string("15"));
+    print(b, "sex.percent.male", true, json_null());
+    relate(b, 2, 0, 1);
+    any = figure(f, "help.food_shelter/0");
+    none = figure(f, "help.food_shelter/1");
+    narrow(f, none, food, 0);
+    narrow(f, none, shelter, 0);
+    assert_ok(facts_state(f, 0, 2, (const size_t[]){any, none},
+                          (const int64_t[]){1, -1}, 60, 60));
+    print(b, "help.food_shelter", false, json_integer(60));
+    at = figure(f, "sex.2022/others");
+    assert_ok(facts_term(f, at, 1, 0, NULL));
+    assert_ok(facts_print_exact(f, at, 0));
+    *state = b;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    facts_document_clear(&b->d);
+    json_decref(b->report);
+    free(b);
+    return 0;
+}
+
+static json_t *
+figure_at(struct bench *b, size_t i)
+{
+    return json_array_get(json_object_get(b->report, "figures"), i);
+}
+
+static void
+reprint(struct bench *b, size_t i, json_t *value)
+{
+    assert_int_equal(json_object_set_new(figure_at(b, i), "value", value), 0);
+}
+
+static enum sv_err
+read_report(struct bench *b, struct released *out, struct diag *where)
+{
+    char *text = json_dumps(b->report, JSON_SORT_KEYS | JSON_COMPACT);
+    struct buf all = BUF_INIT;
+    enum sv_err err;
+
+    assert_non_null(text);
+    assert_ok(buf_text(&all, text));
+    assert_ok(buf_text(&all, "\n"));
+    err = released_read(buf_bytes(&all), out, where);
+    free(text);
+    buf_free(&all);
+    return err;
+}
+
+/* One fault of this place; NULL: none at all. */
+static void
+expect(struct bench *b, const char *place)
+{
+    struct released report;
+    struct published p;
+    struct diag where = {0};
+
+    assert_ok(read_report(b, &report, &where));
+    assert_ok(published_check(&b->d, &report, &p));
+    for (size_t i = 0; i < p.n_kept && place == NULL; i++)
+        print_error("%s: %s\n", p.faults[i].place, p.faults[i].reason);
+    assert_int_equal(p.n_faults, place == NULL ? 0 : 1);
+    if (place != NULL)
+        assert_string_equal(p.faults[0].place, place);
+    published_clear(&p);
+    released_clear(&report);
+}
+
+static void
+a_plans_report_follows_from_its_facts(void **state)
+{
+    struct bench *b = *state;
+    struct released report;
+    struct published p;
+    struct diag where = {0};
+
+    expect(b, NULL);
+    assert_ok(read_report(b, &report, &where));
+    assert_ok(published_check(&b->d, &report, &p));
+    assert_int_equal(p.n_figures, 7);
+    assert_int_equal(p.n_sums, 3); /* of each year, and the relation */
+    published_clear(&p);
+    released_clear(&report);
+}
+
+static void
+a_change_that_does_not_follow_is_named(void **state)
+{
+    struct bench *b = *state;
+
+    reprint(b, 6, json_integer(15));
+    expect(b, "sex.change.female");
+}
+
+static void
+a_change_of_unprinted_totals_has_to_be_a_statement(void **state)
+{
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[0].facts;
+    size_t later = figure(f, "sum.2022.total");
+    size_t earlier = figure(f, "sum.2021.total");
+
+    narrow(f, later, 0, 1);
+    narrow(f, earlier, 0, 0);
+    print(b, "sum.change.total", true, json_integer(6));
+    expect(b, "sum.change.total");
+    assert_ok(facts_state(f, 0, 2, (const size_t[]){later, earlier},
+                          (const int64_t[]){1, -1}, 6, 6));
+    expect(b, NULL);
+}
+
+static void
+a_percentage_that_does_not_follow_is_named(void **state)
+{
+    struct bench *b = *state;
+
+    reprint(b, 8, json_string("4.4"));
+    expect(b, "sex.share.2022.male");
+    reprint(b, 8, json_string("4.3"));
+    reprint(b, 9, json_string("16"));
+    expect(b, "sex.percent.total");
+}
+
+static void
+who_has_any_of_several_codes_has_to_be_a_statement(void **state)
+{
+    struct bench *b = *state;
+
+    reprint(b, 11, json_integer(61));
+    expect(b, "help.food_shelter = 61");
+}
+
+static void
+a_relation_that_does_not_hold_is_named(void **state)
+{
+    struct bench *b = *state;
+
+    relate(b, 2, 0, 4);
+    expect(b, "sex.2022.total = 46; 54 = sum of 2");
+}
+
+static void
+what_is_in_the_facts_alone_is_named_unless_it_is_nobody(void **state)
+{
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[0].facts;
+    size_t at = figure(f, "more");
+
+    narrow(f, at, 2, 1);
+    assert_ok(facts_print_exact(f, at, 3));
+    expect(b, "more = 3");
+}
+
+static void
+a_figure_that_is_not_printed_may_not_be_in_the_facts(void **state)
+{
+    struct bench *b = *state;
+
+    reprint(b, 4, json_null());
+    json_object_set_new(figure_at(b, 4), "reason", json_string("hidden"));
+    expect(b, "sex.2021.male = 10");
+    b->d.parts[0].facts.figures[4].print = FACTS_HIDDEN;
+    expect(b, "sex.change.male"); /* it would tell it */
+    reprint(b, 7, json_null());
+    json_object_set_new(figure_at(b, 7), "reason", json_string("hidden"));
+    expect(b, NULL);
+}
+
+/* Age bands of two lists: neither is a part of the other, and each is all. */
+static void
+every_partition_of_a_set_is_added_up(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *codes; /* "1": it has the code */
+        int64_t value;
+    } bands[] = {{"b.0-17", "1000", 10},
+                 {"b.18_plus", "0111", 36},
+                 {"b.0-19", "1100", 15},
+                 {"b.20_plus", "0011", 31}};
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[0].facts;
+    size_t age = dimension(f, "age", "0-17 18-19 20-29 30_plus");
+
+    for (size_t i = 0; i < sizeof bands / sizeof *bands; i++) {
+        size_t codes[4], n = 0, at = figure(f, bands[i].name);
+
+        for (size_t k = 0; k < 4; k++)
+            if (bands[i].codes[k] == '1')
+                codes[n++] = k;
+        narrow(f, at, 0, 1);
+        assert_ok(facts_term(f, at, age, n, codes));
+        assert_ok(facts_print_exact(f, at, bands[i].value));
+        print(b, bands[i].name, false, json_integer(bands[i].value));
+    }
+    expect(b, NULL);
+    f->figures[f->n_figures - 1].value = 30;
+    reprint(b, 15, json_integer(30));
+    expect(b, "sex.2022.total = 46; 45 = b.0-19 + b.20_plus");
+}
+
+static void
+a_report_in_another_form_is_refused(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "[]\n",
+        "{}\n",
+        "{\"profile\":\"exact\"}\n",
+        "{\n  \"profile\": \"exact\"\n}",
+        "{\n  \"profile\": \"EXACT\"\n}\n",
+        "{\n  \"profile\": \"exact\",\n  \"a b\": 1\n}\n",
+        "{\n  \"profile\": \"exact\",\n  \"v\": {\n    \"x\": 1.5\n  }\n}\n",
+        "{\n  \"profile\": \"exact\",\n  \"v\": {\n    \"x\": true\n  }\n}\n",
+        "{\n  \"profile\": \"exact\",\n  \"v\": {\n    \"x_reason\": \"r\"\n  "
+        "}\n}\n",
+        "{\n  \"profile\": \"exact\",\n  \"v\": {\n    \"x\": "
+        "9223372036854775807\n  }\n}\n",
+        "{\n  \"format\": \"svault/counts/v2\",\n  \"profile\": \"exact\"\n}\n",
+    };
+    struct bench *b = *state;
+    struct released report;
+    struct diag where = {0};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_err(released_read(bytes_text(texts[i]), &report, &where),
+                   SV_ERR_FORMAT);
+    assert_ok(released_read(bytes_text("{\n  \"profile\": \"exact\"\n}\n"),
+                            &report, &where));
+    released_clear(&report);
+    reprint(b, 8, json_string("4.30"));
+    assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
+    reprint(b, 8, json_string("-4.3"));
+    assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
+    reprint(b, 8, json_integer(-1));
+    assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
+    assert_string_equal(where.column, "sex.share.2022.male");
+    reprint(b, 8, json_integer(1));
+    relate(b, 99, 0, 1);
+    assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
+    assert_string_equal(where.column, "relations");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_plans_report_follows_from_its_facts),
+        TEST(a_change_that_does_not_follow_is_named),
+        TEST(a_change_of_unprinted_totals_has_to_be_a_statement),
+        TEST(a_percentage_that_does_not_follow_is_named),
+        TEST(who_has_any_of_several_codes_has_to_be_a_statement),
+        TEST(a_relation_that_does_not_hold_is_named),
+        TEST(what_is_in_the_facts_alone_is_named_unless_it_is_nobody),
+        TEST(a_figure_that_is_not_printed_may_not_be_in_the_facts),
+        TEST(every_partition_of_a_set_is_added_up),
+        TEST(a_report_in_another_form_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
