@@ -14,13 +14,14 @@
  */
 #define AUDIT_PROGRAM "svault-audit"
 #define AUDIT_WITNESSES_MAX 8
+#define AUDIT_WORDS_MAX 64
 
 struct audit_command;
 
 /* The command line. */
 struct audit {
     const struct audit_command *command;
-    const char *words[2]; /* what the command is about */
+    const char *words[AUDIT_WORDS_MAX]; /* what the command is about */
     unsigned n_words;
     const char *key;                            /* --key: the card's file */
     const char *entry;                          /* --entry */
@@ -35,8 +36,10 @@ struct audit {
     const char *new_key;                        /* --new-key */
     const char *name;                           /* --name */
     bool first;                                 /* --first */
+    const char *log;                            /* --log */
     const char *witnesses[AUDIT_WITNESSES_MAX]; /* --witness, vkeys */
     unsigned n_witnesses;
+    bool intervals; /* --intervals */
     bool json;
     bool full;               /* --full */
     struct workers *workers; /* one for each processor */
@@ -59,6 +62,7 @@ enum exit_code audit_proof(struct audit *a);
 enum exit_code audit_who(struct audit *a);
 enum exit_code audit_report(struct audit *a);
 enum exit_code audit_witness(struct audit *a);
+enum exit_code audit_release(struct audit *a);
 
 /*
  * The acts of an export, in order, once head and tree are found good; an item

@@ -99,6 +99,30 @@ static const struct audit_command commands[] = {
         "another branch; 5 a log that is not known; 75 the office has to ask "
         "again."),
      audit_witness},
+    {"release", "DIR... --key CARD [--log DIR] [--intervals]", 1,
+     AUDIT_WORDS_MAX,
+     N_("check released figures: approved by two, added up, safe?"),
+     N_("  svault-audit release report-2022 --key office.card\n"
+        "  svault-audit release report-2021 report-2022 --key office.card "
+        "--intervals\n"
+        "  svault-audit release report-2022 --key office.card --log "
+        "office-log\n"
+        "\n"
+        "DIR is what svault release fetch (or open) wrote. Checks that the "
+        "figures are the very\n"
+        "bytes that one person asked for and another approved, by two entries "
+        "of the log of that\n"
+        "card; that they are those of their own facts, add up and keep their "
+        "rule; and makes the\n"
+        "audit again: what could a reader compute from all of these releases "
+        "together? --intervals\n"
+        "says of each rounded or hidden figure between which numbers it lies "
+        "for sure. With --log,\n"
+        "an export, the two persons' signatures are checked, too, and "
+        "releases that are not given\n"
+        "are named. Only report.json was approved: the other forms of the "
+        "figures are not judged."),
+     audit_release},
     {NULL, NULL, 0, 0, NULL, NULL, NULL},
 };
 
@@ -117,7 +141,7 @@ help_all(struct audit *a)
     (void)fprintf(out, "\n%s\n",
                   _("Each has --help. All take --json and --lang en|ja. Exit "
                     "codes: 0 good, 4 altered or\n"
-                    "forged, 5 could not be verified, 65 bad card, 74 a disk "
+                    "forged, 5 could not be verified, 65 bad input, 74 a disk "
                     "or a file failed, 75 ask again."));
     return audit_done(a, SV_OK, EXIT_DONE);
 }
@@ -166,7 +190,8 @@ option_value(struct audit *a, struct line *l, const char *word, size_t len)
         {"--html", &a->html},   {"--signer", &a->signer},
         {"--state", &a->state}, {"--output", &a->output},
         {"--from", &a->from},   {"--new-key", &a->new_key},
-        {"--name", &a->name},
+        {"--name", &a->name},   {"--html", &a->html},
+        {"--log", &a->log},
     };
 
     if (len == strlen("--witness") && strncmp(word, "--witness", len) == 0 &&
@@ -192,6 +217,8 @@ take_option(struct audit *a, struct line *l, char **argv, int *at)
         a->first = true;
     } else if (strcmp(word, "--full") == 0) {
         a->full = true;
+    } else if (strcmp(word, "--intervals") == 0) {
+        a->intervals = true;
     } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         l->help = true;
     } else if (strcmp(word, "--version") == 0) {
@@ -253,7 +280,8 @@ fits(const struct audit *a)
              !a->first) ||
             run == audit_witness) &&
            ((a->csv == NULL && a->html == NULL) || run == audit_report) &&
-           ((a->actor == NULL && a->record == NULL) || run == audit_who);
+           ((a->actor == NULL && a->record == NULL) || run == audit_who) &&
+           ((a->log == NULL && !a->intervals) || run == audit_release);
 }
 
 static enum exit_code

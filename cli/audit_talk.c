@@ -183,6 +183,10 @@ audit_repeat(const struct audit *a, struct buf *out)
     if (err == SV_OK)
         err = put_option(out, "--html", a->html);
     if (err == SV_OK)
+        err = put_option(out, "--log", a->log);
+    if (err == SV_OK && a->intervals)
+        err = put_word(out, "--intervals");
+    if (err == SV_OK)
         err = put_option(out, "--key", a->key);
     for (unsigned i = 0; i < a->n_witnesses && err == SV_OK; i++)
         err = put_option(out, "--witness", a->witnesses[i]);

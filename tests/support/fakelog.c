@@ -330,6 +330,8 @@ fakelog_decide(const struct fakelog *f, const struct request *q)
         .index = r->frontier.size,
         .time_ms = f->now_ms,
         .assigned = replay_state_is_assigned(r, &q->record, q->actor),
+        .release = replay_state_release(r, q->entry),
+        .last_release = r->last_release,
         .id_seen = map_get(&r->ids, q->id) != NULL,
         .seen_ok = had_root(r, q),
     };
