@@ -58,7 +58,8 @@ replay_all(struct replaying *g, const char *dir)
         err = export_wrong(&g->e, "", true,
                            N_("has heads only: its entries are needed"));
     if (err == SV_OK)
-        err = export_check_tree(&g->e, true, term_progress, &g->progress);
+        err = export_check_tree(&g->e, true, g->r->audit->workers,
+                                term_progress, &g->progress);
     if (err == SV_OK)
         err = export_entries(&g->e, replay_one, g);
     term_progress_end(&g->progress);
