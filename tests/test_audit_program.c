@@ -418,16 +418,16 @@ test_report_lists_requests_from_another_log(void **state)
 
     q.seen_root.b[0] ^= 1;
     index = fakelog_denied(f, &q, "seen");
-    export_log(d);
-    code = run(d, "report", "", &out);
+    desk_export(d);
+    code = desk_run(d, "report", "", &out);
     assert_said(code, 0, &out, "Another log");
     (void)snprintf(line, sizeof line,
                    "  %5llu  2026-01-01T00:00:00Z  cora  record.read",
                    (unsigned long long)index);
     assert_said(code, 0, &out, line);
-    code = run(d, "report", "--json", &out);
+    code = desk_run(d, "report", "--json", &out);
     assert_said(code, 0, &out, "\"forks\": [\n");
-    code = run(d, "verify", "", &out);
+    code = desk_run(d, "verify", "", &out);
     assert_said(code, 0, &out, "whole, unaltered, lawful");
     (void)snprintf(line, sizeof line, "never had: 1, the last is entry %llu.",
                    (unsigned long long)index);
