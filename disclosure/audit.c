@@ -199,8 +199,8 @@ open_model(struct audit *a, bool with_until)
     if (err == SV_OK)
         err = program_new(a->model, MODEL_NONE, MODEL_NONE, &a->program);
     if (err == SV_OK)
-        err = search_new(a->program, a->source, a->deadline_ms, keep(a),
-                         a->rules->with_intervals, &a->search);
+        err = search_new(a->program, a->source, a->deadline_ms, keep(a), true,
+                         &a->search);
     return err;
 }
 

@@ -73,9 +73,8 @@ void audit_result_clear(struct audit_result *r);
  * addition.  A solver that errs or lies can make a finding of what is safe,
  * and a conflict of what fits; it cannot make anything safe.
  *
- * lo and hi of a finding are the least and the most that a table was found
- * for: not wider than what follows, and just that if the solver is right and
- * rules.with_intervals says to look so far.
+ * lo and hi of a finding are what the set can be, if the solver is right: a
+ * finding that is narrower than the truth would frighten for nothing.
  *
  * Figures of several dates: people are counted from one of them on, and, if
  * integer arithmetic alone says that no people fit that, up to one of them.

@@ -67,8 +67,7 @@ ask(struct audit *a, size_t by, const struct question *q)
     if (err == SV_ERR_CONFLICT)
         return SV_OK;
     if (err == SV_OK)
-        err = search_new(p, a->source, a->deadline_ms, 1,
-                         a->rules->with_intervals, &s);
+        err = search_new(p, a->source, a->deadline_ms, 1, true, &s);
     for (size_t i = 0; i < q->n && err == SV_OK; i++) {
         struct search_target t = {.plus = q->sets[i],
                                   .minus = MODEL_NONE,

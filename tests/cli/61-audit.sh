@@ -260,7 +260,7 @@ assert svg.get("role") == "img" and len(svg) >= 4
 for t in root.iter("table"):
     assert t.find("caption").text
     assert all(h.get("scope") == "col" for h in t.iter("th"))
-assert len(list(root.iter("h2"))) == 7 and len(list(root.iter("h1"))) == 1
+assert len(list(root.iter("h2"))) == 8 and len(list(root.iter("h1"))) == 1
 assert "color-scheme: light dark" in page and "@media print" in page
 END
 rm report.html

@@ -6,7 +6,7 @@
 
 files="report.json report.csv report.en.txt report.ja.txt report.en.html
 report.en.xlsx report.ja.html report.ja.xlsx release.json"
-entries="request.entry approval.entry approval.tlog-proof"
+entries="request.entry request.tlog-proof approval.entry approval.tlog-proof"
 
 # expect_files DIR NAME...: these, no others, printed and for their owner only.
 expect_files() {
@@ -75,7 +75,7 @@ expect_exit 0 --key toda.key release fetch "$number" -o sealed
 expect_files sealed release.sealed $entries
 expect_exit 0 --key minister.key release open sealed/release.sealed -o opened
 # shellcheck disable=SC2086
-expect_files opened $files
+expect_files opened $files $entries
 expect_exit 0 --key minister.key release open sealed/release.sealed -o opened-2 --json
 expect_json release "$number"
 for blocks in 4 16 40 90; do

@@ -59,7 +59,7 @@ after() {
         into=${1##* -o }
         for file in $(grep -o '`[a-z.-]*\.[a-z-]*`' "$docs/officer.md" | tr -d '`' | sort -u); do
             case $file in
-            report.* | release.json | request.entry | approval.*)
+            report.* | release.json | request.* | approval.*)
                 [ -s "$into/$file" ] || fail "officer.md names $file"
                 ;;
             esac
