@@ -25,6 +25,15 @@ stage_of(const struct release_state *s, uint64_t now_ms)
                                         : N_("waits for acknowledgment");
 }
 
+static void
+say_next(struct app *app, uint64_t number)
+{
+    app_hint(app,
+             _("Next: an approver looks at it and approves it: svault release "
+               "approve %llu"),
+             (unsigned long long)number);
+}
+
 /* ---- release acknowledge ---- */
 
 enum exit_code
@@ -52,6 +61,8 @@ cmd_release_acknowledge(struct app *app, int argc, char **argv)
                                            buf_bytes(&v.cells), how != NULL)
                : session_fail(&s, NULL, err);
     release_view_free(&v);
+    if (code == EXIT_DONE)
+        say_next(app, number);
     return session_close(&s, code);
 }
 
@@ -101,6 +112,14 @@ check_profile(struct requesting *r, const char *of_spec)
     return EXIT_DONE;
 }
 
+/* A plan says itself what it counts. */
+static bool
+is_for_annual_only(const struct annual_options *o)
+{
+    return o->year != NULL || o->authority != NULL || o->as_of != NULL ||
+           o->minor_age != NULL || o->fiscal;
+}
+
 static enum exit_code
 check_request(struct requesting *r, const char *what)
 {
@@ -113,6 +132,11 @@ check_request(struct requesting *r, const char *what)
                          r->profile);
     if (r->how != NULL && strcmp(r->how, "all") != 0)
         return app_usage(app, "%s", _("--acknowledge takes the word all"));
+    if (strcmp(what, "annual") != 0 && is_for_annual_only(&r->annual))
+        return app_usage(app, "%s",
+                         _("--year, --authority, --as-of, --minor-age and "
+                           "--fiscal are for the yearly report; a plan says "
+                           "them itself"));
     if (!(strcmp(what, "annual") == 0
               ? counting_annual_spec(app, &r->annual, try_request, &r->spec,
                                      &code)
@@ -133,10 +157,7 @@ say_requested(struct requesting *r, uint64_t number)
                                                  app_json_number(number))));
     (void)fprintf(app->term.out, _("Release %llu is requested.\n"),
                   (unsigned long long)number);
-    app_hint(app,
-             _("Next: an approver looks at it and approves it: svault release "
-               "approve %llu"),
-             (unsigned long long)number);
+    say_next(app, number);
     return app_done(app, SV_OK);
 }
 
@@ -289,9 +310,13 @@ print_view(struct session *s, uint64_t number, const struct release_view *v,
     (void)fprintf(to, _("Release %llu, requested by %s: %s\n"),
                   (unsigned long long)number, v->state.requester,
                   _(stage_of(&v->state, client_now(s->client))));
-    (void)fprintf(to, _("Commitment: %s\nBasis: "), hex);
-    term_text(to, buf_bytes(&v->basis), false, 0);
-    (void)fputs("\n\n", to);
+    (void)fprintf(to, _("Commitment: %s\n"), hex);
+    if (v->basis.len > 0) {
+        (void)fputs(_("Basis: "), to);
+        term_text(to, buf_bytes(&v->basis), false, 0);
+        (void)fputc('\n', to);
+    }
+    (void)fputc('\n', to);
     term_text(to, buf_bytes(&v->spec), true, 0);
     (void)fprintf(to, "\n%s\n",
                   release_cells_unsafe(risks) > 0 ? _("Unsafe cells:")
@@ -300,7 +325,9 @@ print_view(struct session *s, uint64_t number, const struct release_view *v,
         err = release_cells_print(app, client_schema(s->client),
                                   buf_bytes(&v->spec), risks);
     if (err == SV_OK && release_cells_unsafe(risks) < risks->n) {
-        (void)fprintf(to, "\n%s\n", _("The same figures for the public:"));
+        (void)fprintf(to, "\n%s\n",
+                      _("The same figures, rounded for the public (those that "
+                        "are 0 in both are left out):"));
         err = release_cells_print_rounded(app, client_schema(s->client),
                                           buf_bytes(&v->spec), risks);
     }
@@ -463,6 +490,10 @@ cmd_release_refuse(struct app *app, int argc, char **argv)
         return code;
     err = client_release_refuse(s.client, number);
     code = err == SV_OK ? EXIT_DONE : session_fail(&s, NULL, err);
+    if (code == EXIT_DONE)
+        app_hint(app,
+                 _("Release %llu is refused. It has to be requested anew."),
+                 (unsigned long long)number);
     return session_close(&s, code);
 }
 

@@ -48,9 +48,10 @@ say_authorities(struct app *app, const struct schema *schema,
     buf_free(&all);
 }
 
-/* By the schema of this program: before anything is sent. */
+/* By the schema of this program: before anything is sent.  As of today, where
+ * nothing else is given, lies before no year but one to come. */
 static bool
-check_annual(struct app *app, const struct annual_spec *spec)
+check_annual(struct app *app, const struct annual_spec *spec, bool as_of_given)
 {
     struct schema *schema = NULL;
     struct diag where = {0};
@@ -60,6 +61,9 @@ check_annual(struct app *app, const struct annual_spec *spec)
         err = annual_spec_check(spec, schema, &where);
     if (err == SV_ERR_INPUT && strcmp(where.column, "authority") == 0)
         say_authorities(app, schema, &where);
+    else if (err == SV_ERR_INPUT && !as_of_given &&
+             strcmp(where.column, "as-of") == 0)
+        (void)app_usage(app, "%s", _("--year: that year has not begun yet"));
     else if (err != SV_OK)
         (void)app_usage(app, "--%s: %s", where.column,
                         where.reason != NULL ? _(where.reason)
@@ -94,7 +98,7 @@ read_annual(struct app *app, const struct annual_options *o,
         (void)app_usage(app, "%s", _("an option is too long"));
         return false;
     }
-    return check_annual(app, s);
+    return check_annual(app, s, o->as_of != NULL);
 }
 
 bool
@@ -181,8 +185,8 @@ counting_preview(struct app *app, struct bytes spec)
     if (code == EXIT_DONE)
         app_hint(app, "%s",
                  _("Disturbed, and rounded to multiples of 5: to see whether "
-                   "records are complete. Exact figures leave by a release: "
-                   "svault release request."));
+                   "records are complete. Figures leave by a release: svault "
+                   "release request."));
     buf_free(&json);
     return session_close(&s, code);
 }

@@ -290,7 +290,7 @@ const struct command commands[] = {
         "\n"
         "The yearly report's figures, disturbed and rounded to multiples of "
         "5, headed NOT\n"
-        "RELEASED. For the exact ones: svault release request annual. The "
+        "RELEASED. Those that may leave: svault release request annual. The "
         "authority is national\n"
         "unless given; minors are under 18 unless 20 is given."),
      cmd_report_annual},

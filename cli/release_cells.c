@@ -1,5 +1,7 @@
 #include "cli/release_cells.h"
 
+#include <string.h>
+
 #include "counts/label.h"
 #include "vault/client_release.h"
 
@@ -76,26 +78,36 @@ in_words(const struct label *labels, const char *expression, struct buf *out)
 
 /* ---- Shown ---- */
 
+/* Is it unsafe by being printed, and from nothing else? */
+static bool
+is_itself(enum risk_kind kind)
+{
+    return kind == RISK_CELL || kind == RISK_TABLE;
+}
+
+/* What may be long stands last. */
 static enum sv_err
 print_row(struct table *t, const struct label *labels, size_t number,
-          const struct risk *r)
+          const struct risk *r, bool with_value)
 {
     struct buf figure = BUF_INIT, from = BUF_INIT;
     char first[24], value[48];
     enum sv_err err = in_words(labels, r->name, &figure);
 
     if (err == SV_OK)
-        err = in_words(labels, r->expression, &from);
+        err = in_words(labels, is_itself(r->kind) ? "" : r->expression, &from);
     (void)snprintf(first, sizeof first, "%zu", number);
     (void)snprintf(value, sizeof value, "%lld", (long long)r->value);
     if (r->least != r->value)
         (void)snprintf(value, sizeof value, "%lld..%lld", (long long)r->least,
                        (long long)r->value);
     if (err == SV_OK) {
-        const char *cells[] = {first, (const char *)figure.ptr,
-                               _(kind_text(r->kind)), (const char *)from.ptr,
-                               value};
+        const char *cells[5] = {first, value, _(kind_text(r->kind)),
+                                (const char *)figure.ptr,
+                                (const char *)from.ptr};
 
+        if (!with_value)
+            memmove(&cells[1], &cells[2], 3 * sizeof *cells);
         err = table_row(t, cells);
     }
     buf_free(&figure);
@@ -107,15 +119,17 @@ enum sv_err
 release_cells_print(struct app *app, const struct schema *schema,
                     struct bytes spec, const struct risk_list *l)
 {
-    const char *const columns[] = {_("No."), _("Figure"), _("How it is seen"),
-                                   _("From"), _("Value")};
-    struct table *t = table_new(&app->term, l->has_values ? 5 : 4, columns);
+    const char *const with[] = {_("No."), _("Value"), _("How it is seen"),
+                                _("Figure"), _("From")};
+    const char *const without[] = {with[0], with[2], with[3], with[4]};
+    struct table *t = l->has_values ? table_new(&app->term, 5, with)
+                                    : table_new(&app->term, 4, without);
     struct label *labels = labels_of(app, schema, spec);
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < l->n && err == SV_OK; i++) {
         if (l->at[i].kind != RISK_ROUNDED)
-            err = print_row(t, labels, i + 1, &l->at[i]);
+            err = print_row(t, labels, i + 1, &l->at[i], l->has_values);
     }
     label_free(labels);
     return err == SV_OK ? table_print(t) : err;
@@ -125,8 +139,8 @@ enum sv_err
 release_cells_print_rounded(struct app *app, const struct schema *schema,
                             struct bytes spec, const struct risk_list *l)
 {
-    const char *const columns[] = {_("Figure"), _("Exact"),
-                                   _("For the public")};
+    const char *const columns[] = {_("Exact"), _("For the public"),
+                                   _("Figure")};
     struct table *t = table_new(&app->term, 3, columns);
     struct label *labels = labels_of(app, schema, spec);
     struct buf figure = BUF_INIT;
@@ -143,7 +157,7 @@ release_cells_print_rounded(struct app *app, const struct schema *schema,
         err = in_words(labels, r->name, &figure);
         if (err == SV_OK)
             err = table_row(
-                t, (const char *[]){(const char *)figure.ptr, exact, rounded});
+                t, (const char *[]){exact, rounded, (const char *)figure.ptr});
     }
     buf_free(&figure);
     label_free(labels);

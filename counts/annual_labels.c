@@ -195,6 +195,10 @@ static const struct {
       "公表前の概数（攪乱し、5の倍数に丸めた値。内訳の和は合計と一致しないこと"
       "がある"
       "）"}},
+    {"public",
+     {"rounded to multiples of 5, each at most 4 off what its first release "
+      "counted",
+      "公表用（5の倍数に丸めた値。初めて公表した時の実数との差は4以内）"}},
     {"no records of the year before",
      {"no records of the year before", "前年の記録なし"}},
     {"few or no records of the year before",

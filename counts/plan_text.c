@@ -11,6 +11,8 @@
 enum word {
     WORD_NOT_RELEASED,
     WORD_ROUNDED,
+    WORD_PUBLIC,
+    WORD_EXACT,
     WORD_POPULATION,
     WORD_AS_OF,
     WORD_COUNTED,
@@ -30,6 +32,11 @@ static const char *const words[WORDS_N][SCHEMA_LANGS] = {
     [WORD_NOT_RELEASED] = {"NOT RELEASED", "未公表"},
     [WORD_ROUNDED] = {"Values are disturbed and rounded to multiples of 5.",
                       "数値は攪乱し、5の倍数に丸めてある。"},
+    [WORD_PUBLIC] = {"Values are rounded to multiples of 5, each at most 4 off "
+                     "what its first release counted.",
+                     "数値は5の倍数に丸めてあり、初めて公表した時の実数との差は"
+                     "4以内である。"},
+    [WORD_EXACT] = {"Values are exact figures.", "数値は実数である。"},
     [WORD_POPULATION] = {"Population: ", "対象: "},
     [WORD_AS_OF] = {"As of: ", "基準日: "},
     [WORD_COUNTED] = {"Counted: ", "計上: "},
@@ -549,6 +556,11 @@ put_head(struct page *p, const struct plan_view *v)
     put(p, v->plan->as_of);
     put(p, "\n");
     put_period(p, v);
+    if (!v->preview) {
+        put_word(p, v,
+                 v->plan->method == PLAN_ROUND ? WORD_PUBLIC : WORD_EXACT);
+        put(p, "\n");
+    }
 }
 
 enum sv_err

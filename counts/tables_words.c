@@ -59,10 +59,11 @@ static const struct {
       "以外には渡さないこと。"}},
     {"public",
      {"Public, rounded: every number is a multiple of 5 and at most 4 off what "
-      "was counted. Changes and percentages are those of the rounded numbers.",
-      "公表用。すべての数は5の倍数に丸めてあり、実際の数との差は4以内である。増"
-      "減"
-      "と割合は、丸めた数から計算している。"}},
+      "its first release counted. Changes and percentages are those of the "
+      "rounded numbers.",
+      "公表用。すべての数は5の倍数に丸めてあり、初めて公表した時の実数との差は4"
+      "以"
+      "内である。増減と割合は、丸めた数から計算している。"}},
 };
 
 static const char *

@@ -481,6 +481,7 @@ test_groups_stand_over_their_codes(void **state)
 
     count(*state, p, routes, &f);
     assert_ok(plan_text_tables(p, &f, SCHEMA_EN, false, &text));
+    assert_true(has(&text, "\nValues are exact figures.\n"));
     assert_true(has(&text, "  state                                 3\n"
                            "    Police raid                         2\n"
                            "    Immigration                         1\n"

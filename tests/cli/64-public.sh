@@ -118,6 +118,13 @@ done
 expect_exit 2 --key toda.key release request again.counts --profile exact \
     --basis "Action Plan"
 expect_in err "does not go with the method"
+expect_exit 2 --key toda.key release request again.counts --year 2022
+expect_in err "a plan says them itself"
+# Whoever has only the text knows that it is rounded, too.
+for text in public/report.en.txt plan/report.en.txt; do
+    grep -q "ounded to multiples of 5, each at most 4 off" "$text" ||
+        fail "$text does not say that it is rounded"
+done
 
 # ---- three years in a row ----
 

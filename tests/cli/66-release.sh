@@ -154,6 +154,10 @@ expect_exit 0 --key hara.key release show "$number" --json
 expect_in out '"value"'
 expect_json commitment "$commitment"
 expect_exit 0 --key hara.key release show "$number"
+expect_in out "For the public"
+# A small cell's value stands before what may be too long for the window.
+grep -qE '^[0-9]+ +[1-4] +printed +Victim: ' out ||
+    fail "no value beside a cell"
 [ -z "$(tail -c 1 out)" ] || fail "no newline behind the figures"
 [ -n "$(tail -n 1 out)" ] || fail "an empty line behind the figures"
 other=$(echo "$commitment" | tr '0-9a-f' '1-9a-f0')
@@ -217,6 +221,7 @@ expect_exit 0 --key hara.key release show "$number" --json
 commitment=$(json commitment)
 expect_exit 77 --key toda.key release refuse "$number"
 expect_exit 0 --key hara.key release refuse "$number"
+expect_in err "Release $number is refused"
 expect_exit 77 --key toda.key release fetch "$number" -o refused
 expect_exit 77 --key hara.key release approve "$number" --no-input \
     --commitment "$commitment"

@@ -74,6 +74,8 @@ expect_json entries.0.outcome invalid
 
 expect_exit 2 --key toda.key report annual
 expect_exit 2 --key toda.key report annual --year 20x2
+expect_exit 2 --key toda.key report annual --year 2199
+expect_in err "--year: that year has not begun yet"
 expect_exit 2 --key toda.key report annual --year 2022 --as-of 2023-02-30
 before=$(entries oda)
 for command in "report annual" "release request annual --profile exact --basis x"; do
