@@ -25,6 +25,9 @@ enum word {
     WORD_CHANGED,
     WORD_SHARE,
     WORD_PERCENT,
+    WORD_OTHERS,
+    WORD_IN,
+    WORD_RELEASE,
     WORDS_N
 };
 static const char *const words[WORDS_N][SCHEMA_LANGS] = {
@@ -34,6 +37,9 @@ static const char *const words[WORDS_N][SCHEMA_LANGS] = {
     [WORD_CHANGED] = {" (change)", "（増減）"},
     [WORD_SHARE] = {" (share)", "（割合）"},
     [WORD_PERCENT] = {" (change in percent)", "（増減率）"},
+    [WORD_OTHERS] = {": those without a row", ": 行のないもの"},
+    [WORD_IN] = {"in", "―"},
+    [WORD_RELEASE] = {"release ", "公表 "},
 };
 
 enum sv_err
@@ -127,6 +133,24 @@ total_of(const struct annual_item *item)
     return item->name;
 }
 
+/* "victims.citizenship.by_country-others": what a list has no row for. */
+static enum sv_err
+put_others(const struct label *l, const char *name, struct buf *out)
+{
+    for (size_t i = 0; i < annual_layout_n(); i++) {
+        const struct annual_item *list = annual_layout_at(i);
+        struct bytes rest = bytes_text(name);
+        enum sv_err err;
+
+        if (list->kind != ANNUAL_LIST || !text_skip(&rest, list->name) ||
+            !text_is(rest, "-others"))
+            continue;
+        err = put_row(l, list->name, out);
+        return err == SV_OK ? buf_text(out, words[WORD_OTHERS][l->lang]) : err;
+    }
+    return SV_ERR_NOT_FOUND;
+}
+
 static enum sv_err
 put_annual(const struct label *l, const char *name, struct buf *out)
 {
@@ -156,7 +180,22 @@ put_annual(const struct label *l, const char *name, struct buf *out)
                                                             code, l->lang))
                             : err;
     }
-    return err;
+    return put_others(l, name, out);
+}
+
+/* In a plan's list: a figure of a yearly report that was released before.  From
+ * which age on that one counted adults is not known here. */
+static enum sv_err
+put_earlier(const struct label *l, const char *name, struct buf *out)
+{
+    const char *population = population_of(l, bytes_text(name));
+    enum sv_err err;
+
+    if (population == NULL || strstr(name, "minors") != NULL ||
+        strstr(name, "adults") != NULL)
+        return SV_ERR_NOT_FOUND;
+    err = buf_printf(out, "%s: ", population);
+    return err == SV_OK ? put_annual(l, name, out) : err;
 }
 
 /* ---- figures of a plan ---- */
@@ -223,6 +262,34 @@ put_source(const struct label *l, struct bytes name, struct buf *out)
     return buf_printf(out, "\"%s\"", l->plan->known[n - 1].source);
 }
 
+/* "release-350": which was it? */
+static enum sv_err
+put_release(const struct label *l, struct bytes name, struct buf *out)
+{
+    uint64_t n;
+
+    if (!text_skip(&name, "release-") ||
+        text_u64(name, 0, UINT64_MAX, &n) != SV_OK)
+        return SV_ERR_NOT_FOUND;
+    return buf_printf(out, "%s%llu", words[WORD_RELEASE][l->lang],
+                      (unsigned long long)n);
+}
+
+static enum sv_err
+put_figure(const struct label *l, const char *name, struct buf *out)
+{
+    size_t was = out->len;
+    enum sv_err err;
+
+    if (l->plan == NULL)
+        return put_annual(l, name, out);
+    err = put_cell(l, name, out);
+    if (err != SV_ERR_NOT_FOUND)
+        return err;
+    buf_truncate(out, was);
+    return put_earlier(l, name, out);
+}
+
 /* ---- expressions ---- */
 
 static enum sv_err
@@ -234,12 +301,15 @@ put_name(const struct label *l, struct bytes name, struct buf *out)
 
     if (text_is(name, "of") && l != NULL)
         return buf_text(out, words[WORD_OF][l->lang]);
-    if (l != NULL && l->plan != NULL)
+    if (text_is(name, "in") && l != NULL)
+        return buf_text(out, words[WORD_IN][l->lang]);
+    if (l != NULL)
+        err = put_release(l, name, out);
+    if (l != NULL && l->plan != NULL && err == SV_ERR_NOT_FOUND)
         err = put_source(l, name, out);
     if (l != NULL && err == SV_ERR_NOT_FOUND &&
         text_copy(name, text, sizeof text) == SV_OK)
-        err =
-            l->plan != NULL ? put_cell(l, text, out) : put_annual(l, text, out);
+        err = put_figure(l, text, out);
     if (err != SV_ERR_NOT_FOUND)
         return err;
     buf_truncate(out, was);

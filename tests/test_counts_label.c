@@ -78,6 +78,12 @@ test_the_figures_of_a_report_are_named_in_words(void **state)
         {"suspects.citizenship.JPN of suspects.total",
          {"Suspect: Nationality: Japan are all of Suspects arrested",
           "被疑者: 国籍: 日本 が次の全員： 検挙人員"}},
+        {"victims.gender.male in release-812",
+         {"Victim: Gender: Male in release 812",
+          "被害者: 性別: 男性 ― 公表 812"}},
+        {"victims.citizenship.by_country-others",
+         {"Victim: Foreign nationals by country: those without a row",
+          "被害者: 外国籍被害者の国・地域: 行のないもの"}},
         /* Nothing of ours: it stays. */
         {"victims.gender.martian",
          {"Victim: Gender: martian", "被害者: 性別: martian"}},
@@ -115,6 +121,12 @@ test_the_cells_of_a_plan_are_named_in_words(void **state)
         {"outside-1", {"\"ISA 2023-03\"", "\"ISA 2023-03\""}},
         {"outside-2", {"outside-2", "outside-2"}},
         {"shoes.total", {"shoes.total", "shoes.total"}},
+        /* Of a yearly report; but minors of which age, it did not say. */
+        {"all.total - victims.gender.male in release-7",
+         {"all: Total - Victim: Gender: Male in release 7",
+          "all: 計 - 被害者: 性別: 男性 ― 公表 7"}},
+        {"victims.minors in release-7",
+         {"victims.minors in release 7", "victims.minors ― 公表 7"}},
     };
 
     assert_labels(*state, plan, want, sizeof want / sizeof *want);
