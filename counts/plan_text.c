@@ -20,6 +20,7 @@ enum word {
     WORD_FISCAL,
     WORD_ONLY,
     WORD_SEVERAL,
+    WORD_NO_ROW,
     WORD_BY,
     WORD_TOTAL,
     WORD_CHANGE,
@@ -45,6 +46,7 @@ static const char *const words[WORDS_N][SCHEMA_LANGS] = {
     [WORD_ONLY] = {"Only: ", "条件: "},
     [WORD_SEVERAL] = {"Several answers each: they do not add up.",
                       "複数回答のため合計とは一致しない。"},
+    [WORD_NO_ROW] = {"No row: nothing but 0.", "行なし：すべて0のため。"},
     [WORD_BY] = {" by ", "×"},
     [WORD_TOTAL] = {"Total", "計"},
     [WORD_CHANGE] = {"Change", "増減"},
@@ -466,6 +468,18 @@ put_reasons(struct page *p, const struct plan_view *v)
     }
 }
 
+/* Whether anything of the table is printed: what is 0 has no row. */
+static bool
+has_figures(const struct plan_view *v)
+{
+    for (size_t i = 0; i < v->figures->n; i++) {
+        if (!v->figures->at[i].unprinted &&
+            plan_view_has(v->table, &v->figures->at[i]))
+            return true;
+    }
+    return false;
+}
+
 static enum sv_err
 put_table(const struct plan_view *of, const struct plan_table *table,
           struct page *p)
@@ -478,9 +492,15 @@ put_table(const struct plan_view *of, const struct plan_table *table,
     if (err == SV_OK) {
         put_title(p, &v);
         put_where(p, &v);
-        put_blocks(p, &v);
-        put_several(p, &v);
-        put_reasons(p, &v);
+        if (has_figures(&v)) {
+            put_blocks(p, &v);
+            put_several(p, &v);
+            put_reasons(p, &v);
+        } else {
+            put(p, "  ");
+            put_word(p, &v, WORD_NO_ROW);
+            put(p, "\n");
+        }
         err = p->err;
     }
     plan_view_clear(&v);

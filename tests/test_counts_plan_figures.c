@@ -549,6 +549,27 @@ test_a_preview_leaves_groups_out(void **state)
 }
 
 static void
+test_a_previewed_table_without_a_row_says_so(void **state)
+{
+    struct plan *p =
+        parse(*state, HEAD "table g by gender where detection_route = school\n"
+                           "table h by gender" EXACT);
+    struct buf text = BUF_INIT;
+    struct figures f, preview;
+
+    count(*state, p, routes, &f);
+    figures_init(&preview);
+    assert_ok(plan_preview(p, &f, (const uint8_t[32]){0}, &preview));
+    assert_ok(plan_text_tables(p, &preview, SCHEMA_EN, true, &text));
+    assert_true(has(&text, "School\n  No row: nothing but 0.\n\nh: Gender\n"
+                           "  Gender  Number\n"));
+    figures_clear(&preview);
+    figures_clear(&f);
+    plan_free(p);
+    buf_free(&text);
+}
+
+static void
 test_only_keys_can_be_known_to_an_outsider(void **state)
 {
     struct plan *p = parse(
@@ -595,6 +616,7 @@ main(void)
         cmocka_unit_test(test_groups_stand_over_their_codes),
         cmocka_unit_test(test_hostile_percentages_are_refused),
         cmocka_unit_test(test_a_preview_leaves_groups_out),
+        cmocka_unit_test(test_a_previewed_table_without_a_row_says_so),
         cmocka_unit_test(test_only_keys_can_be_known_to_an_outsider),
     };
 
