@@ -317,7 +317,8 @@ const struct command commands[] = {
         "Somebody else approves, before any other release; then you fetch. "
         "With --recipient the\n"
         "figures are sealed to that key. Options of svault report annual "
-        "apply."),
+        "apply to annual.\n"
+        "20 requests a day."),
      cmd_release_request},
     {"release", "acknowledge", "N [--acknowledge all]",
      N_("go on with the unsafe cells of a request"),
