@@ -12,8 +12,11 @@ read_number(struct app *app, const char *word, uint64_t *out)
     return app_number(app, "N", word, 0, UINT64_MAX, 0, out);
 }
 
+/* last: the newest approval that is known here; what was requested before it
+ * does not know that release. */
 static const char *
-stage_of(const struct release_state *s, uint64_t now_ms)
+stage_of(uint64_t number, const struct release_state *s, uint64_t now_ms,
+         uint64_t last)
 {
     if (s->refused)
         return N_("refused");
@@ -21,6 +24,8 @@ stage_of(const struct release_state *s, uint64_t now_ms)
         return N_("expired");
     if (release_is_approved(s))
         return N_("approved");
+    if (last > number)
+        return N_("stale: request it anew");
     return s->acknowledged || !s->exact ? N_("waits for approval")
                                         : N_("waits for acknowledgment");
 }
@@ -220,15 +225,29 @@ cmd_release_request(struct app *app, int argc, char **argv)
 /* ---- release list ---- */
 
 static json_t *
-state_json(uint64_t number, const struct release_state *s, uint64_t now_ms)
+state_json(uint64_t number, const struct release_state *s, uint64_t now_ms,
+           uint64_t last)
 {
     return json_pack("{s:o, s:s, s:s, s:o, s:s, s:s, s:o, s:o}", "release",
                      app_json_number(number), "profile",
                      s->exact ? RELEASE_EXACT : RELEASE_PUBLIC, "requester",
                      s->requester, "requested", app_json_time(s->requested_ms),
-                     "stage", stage_of(s, now_ms), "judge", s->judge, "judged",
-                     app_json_time(s->judged_ms), "commitment",
-                     app_json_hex(BYTES(s->commitment)));
+                     "stage", stage_of(number, s, now_ms, last), "judge",
+                     s->judge, "judged", app_json_time(s->judged_ms),
+                     "commitment", app_json_hex(BYTES(s->commitment)));
+}
+
+static uint64_t
+last_approval(const struct release_row *rows, size_t n)
+{
+    uint64_t last = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (release_is_approved(&rows[i].state) &&
+            rows[i].state.judged_index > last)
+            last = rows[i].state.judged_index;
+    }
+    return last;
 }
 
 static enum sv_err
@@ -239,16 +258,18 @@ print_list(struct app *app, const struct release_row *rows, size_t n,
                                    _("Requested by"), _("When"),
                                    _("Stage"),        _("By")};
     struct table *t = table_new(&app->term, 6, columns);
+    uint64_t last = last_approval(rows, n);
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < n && err == SV_OK; i++) {
         char number[24], when[WHEN_SIZE];
-        const char *cells[] = {number,
-                               rows[i].state.exact ? _("exact") : _("public"),
-                               rows[i].state.requester,
-                               when,
-                               _(stage_of(&rows[i].state, now_ms)),
-                               rows[i].state.judge};
+        const char *cells[] = {
+            number,
+            rows[i].state.exact ? _("exact") : _("public"),
+            rows[i].state.requester,
+            when,
+            _(stage_of(rows[i].number, &rows[i].state, now_ms, last)),
+            rows[i].state.judge};
 
         (void)snprintf(number, sizeof number, "%llu",
                        (unsigned long long)rows[i].number);
@@ -279,9 +300,9 @@ cmd_release_list(struct app *app, int argc, char **argv)
         json_t *all = json_array();
 
         for (size_t i = 0; i < n; i++)
-            (void)json_array_append_new(all, state_json(rows[i].number,
-                                                        &rows[i].state,
-                                                        client_now(s.client)));
+            (void)json_array_append_new(
+                all, state_json(rows[i].number, &rows[i].state,
+                                client_now(s.client), last_approval(rows, n)));
         code = app_done(app, term_json(&app->term, all));
     } else if (n == 0) {
         (void)fputs(_("No releases.\n"), app->term.out);
@@ -309,7 +330,7 @@ print_view(struct session *s, uint64_t number, const struct release_view *v,
     text_hex(BYTES(v->state.commitment), hex);
     (void)fprintf(to, _("Release %llu, requested by %s: %s\n"),
                   (unsigned long long)number, v->state.requester,
-                  _(stage_of(&v->state, client_now(s->client))));
+                  _(stage_of(number, &v->state, client_now(s->client), 0)));
     (void)fprintf(to, _("Commitment: %s\n"), hex);
     if (v->basis.len > 0) {
         (void)fputs(_("Basis: "), to);
@@ -349,7 +370,7 @@ static enum sv_err
 view_json(struct session *s, uint64_t number, const struct release_view *v,
           const struct risk_list *risks)
 {
-    json_t *all = state_json(number, &v->state, client_now(s->client));
+    json_t *all = state_json(number, &v->state, client_now(s->client), 0);
 
     if (all == NULL)
         return SV_ERR_NOMEM;

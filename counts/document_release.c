@@ -297,13 +297,20 @@ make_public(struct making *m, struct counting_result *out)
 static enum sv_err
 add_rounded(struct making *m, struct risk_list *risks)
 {
+    const struct protect_pins pins = {pinned, m};
     struct figures rounded;
     unsigned steps;
-    enum sv_err err;
+    enum sv_err err = find_pins(m);
 
     figures_init(&rounded);
-    err = protect_round(&m->exact, NULL, m->order->round_key, m->run->solver,
-                        &rounded, &steps);
+    if (err == SV_OK)
+        err = protect_round(&m->exact, &pins, m->order->round_key,
+                            m->run->solver, &rounded, &steps);
+    /* For the public they could not be made; how they would look, all the
+     * same. */
+    if (err == SV_ERR_CONFLICT)
+        err = protect_round(&m->exact, NULL, m->order->round_key,
+                            m->run->solver, &rounded, &steps);
     if (err == SV_OK)
         err = risk_add_rounded(risks, &m->exact, &rounded);
     figures_clear(&rounded);

@@ -49,13 +49,50 @@ put_expression(const struct adding *a, const struct audit_finding *f,
     return err;
 }
 
+/* Does the release print this very set itself?  Then what it says of it is
+ * listed as its own; on_day: of the same day. */
+static bool
+is_printed(const struct adding *a, size_t figure, bool on_day)
+{
+    const struct facts_figure *of = &a->facts->figures[figure];
+
+    for (size_t i = 0; i < a->facts->n_figures; i++) {
+        const struct facts_figure *f = &a->facts->figures[i];
+
+        if (is_own(a, i) && f->print == FACTS_EXACT &&
+            (!on_day || strcmp(f->as_of, of->as_of) == 0) &&
+            facts_same_set(f, of, a->facts))
+            return true;
+    }
+    return is_own(a, figure);
+}
+
+/* A set that only the facts name: the codes for which there is no row. */
+static bool
+is_unnamed(const struct adding *a, size_t figure)
+{
+    static const char end[] = "-others";
+    const char *name = a->facts->figures[figure].name;
+    size_t n = strlen(name), k = sizeof end - 1;
+
+    return n > k && strcmp(name + n - k, end) == 0;
+}
+
 /* Does it take the figures of somebody else?  A figure that is printed as it
  * is says what it says without any audit. */
 static bool
 is_joint(const struct adding *a, const struct audit_finding *f)
 {
-    return !is_own(a, f->figure) ||
-           (f->minus != AUDIT_NONE && !is_own(a, f->minus));
+    bool own = is_own(a, f->figure);
+    bool alone = f->minus == AUDIT_NONE;
+
+    if (is_unnamed(a, f->figure) || (!alone && is_unnamed(a, f->minus)))
+        return false;
+    /* One of both is hers: the other says more only of another day. */
+    if (own || (!alone && is_own(a, f->minus)))
+        return !alone && !is_printed(a, own ? f->minus : f->figure, true);
+    return !is_printed(a, f->figure, false) ||
+           (!alone && !is_printed(a, f->minus, false));
 }
 
 static enum risk_kind
