@@ -134,20 +134,29 @@ find_pins(struct making *m)
 
 /* ---- as facts ---- */
 
-/* A figure that stays what it was tells of those of that day, not of this. */
-static void
-date_frozen(const struct making *m, struct facts *f)
+/* A figure that stays what it was tells of those of that day, not of this,
+ * and as closely as it did then. */
+static enum sv_err
+tell_frozen(const struct making *m, struct facts *f)
 {
-    for (size_t i = 0; i < f->n_figures; i++) {
+    enum sv_err err = SV_OK;
+
+    for (size_t i = 0; i < f->n_figures && m->pins != NULL && err == SV_OK;
+         i++) {
+        struct facts_figure *g = &f->figures[i];
         const struct pin *pin;
         size_t at;
 
-        if (figures_find(&m->exact, f->figures[i].name, &at) != SV_OK)
+        if (figures_find(&m->exact, g->name, &at) != SV_OK)
             continue;
-        pin = m->pins != NULL ? m->pins[at] : NULL;
-        if (pin != NULL && pin->frozen)
-            memcpy(f->figures[i].as_of, pin->as_of, sizeof pin->as_of);
+        pin = m->pins[at];
+        if (pin == NULL || !pin->frozen || pin->as_of[0] == '\0')
+            continue;
+        memcpy(g->as_of, pin->as_of, sizeof g->as_of);
+        if (g->print == FACTS_ROUNDED)
+            err = facts_print_rounded(f, i, g->value, FIGURES_BASE, pin->steps);
     }
+    return err;
 }
 
 static enum sv_err
@@ -165,7 +174,7 @@ make_facts(struct making *m)
         err = document_facts(m->run, m->run->told[i].type, &m->figures,
                              &m->printed, &part->facts);
         if (err == SV_OK)
-            date_frozen(m, &part->facts);
+            err = tell_frozen(m, &part->facts);
     }
     return err;
 }

@@ -92,6 +92,14 @@ note_pin(struct protection *p, uint64_t set, int64_t value)
     return map_set(&p->pins, &set, &value);
 }
 
+/* Could it be what the count is rounded to?  One that stays although others
+ * have come says nothing of those who are counted now. */
+static bool
+is_near(int64_t pin, int64_t n)
+{
+    return pin - n < FIGURES_BASE && n - pin < FIGURES_BASE;
+}
+
 static enum sv_err
 find_pins(struct protection *p, const struct protect_pins *pins)
 {
@@ -106,7 +114,7 @@ find_pins(struct protection *p, const struct protect_pins *pins)
             continue;
         c->pinned = true;
         c->pin = pin;
-        if (has_set(&f->at[i]))
+        if (has_set(&f->at[i]) && is_near(pin, f->at[i].of.n))
             err = note_pin(p, f->at[i].of.key, pin);
     }
     return err;

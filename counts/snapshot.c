@@ -159,8 +159,27 @@ hash_predicate(struct bytes predicate, uint8_t out[static DIGEST_LEN])
     digest("sv/v1/predicate", predicate, out);
 }
 
+static unsigned
+steps_of(const struct facts_figure *f)
+{
+    return f->print == FACTS_ROUNDED && f->hi - f->value >= FIGURES_BASE ? 1
+                                                                         : 0;
+}
+
+/* The most that any of its figures took: of one that is not printed, nothing
+ * else is known. */
+static unsigned
+most_steps(const struct snapshot *s)
+{
+    unsigned most = 0;
+
+    for (size_t i = 0; i < s->facts.n_figures && most == 0; i++)
+        most = steps_of(&s->facts.figures[i]);
+    return most;
+}
+
 static enum sv_err
-add_pin(struct pins *p, const struct snapshot *s, size_t at)
+add_pin(struct pins *p, const struct snapshot *s, unsigned most, size_t at)
 {
     const struct facts_figure *f = &s->facts.figures[at];
     struct pin pin = {.value = s->sets[at].value, .frozen = s->closed};
@@ -168,10 +187,12 @@ add_pin(struct pins *p, const struct snapshot *s, size_t at)
     uint8_t hash[DIGEST_LEN];
     enum sv_err err = facts_predicate(&s->facts, at, &predicate);
 
+    pin.steps = f->print == FACTS_ROUNDED ? steps_of(f) : most;
     memcpy(pin.as_of, f->as_of, sizeof pin.as_of);
     hash_predicate(buf_bytes(&predicate), hash);
     if (err == SV_OK)
         err = keep(&p->by_predicate, hash, &pin);
+    memset(pin.as_of, 0, sizeof pin.as_of);
     if (err == SV_OK && s->sets[at].key != 0)
         err = keep(&p->by_set, &s->sets[at].key, &pin);
     buf_free(&predicate);
@@ -181,11 +202,12 @@ add_pin(struct pins *p, const struct snapshot *s, size_t at)
 enum sv_err
 pins_add(struct pins *p, const struct snapshot *s)
 {
+    unsigned most = most_steps(s);
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < s->facts.n_figures && err == SV_OK; i++) {
         if (s->sets[i].given)
-            err = add_pin(p, s, i);
+            err = add_pin(p, s, most, i);
     }
     return err;
 }

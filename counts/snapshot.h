@@ -48,7 +48,10 @@ enum sv_err snapshot_decode(struct bytes in, struct snapshot *out);
  */
 struct pin {
     int64_t value;
+    unsigned steps; /* beyond the next multiple: how far off it may be */
     bool frozen;
+    /* The day that the figure tells of; empty where the same records were
+     * counted under another name: of that day nothing is said by this one. */
     char as_of[FACTS_DATE_SIZE];
 };
 struct pins {

@@ -1,0 +1,286 @@
+#include "counts/document.h"
+#include "counts/plan.h"
+#include "crypto/kdf.h"
+#include "tests/support/annual_data.h"
+
+#include "disclosure/facts_document.h"
+#include "disclosure/solver_process.h"
+
+/*
+ * Releases one behind the other, as the gate makes them: whatever stays what
+ * it was, each fact of each release is true of the records as they were on
+ * the day that it names.  What is said falsely, no audit makes safe.
+ */
+
+#define NOW_MS UINT64_C(1795532400000)
+#define FIRST_DAY "2023-03-31"
+#define LATER_DAY "2024-03-31"
+#define PLAN(day)                                                              \
+    "plan \"T\" population victim unit person as_of " day "\n"                 \
+    "count basis national period calendar 2022\n"
+#define ROUND "\nmethod round base 5\n"
+#define RELEASES_MAX 4
+
+static struct solver_process *solver;
+static const struct solver_source source = {solver_process_open_lazily,
+                                            &solver};
+static struct counting with;
+
+static int
+setup(void **state)
+{
+    document_counting(&source, &with);
+    *state = annual_data_schema();
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    solver_process_stop(solver);
+    solver = NULL;
+    schema_free(*state);
+    return 0;
+}
+
+/* ---- records ---- */
+
+struct rows {
+    struct buf text;
+    unsigned n;
+};
+
+static struct rows
+rows_new(void)
+{
+    struct rows r = {BUF_INIT, 0};
+
+    assert_ok(buf_text(&r.text,
+                       "identity.case_no,facts.counted_by,facts.counted_year,"
+                       "facts.gender,facts.citizenship,facts.services\n"));
+    return r;
+}
+
+static void
+add(struct rows *r, unsigned n, const char *values)
+{
+    for (unsigned i = 0; i < n; i++)
+        assert_ok(
+            buf_printf(&r->text, "%u,national,2022,%s\n", ++r->n, values));
+}
+
+/* ---- releases ---- */
+
+struct ledger {
+    uint8_t key[KDF_KEY_LEN];
+    size_t n;
+    struct buf snapshots[RELEASES_MAX];
+};
+
+static void
+ledger_clear(struct ledger *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        buf_free(&l->snapshots[i]);
+    memset(l, 0, sizeof *l);
+}
+
+static struct counting_run *
+count(const struct schema *s, const char *plan, const struct rows *rows)
+{
+    const struct schema_type *type = schema_type(s, "victim");
+    struct counting_run *run = NULL;
+    struct import im = {0};
+    struct diag where = {0};
+    size_t at;
+
+    if (with.begin(&source, s, bytes_text(plan), NOW_MS, &run, &where) != SV_OK)
+        fail_msg("%zu:%s: %s", where.line, where.column, where.reason);
+    assert_ok(import_read(type, buf_bytes(&rows->text), &im, &where));
+    assert_int_equal(im.n_bad, 0);
+    assert_non_null(schema_compartment(type, "facts", &at));
+    for (size_t i = 0; i < im.n; i++)
+        assert_ok(with.row(run, "victim",
+                           (i + 1) * UINT64_C(0x9E3779B97F4A7C15),
+                           &im.drafts[i].contents[at]));
+    import_free(&im);
+    return run;
+}
+
+static enum sv_err
+try_release(const struct schema *s, struct ledger *l, const char *profile,
+            const char *plan, const struct rows *rows,
+            struct facts_document *out)
+{
+    struct counting_run *run = count(s, plan, rows);
+    struct counting_order order = {.number = l->n + 1,
+                                   .profile = profile,
+                                   .basis = bytes_text("a law"),
+                                   .round_key = l->key};
+    struct counting_result r = {0};
+    struct diag where = {0};
+    enum sv_err err;
+
+    for (size_t i = 0; i < l->n; i++)
+        assert_ok(with.earlier(run, i + 1, buf_bytes(&l->snapshots[i])));
+    err = with.result(run, &order, &r);
+    if (err == SV_OK) {
+        assert_ok(facts_document_decode(buf_bytes(&r.bytes), out, &where));
+        assert_ok(buf_append(&l->snapshots[l->n++],
+                             buf_bytes(&r.snapshots[0].bytes)));
+    }
+    counting_result_clear(&r);
+    with.free(run);
+    return err;
+}
+
+static struct facts_document
+release(const struct schema *s, struct ledger *l, const char *plan,
+        const struct rows *rows)
+{
+    struct facts_document d = {0};
+
+    assert_ok(try_release(s, l, RELEASE_PUBLIC, plan, rows, &d));
+    return d;
+}
+
+static const struct facts_figure *
+figure_of(const struct facts_document *d, const char *name)
+{
+    for (size_t i = 0; i < d->parts[0].facts.n_figures; i++) {
+        if (strcmp(d->parts[0].facts.figures[i].name, name) == 0)
+            return &d->parts[0].facts.figures[i];
+    }
+    return NULL;
+}
+
+/* So many there were on that day. */
+static void
+assert_told(const struct facts_document *d, const char *name, const char *day,
+            int64_t n)
+{
+    const struct facts_figure *f = figure_of(d, name);
+
+    assert_non_null(f);
+    assert_string_equal(f->as_of, day);
+    assert_in_range(n, f->lo, f->hi);
+}
+
+/* ---- what stays ---- */
+
+/* Printed of the same people in another year under another name: on the
+ * earlier day, nobody had that name. */
+static void
+test_a_figure_tells_of_its_own_day_though_its_set_was_printed_before(
+    void **state)
+{
+    struct ledger l = {.key = {1}};
+    struct rows then = rows_new(), now = rows_new();
+    struct facts_document first, second;
+
+    add(&then, 46, "female,unknown,");
+    add(&now, 46, "female,JPN,");
+    first = release(*state, &l, PLAN(FIRST_DAY) "table t by citizenship" ROUND,
+                    &then);
+    assert_told(&first, "t.JPN", FIRST_DAY, 0);
+    second = release(
+        *state, &l, PLAN(LATER_DAY) "table t by nationality_group" ROUND, &now);
+    assert_told(&second, "t.japanese", LATER_DAY, 46);
+    assert_told(&second, "t.total", FIRST_DAY, 46);
+    facts_document_clear(&first);
+    facts_document_clear(&second);
+    buf_free(&then.text);
+    buf_free(&now.text);
+    ledger_clear(&l);
+}
+
+/* The total stays what it was; that all of them are women is no reason to say
+ * that there are 10 women. */
+static void
+test_what_stays_says_nothing_of_those_who_came_later(void **state)
+{
+    struct ledger l = {.key = {1}};
+    struct rows then = rows_new(), now = rows_new();
+    struct facts_document first, second = {0};
+
+    add(&then, 10, "female,JPN,");
+    add(&now, 30, "female,JPN,");
+    first = release(*state, &l, PLAN(FIRST_DAY) "table t" ROUND, &then);
+    assert_told(&first, "t.total", FIRST_DAY, 10);
+    assert_err(try_release(*state, &l, RELEASE_PUBLIC,
+                           PLAN(LATER_DAY) "table t by gender" ROUND, &now,
+                           &second),
+               SV_ERR_CONFLICT);
+    second = release(*state, &l,
+                     PLAN(LATER_DAY) "table women where gender = female" ROUND,
+                     &now);
+    assert_told(&second, "women.total", LATER_DAY, 30);
+    facts_document_clear(&first);
+    facts_document_clear(&second);
+    buf_free(&then.text);
+    buf_free(&now.text);
+    ledger_clear(&l);
+}
+
+/* Of the keys, the first for which the release comes to this total. */
+static struct facts_document
+release_as(const struct schema *s, struct ledger *l, const char *plan,
+           const struct rows *rows, int64_t total)
+{
+    for (uint8_t k = 1; k < 200; k++) {
+        struct facts_document d;
+
+        l->key[0] = k;
+        d = release(s, l, plan, rows);
+        if (figure_of(&d, "t.total")->value == total)
+            return d;
+        facts_document_clear(&d);
+        ledger_clear(l);
+    }
+    fail_msg("no key rounds to it");
+    return (struct facts_document){0};
+}
+
+/* Pins that do not add up make a release go one step further; a later one
+ * prints its figures again, and they are no closer to the counts. */
+static void
+test_what_stays_is_as_far_off_as_it_was(void **state)
+{
+    struct ledger l = {.key = {0}};
+    struct rows early = rows_new(), then = rows_new();
+    struct facts_document open, closed, again;
+
+    add(&early, 4, "female,JPN,");
+    add(&early, 4, "male,JPN,");
+    add(&then, 4, "female,JPN,");
+    add(&then, 4, "male,JPN,");
+    add(&then, 6, "female,JPN,");
+    open = release_as(*state, &l, PLAN("2022-06-30") "table t by gender" ROUND,
+                      &early, 10);
+    closed =
+        release(*state, &l, PLAN(FIRST_DAY) "table t by gender" ROUND, &then);
+    assert_told(&closed, "t.female", FIRST_DAY, 10);
+    assert_int_equal(figure_of(&closed, "t.female")->value, 5);
+    again =
+        release(*state, &l, PLAN(LATER_DAY) "table t by gender" ROUND, &then);
+    assert_told(&again, "t.female", FIRST_DAY, 10);
+    facts_document_clear(&open);
+    facts_document_clear(&closed);
+    facts_document_clear(&again);
+    buf_free(&early.text);
+    buf_free(&then.text);
+    ledger_clear(&l);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            test_a_figure_tells_of_its_own_day_though_its_set_was_printed_before),
+        cmocka_unit_test(test_what_stays_says_nothing_of_those_who_came_later),
+        cmocka_unit_test(test_what_stays_is_as_far_off_as_it_was),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
