@@ -257,6 +257,42 @@ codes_named(const struct plan *plan, const struct plan_term *term)
     return n;
 }
 
+/* Do cells that are printed come to how many have each code of the field?
+ * Those by fields of which a record has one value each do. */
+static bool
+adds_up(const struct plan *plan, const struct plan_table *t, size_t by)
+{
+    unsigned several = 0;
+
+    for (size_t i = 0; i < t->n_by; i++)
+        several |= plan->variables[t->by[i]].multi ? 1u << i : 0;
+    for (unsigned mask = 1; mask < 1u << t->n_by; mask++) {
+        if ((mask >> by & 1) != 0 && (mask & several & ~(1u << by)) == 0 &&
+            plan_has_cells(t, mask))
+            return true;
+    }
+    return false;
+}
+
+/* A code that is left out is said to be 0, which has to be what its cells
+ * come to. */
+static enum sv_err
+check_round_margins(const struct plan_parser *p, const struct plan_table *t)
+{
+    struct plan_token at = {PLAN_TOKEN_WORD, bytes_text(t->name), t->line,
+                            t->column};
+
+    for (size_t i = 0; i < t->n_by; i++) {
+        if (!adds_up(p->plan, t, i))
+            return plan_lex_fault(
+                &at,
+                N_("a record may have several values of another field of the "
+                   "table: under method round, it has a margin of this one"),
+                p->plan->variables[t->by[i]].name, p->fault);
+    }
+    return SV_OK;
+}
+
 /* Sets that nobody could place in a model of what readers know. */
 static enum sv_err
 check_round_table(struct plan_parser *p, const struct plan_table *t)
@@ -288,7 +324,7 @@ check_round_table(struct plan_parser *p, const struct plan_table *t)
                    "under method round, it has none"),
                 v->name, p->fault);
     }
-    return SV_OK;
+    return check_round_margins(p, t);
 }
 
 static enum sv_err

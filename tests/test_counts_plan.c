@@ -107,6 +107,8 @@ static const struct {
      "plan \"T\" population suspect unit suspect as_of 2023-03-31\n" COUNT
      "codelist age_band v1\n"
      "table a by age_band, nationality_group, stage margins\n" EXACT},
+    {HEAD "table g by gender, services margins (gender) method round base 5",
+     HEAD "table g by gender, services margins (gender)\n" ROUND},
     {HEAD "table g by gender method round\nbase 5",
      HEAD "table g by gender margins ()\n" ROUND},
     /* A set of codes is one where a record has one of them. */
@@ -404,6 +406,12 @@ static const struct {
      3, 7, "g", "citizenship",
      "a record may have several values of a field with groups: under method "
      "round, it has none"},
+    /* What is left of such a field says nothing of the other's codes. */
+    {HEAD "table t by gender, services margins (services) ()\n"
+          "method round base 5",
+     2, 7, "t", "gender",
+     "a record may have several values of another field of the table: under "
+     "method round, it has a margin of this one"},
     /* What is for later, and the end. */
     {HEAD "table g\nmethod round base 3", 3, 19, "3", "5",
      "not yet: this base; figures are rounded to multiples of 5 only"},
