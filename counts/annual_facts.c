@@ -128,11 +128,32 @@ count_term(const struct making *m, size_t figure, enum annual_count count)
     }
 }
 
+/* "unknown" of a list: whoever lacks a value, but for those whom a list that
+ * is not of all does not concern. */
+static enum sv_err
+unknown_term(const struct making *m, size_t figure,
+             const struct annual_source *source)
+{
+    const char *kinds[MISSING_N];
+    size_t n = 0;
+    enum sv_err err;
+
+    for (int k = MISSING_NOT + 1; k < MISSING_N; k++) {
+        if (source->complete || k != MISSING_NOT_APPLICABLE)
+            kinds[n++] = missing_name((enum missing)k);
+    }
+    err = dimension_codes(&m->in, figure, source->field, n, kinds);
+    /* Of a field with several values, who lacks them all: a set of its own. */
+    return err == SV_ERR_INPUT
+               ? dimension_without(&m->in, figure, source->field)
+               : err;
+}
+
 static enum sv_err
 list_term(const struct making *m, size_t figure, enum annual_list list,
           const char *code)
 {
-    const char *field = annual_layout_source(list)->field;
+    const struct annual_source *source = annual_layout_source(list);
     bool known = strcmp(code, "unknown") != 0;
     enum sv_err err = SV_OK;
 
@@ -144,9 +165,9 @@ list_term(const struct making *m, size_t figure, enum annual_list list,
     if (list == LIST_COUNTRY || list == LIST_SUSPECT_COUNTRY)
         return dimension_nationality(&m->in, figure, known ? 1 : 0, &code,
                                      false);
-    err = dimension_codes(&m->in, figure, field, known ? 1 : 0, &code);
-    /* Of a field with several values, who lacks them all: a set of its own. */
-    return err == SV_ERR_INPUT ? dimension_unknown(&m->in, figure, field) : err;
+    if (known)
+        return dimension_codes(&m->in, figure, source->field, 1, &code);
+    return unknown_term(m, figure, source);
 }
 
 /* ---- figures ---- */

@@ -255,17 +255,20 @@ several(const struct dimension_of *d, size_t figure,
 }
 
 enum sv_err
-dimension_unknown(const struct dimension_of *d, size_t figure,
+dimension_without(const struct dimension_of *d, size_t figure,
                   const char *field)
 {
+    static const char *const codes[] = {"no", "yes"}, *const yes[] = {"yes"};
     struct plan_variable v = {0};
-    char nearest[PLAN_WORD_SIZE];
+    char full[FACTS_NAME_SIZE], nearest[PLAN_WORD_SIZE];
     const char *reason;
     enum sv_err err =
         plan_variable_find(d->coded, bytes_text(field), &v, &reason, nearest);
 
+    /* No code of a list has a hyphen: those of a plan's cells are others. */
+    (void)snprintf(full, sizeof full, "%s.without-values", field);
     if (err == SV_OK)
-        err = among_several(d, figure, &v, "unknown");
+        err = dimension_of_its_own(d, figure, full, v.secret, 2, codes, 1, yes);
     plan_variable_clear(&v);
     return err;
 }

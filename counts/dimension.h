@@ -36,8 +36,8 @@ enum sv_err dimension_codes(const struct dimension_of *d, size_t figure,
 /* Who has none of these codes of a field with several values. */
 enum sv_err dimension_none(const struct dimension_of *d, size_t figure,
                            const struct plan_variable *v, const bool codes[]);
-/* Whose value of a field with several is not known. */
-enum sv_err dimension_unknown(const struct dimension_of *d, size_t figure,
+/* Who has no value of a field with several, though it concerns her. */
+enum sv_err dimension_without(const struct dimension_of *d, size_t figure,
                               const char *field);
 /* Who is younger, or not, than 18 or 20; or whose age is not known. */
 enum dimension_age { DIMENSION_YOUNGER, DIMENSION_OLDER, DIMENSION_NO_AGE };
