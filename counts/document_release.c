@@ -28,6 +28,7 @@ struct making {
     struct figures rounded;  /* with the rows that are not shown, which stay
                               * what they were, too */
     const struct pin **pins; /* owned: of each exact figure, or NULL */
+    const struct pin **left; /* owned: what it was and is no more, or NULL */
     struct facts_document document;
 };
 
@@ -39,6 +40,7 @@ making_clear(struct making *m)
     figures_clear(&m->figures);
     figures_clear(&m->rounded);
     free(m->pins);
+    free(m->left);
 }
 
 static enum sv_err
@@ -93,9 +95,12 @@ find_pin(struct making *m, const struct told *told, const struct facts *sets,
     enum sv_err err = facts_predicate(sets, at, &predicate);
 
     if (err == SV_OK &&
-        figures_find(&m->exact, sets->figures[at].name, &figure) == SV_OK)
-        m->pins[figure] = pins_find(&told->pins, buf_bytes(&predicate),
-                                    &m->exact.at[figure].of);
+        figures_find(&m->exact, sets->figures[at].name, &figure) == SV_OK) {
+        const struct counted *of = &m->exact.at[figure].of;
+
+        m->pins[figure] = pins_find(&told->pins, buf_bytes(&predicate), of);
+        m->left[figure] = pins_left(&told->pins, buf_bytes(&predicate), of->n);
+    }
     buf_free(&predicate);
     return err;
 }
@@ -122,7 +127,8 @@ find_pins(struct making *m)
     enum sv_err err;
 
     m->pins = calloc(m->exact.n + 1, sizeof *m->pins);
-    if (m->pins == NULL)
+    m->left = calloc(m->exact.n + 1, sizeof *m->left);
+    if (m->pins == NULL || m->left == NULL)
         return SV_ERR_NOMEM;
     figures_init(&blanked);
     err = blank(&m->exact, &blanked);
@@ -137,24 +143,46 @@ find_pins(struct making *m)
 /* A figure that stays what it was tells of those of that day, not of this,
  * and as closely as it did then. */
 static enum sv_err
-tell_frozen(const struct making *m, struct facts *f)
+tell_frozen(const struct pin *pin, struct facts *f, size_t at)
+{
+    struct facts_figure *g = &f->figures[at];
+
+    memcpy(g->as_of, pin->as_of, sizeof g->as_of);
+    return g->print == FACTS_ROUNDED
+               ? facts_print_rounded(f, at, g->value, FIGURES_BASE, pin->steps)
+               : SV_OK;
+}
+
+/* One that does not stay tells that it could not: a base off, or more. */
+static enum sv_err
+tell_left(const struct pin *pin, int64_t n, struct facts *f, size_t at)
+{
+    const int64_t one = 1;
+    bool more = n > pin->value;
+
+    return facts_state(f, f->figures[at].release, 1, &at, &one,
+                       more ? pin->value + FIGURES_BASE : 0,
+                       more ? FACTS_UNBOUNDED : pin->value - FIGURES_BASE);
+}
+
+static enum sv_err
+tell_pins(const struct making *m, struct facts *f)
 {
     enum sv_err err = SV_OK;
 
     for (size_t i = 0; i < f->n_figures && m->pins != NULL && err == SV_OK;
          i++) {
-        struct facts_figure *g = &f->figures[i];
-        const struct pin *pin;
+        const struct pin *pin, *left;
         size_t at;
 
-        if (figures_find(&m->exact, g->name, &at) != SV_OK)
+        if (figures_find(&m->exact, f->figures[i].name, &at) != SV_OK)
             continue;
         pin = m->pins[at];
-        if (pin == NULL || !pin->frozen || pin->as_of[0] == '\0')
-            continue;
-        memcpy(g->as_of, pin->as_of, sizeof g->as_of);
-        if (g->print == FACTS_ROUNDED)
-            err = facts_print_rounded(f, i, g->value, FIGURES_BASE, pin->steps);
+        left = m->left[at];
+        if (pin != NULL && pin->frozen && pin->as_of[0] != '\0')
+            err = tell_frozen(pin, f, i);
+        else if (left != NULL && f->figures[i].print == FACTS_ROUNDED)
+            err = tell_left(left, m->exact.at[at].of.n, f, i);
     }
     return err;
 }
@@ -174,7 +202,7 @@ make_facts(struct making *m)
         err = document_facts(m->run, m->run->told[i].type, &m->figures,
                              &m->printed, &part->facts);
         if (err == SV_OK)
-            err = tell_frozen(m, &part->facts);
+            err = tell_pins(m, &part->facts);
     }
     return err;
 }

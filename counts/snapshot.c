@@ -187,6 +187,7 @@ add_pin(struct pins *p, const struct snapshot *s, unsigned most, size_t at)
     uint8_t hash[DIGEST_LEN];
     enum sv_err err = facts_predicate(&s->facts, at, &predicate);
 
+    pin.printed = f->print == FACTS_ROUNDED;
     pin.steps = f->print == FACTS_ROUNDED ? steps_of(f) : most;
     memcpy(pin.as_of, f->as_of, sizeof pin.as_of);
     hash_predicate(buf_bytes(&predicate), hash);
@@ -219,15 +220,31 @@ is_near(const struct pin *pin, int64_t n)
     return pin->value - n < FIGURES_BASE && n - pin->value < FIGURES_BASE;
 }
 
+static const struct pin *
+find_predicate(const struct pins *p, struct bytes predicate)
+{
+    uint8_t hash[DIGEST_LEN];
+
+    hash_predicate(predicate, hash);
+    return map_get(&p->by_predicate, hash);
+}
+
+const struct pin *
+pins_left(const struct pins *p, struct bytes predicate, int64_t n)
+{
+    const struct pin *pin = find_predicate(p, predicate);
+
+    return pin != NULL && pin->printed && !pin->frozen && !is_near(pin, n)
+               ? pin
+               : NULL;
+}
+
 const struct pin *
 pins_find(const struct pins *p, struct bytes predicate,
           const struct counted *of)
 {
-    const struct pin *pin;
-    uint8_t hash[DIGEST_LEN];
+    const struct pin *pin = find_predicate(p, predicate);
 
-    hash_predicate(predicate, hash);
-    pin = map_get(&p->by_predicate, hash);
     if (pin != NULL && (pin->frozen || is_near(pin, of->n)))
         return pin;
     pin = of->n > 0 ? map_get(&p->by_set, &of->key) : NULL;

@@ -50,6 +50,7 @@ struct pin {
     int64_t value;
     unsigned steps; /* beyond the next multiple: how far off it may be */
     bool frozen;
+    bool printed; /* and not only kept of what is not shown */
     /* The day that the figure tells of; empty where the same records were
      * counted under another name: of that day nothing is said by this one. */
     char as_of[FACTS_DATE_SIZE];
@@ -63,6 +64,10 @@ void pins_clear(struct pins *p);
 /* The rounded figures of a release that came behind those before it: what
  * was printed first stays. */
 enum sv_err pins_add(struct pins *p, const struct snapshot *s);
+/* The value of the predicate that was printed and does not stay: readers know
+ * that the count is the base or more off.  NULL: none. */
+const struct pin *pins_left(const struct pins *p, struct bytes predicate,
+                            int64_t n);
 /* NULL where the figure may be rounded afresh.  set, n: what it counts now;
  * predicate: of facts_predicate(). */
 const struct pin *pins_find(const struct pins *p, struct bytes predicate,

@@ -281,6 +281,40 @@ test_what_stays_is_as_far_off_as_it_was(void **state)
     ledger_clear(&l);
 }
 
+/* What was printed stays as long as it can: one that does not stay says that
+ * there are 5 now, and before there were not. */
+static void
+test_what_does_not_stay_tells_why(void **state)
+{
+    struct ledger l = {.key = {0}};
+    struct rows then = rows_new(), now = rows_new();
+    struct facts_document first, second;
+    const struct facts *f;
+    bool told = false;
+
+    add(&then, 4, "female,JPN,,");
+    add(&now, 5, "female,JPN,,");
+    first =
+        release_as(*state, &l, PLAN("2022-06-30") "table t" ROUND, &then, 0);
+    second = release(*state, &l, PLAN("2022-07-31") "table t" ROUND, &now);
+    assert_told(&second, "t.total", "2022-07-31", 5);
+    f = &second.parts[0].facts;
+    for (size_t i = 0; i < f->n_statements; i++) {
+        const struct facts_statement *s = &f->statements[i];
+
+        told = told ||
+               (s->n == 1 && s->factors[0] == 1 && s->lo == 5 &&
+                s->hi == FACTS_UNBOUNDED &&
+                &f->figures[s->figures[0]] == figure_of(&second, "t.total"));
+    }
+    assert_true(told);
+    facts_document_clear(&first);
+    facts_document_clear(&second);
+    buf_free(&then.text);
+    buf_free(&now.text);
+    ledger_clear(&l);
+}
+
 /* ---- one field, two counts ---- */
 
 /* The report's "unknown" leaves out those whom it does not concern; a plan
@@ -325,6 +359,7 @@ main(void)
             test_a_figure_tells_of_its_own_day_though_its_set_was_printed_before),
         cmocka_unit_test(test_what_stays_says_nothing_of_those_who_came_later),
         cmocka_unit_test(test_what_stays_is_as_far_off_as_it_was),
+        cmocka_unit_test(test_what_does_not_stay_tells_why),
         cmocka_unit_test(test_whom_a_field_does_not_concern_is_not_unknown),
     };
 
