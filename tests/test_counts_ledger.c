@@ -315,6 +315,36 @@ test_what_does_not_stay_tells_why(void **state)
     ledger_clear(&l);
 }
 
+/* ---- one day, two releases ---- */
+
+/* Somebody is entered between them.  What they say of that day cannot both be
+ * true of its end, and is no reason to release nothing from then on. */
+static void
+test_two_releases_of_one_day_do_not_stop_those_of_later_days(void **state)
+{
+#define EXACT "table t\nmethod exact\n"
+    struct ledger l = {.key = {1}};
+    struct rows rows = rows_new();
+    struct facts_document d = {0};
+
+    add(&rows, 46, "female,JPN,,");
+    assert_ok(try_release(*state, &l, RELEASE_EXACT, PLAN(FIRST_DAY) EXACT,
+                          &rows, &d));
+    facts_document_clear(&d);
+    add(&rows, 1, "female,JPN,,");
+    assert_ok(try_release(*state, &l, RELEASE_EXACT, PLAN(FIRST_DAY) EXACT,
+                          &rows, &d));
+    facts_document_clear(&d);
+    add(&rows, 1, "female,JPN,,");
+    assert_ok(try_release(*state, &l, RELEASE_EXACT, PLAN(LATER_DAY) EXACT,
+                          &rows, &d));
+    assert_told(&d, "t.total", LATER_DAY, 48);
+    facts_document_clear(&d);
+    buf_free(&rows.text);
+    ledger_clear(&l);
+#undef EXACT
+}
+
 /* ---- one field, two counts ---- */
 
 /* The report's "unknown" leaves out those whom it does not concern; a plan
@@ -360,6 +390,8 @@ main(void)
         cmocka_unit_test(test_what_stays_says_nothing_of_those_who_came_later),
         cmocka_unit_test(test_what_stays_is_as_far_off_as_it_was),
         cmocka_unit_test(test_what_does_not_stay_tells_why),
+        cmocka_unit_test(
+            test_two_releases_of_one_day_do_not_stop_those_of_later_days),
         cmocka_unit_test(test_whom_a_field_does_not_concern_is_not_unknown),
     };
 
