@@ -167,7 +167,7 @@ part_days(const struct counting_run *run, struct facts *joint)
 /* ---- the audit ---- */
 
 enum sv_err
-document_audit(const struct counting_run *run, size_t told,
+document_audit(const struct counting_run *run, size_t told, bool with_known,
                const struct figures *exact, const struct facts *own,
                const struct facts_rule *rule, struct facts *joint,
                struct audit_result *out)
@@ -183,7 +183,7 @@ document_audit(const struct counting_run *run, size_t told,
     if (run->solver == NULL)
         return SV_ERR_UNVERIFIED;
     err = facts_add(joint, &run->told[told].facts);
-    if (err == SV_OK)
+    if (err == SV_OK && with_known)
         err = add_known(run, joint);
     rules.new_release = joint->n_releases;
     if (err == SV_OK)

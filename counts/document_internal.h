@@ -51,9 +51,11 @@ enum sv_err document_result(struct counting_run *run,
                             const struct counting_order *order,
                             struct counting_result *out);
 /* document_audit.c: what readers could compute of figures that are printed
- * so, beside all that was told before; exact: who is an insider of what. */
+ * so, beside all that was told before, and with what the plan says is known
+ * outside or without; exact: who is an insider of what. */
 enum sv_err document_audit(const struct counting_run *run, size_t told,
-                           const struct figures *exact, const struct facts *own,
+                           bool with_known, const struct figures *exact,
+                           const struct facts *own,
                            const struct facts_rule *rule, struct facts *joint,
                            struct audit_result *out);
 
