@@ -1,5 +1,3 @@
-#include "disclosure/audit.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +6,7 @@
 #include "crypto/init.h"
 #include "tests/support/grid.h"
 
+#include "disclosure/audit.h"
 #include "disclosure/solver_process.h"
 
 /*

@@ -342,7 +342,8 @@ print_json(const struct verifying *v)
     return term_json(
         &v->audit->term,
         json_pack(
-            "{s:b, s:s, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o?}",
+            "{s:b, s:s, s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, "
+            "s:o?}",
             "ok", j == JUDGED_GOOD, "verdict", judgements[j].word, "whole",
             j != JUDGED_NOT_WHOLE, "unaltered",
             j == JUDGED_NOT_WHOLE ? json_null()
