@@ -105,7 +105,7 @@ enum sv_err
 snapshot_decode(struct bytes in, struct snapshot *out)
 {
     struct snapshot s = {0};
-    struct bytes closed, json;
+    struct bytes closed = {NULL, 0}, json;
     struct diag where = {0};
     enum sv_err err = SV_OK;
 

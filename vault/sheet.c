@@ -33,7 +33,7 @@ checks_of(unsigned line, const uint8_t data[static SHEET_DATA],
           uint8_t out[static SHEET_CHECK])
 {
     /* x^3 + c2 x^2 + c1 x + c0 with a = 2, a^2 = 4, a^3 = 8 */
-    const uint8_t c2 = 2 ^ 4 ^ 8;
+    const uint8_t c2 = 0x2 ^ 0x4 ^ 0x8;
     const uint8_t c1 = (uint8_t)(times(2, 4) ^ times(2, 8) ^ times(4, 8));
     const uint8_t c0 = times(times(2, 4), 8);
 
