@@ -203,6 +203,35 @@ say_findings(struct releasing *r, const struct release_audit *a)
                : say_failure(r, a);
 }
 
+/* Releases as of one day that contradict each other were made in its course:
+ * as the vault does, each is then given a moment of its own. */
+static enum sv_err
+audit_joint(const struct facts *joint, const struct audit_rules *rules,
+            const struct solver_source *source, struct audit_result *out)
+{
+    struct facts parted;
+    const char *now = "";
+    enum sv_err err = audit_run(joint, rules, source, out);
+
+    if (err != SV_ERR_CONFLICT)
+        return err;
+    /* What stays as it was printed tells of an older day. */
+    for (size_t i = 0; i < joint->n_figures; i++) {
+        const struct facts_figure *f = &joint->figures[i];
+
+        if (f->release == rules->new_release && strcmp(f->as_of, now) > 0)
+            now = f->as_of;
+    }
+    facts_init(&parted);
+    err = facts_add(&parted, joint);
+    if (err == SV_OK)
+        err = facts_part_days(&parted, now);
+    if (err == SV_OK)
+        err = audit_run(&parted, rules, source, out);
+    facts_clear(&parted);
+    return err;
+}
+
 /* The part of one release as the new one, once over those before it. */
 static enum sv_err
 audit_part(struct releasing *r, size_t dir, const struct facts_part *part,
@@ -225,7 +254,7 @@ audit_part(struct releasing *r, size_t dir, const struct facts_part *part,
     p->last = r->n_audits++;
     a->err = facts_add(&p->joint, &part->facts);
     if (a->err == SV_OK) {
-        a->err = audit_run(&p->joint, &rules, source, &a->result);
+        a->err = audit_joint(&p->joint, &rules, source, &a->result);
     } else {
         p->is_broken = true;
         facts_clear(&p->joint);

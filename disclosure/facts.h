@@ -163,6 +163,15 @@ bool facts_same_set(const struct facts_figure *a, const struct facts_figure *b,
 enum sv_err facts_add(struct facts *to, const struct facts *from);
 
 /*
+ * A day has one set of people in the model, and the records of a day that is
+ * not over go on coming.  Where releases as of one day contradict each other,
+ * and of the day `now`, each release has a moment of its own, in their order;
+ * in place of days stand numbers in the order of time, so that f is good for
+ * an audit and nothing else.  SV_ERR_CONFLICT: there is no such day.
+ */
+enum sv_err facts_part_days(struct facts *f, const char *now);
+
+/*
  * The text of a predicate that two figures share just if they count the same
  * set: a line with the population, then one for each dimension by name and
  * its codes by name, sorted, with a space before each code; a term that names

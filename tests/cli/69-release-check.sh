@@ -119,6 +119,20 @@ expect_in out "approved by two persons, as the log says; safe."
 expect_in out "victims.gender.male (release-$number)"
 expect_in out "figures printed again, with the same number"
 expect_not_in out REVISED
+
+# Exact figures of one day, and a record in between: no contradiction, but a
+# person who came.
+release before annual --year 2022 --profile exact --basis law --acknowledge all
+first=$number
+{
+    head -n 1 "$data/victims.csv"
+    grep -m 1 '^2022-' "$data/victims.csv" | sed 's/^[^,]*/LATE-1/'
+} >late.csv
+expect_exit 0 --key sato.key import late.csv --type victim
+release after annual --year 2022 --profile exact --basis law --acknowledge all
+check 0 before after
+expect_in out "victims.total (release-$number) - victims.total (release-$first): 1, is known exactly"
+expect_in out "REVISED: victims.total (release-$first) 46, victims.total (release-$number) 47"
 cp -r "$dir/public" .
 check 4 public report-2022
 expect_in out "is of another vault than the card"
