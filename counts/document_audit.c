@@ -1,6 +1,4 @@
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "counts/document_internal.h"
 #include "counts/plan_facts.h"

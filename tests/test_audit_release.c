@@ -491,28 +491,6 @@ test_a_public_release_is_whole_approved_by_two_and_safe(void **state)
     made_clear(&m);
 }
 
-/* The log as it stands, exported. */
-static void
-export_log(const struct desk *d)
-{
-    struct fake_person gate = fake_person("gate");
-    struct checkpoint head = {.origin = FAKELOG_ORIGIN, .size = d->f.n};
-    struct buf note = BUF_INIT;
-    struct export_writer w;
-    uint64_t from = 0;
-
-    head.root = fakelog_root(&d->f);
-    assert_ok(checkpoint_sign(&head, &gate.seed, &note));
-    support_dir_remove(d->log);
-    assert_ok(export_write_begin(&w, d->log, FAKELOG_ORIGIN, &gate.sign,
-                                 buf_bytes(&note), true, &from));
-    for (size_t i = 0; i < d->f.n; i++)
-        assert_ok(export_write_entry(&w, buf_bytes(&d->f.entries[i])));
-    assert_ok(export_write_end(&w));
-    export_write_clear(&w);
-    buf_free(&note);
-}
-
 static void
 test_with_the_log_signatures_are_good_and_missing_releases_named(void **state)
 {
@@ -521,7 +499,7 @@ test_with_the_log_signatures_are_good_and_missing_releases_named(void **state)
     struct made one = release(d, &s, "r1"), two = release(d, &s, "r2");
     char text[128];
 
-    export_log(d);
+    fakelog_export(&d->f, d->log);
     expect(d, "r1 r2 --log log", 0,
            "approved by two persons, whose signatures are good; safe.");
     expect(d, "r1 r2 --log log", 0,
@@ -543,7 +521,7 @@ test_a_log_that_ends_before_the_release_proves_less(void **state)
     struct sheet s = public_sheet();
     struct made m;
 
-    export_log(d);
+    fakelog_export(&d->f, d->log);
     m = release(d, &s, "r1");
     expect(d, "r1 --log log", 5, "request.entry: comes after the end of the");
     made_clear(&m);
@@ -782,7 +760,7 @@ test_a_forged_signature_is_found_with_the_log(void **state)
 
     m.approval = force(d, &q, "gate", true); /* not the approver's key */
     put_dir(d, "r1", &m);
-    export_log(d);
+    fakelog_export(&d->f, d->log);
     expect(d, "r1", 0, "The two persons' own signatures were not checked");
     expect(d, "r1 --log log", 4, "ALTERED or forged");
     made_clear(&m);

@@ -62,26 +62,10 @@ desk_tear_down(void **state)
     return 0;
 }
 
-/* The log as it stands, exported under a head of the gate's. */
 void
 desk_export(const struct desk *d)
 {
-    struct fake_person gate = fake_person("gate");
-    struct checkpoint head = {.origin = FAKELOG_ORIGIN, .size = d->f.n};
-    struct buf note = BUF_INIT;
-    struct export_writer w;
-    uint64_t from = 0;
-
-    head.root = fakelog_root(&d->f);
-    assert_ok(checkpoint_sign(&head, &gate.seed, &note));
-    support_dir_remove(d->export);
-    assert_ok(export_write_begin(&w, d->export, FAKELOG_ORIGIN, &gate.sign,
-                                 buf_bytes(&note), true, &from));
-    for (size_t i = 0; i < d->f.n; i++)
-        assert_ok(export_write_entry(&w, buf_bytes(&d->f.entries[i])));
-    assert_ok(export_write_end(&w));
-    export_write_clear(&w);
-    buf_free(&note);
+    fakelog_export(&d->f, d->export);
 }
 
 /* Run it; what it says goes to *out, with a NUL.  The exit code.  more: what

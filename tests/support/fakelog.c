@@ -1,5 +1,6 @@
 #include "tests/support/fakelog.h"
 
+#include "audit/export_write.h"
 #include "crypto/digest.h"
 #include "policy/replay_state.h"
 
@@ -759,4 +760,25 @@ fakelog_replay(const struct fakelog *f, struct replay_fault *fault)
         err = replay_end(&r, f->n, &root, fault);
     replay_clear(&r);
     return err;
+}
+
+void
+fakelog_export(const struct fakelog *f, const char *dir)
+{
+    struct fake_person gate = fake_person("gate");
+    struct checkpoint head = {.origin = FAKELOG_ORIGIN, .size = f->n};
+    struct buf note = BUF_INIT;
+    struct export_writer w;
+    uint64_t from = 0;
+
+    head.root = fakelog_root(f);
+    assert_ok(checkpoint_sign(&head, &gate.seed, &note));
+    support_dir_remove(dir);
+    assert_ok(export_write_begin(&w, dir, FAKELOG_ORIGIN, &gate.sign,
+                                 buf_bytes(&note), true, &from));
+    for (size_t i = 0; i < f->n; i++)
+        assert_ok(export_write_entry(&w, buf_bytes(&f->entries[i])));
+    assert_ok(export_write_end(&w));
+    export_write_clear(&w);
+    buf_free(&note);
 }

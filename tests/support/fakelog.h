@@ -144,4 +144,7 @@ void fakelog_parse(const struct fakelog *f, uint64_t index, struct entry *e,
 enum sv_err fakelog_replay(const struct fakelog *f, struct replay_fault *fault);
 struct hash fakelog_root(const struct fakelog *f);
 
+/* The log as it stands, exported to dir under a head of the gate's. */
+void fakelog_export(const struct fakelog *f, const char *dir);
+
 #endif
