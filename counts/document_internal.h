@@ -5,6 +5,7 @@
 #include "counts/annual_json.h"
 #include "counts/document.h"
 #include "counts/plan_tally.h"
+#include "counts/protect.h"
 #include "counts/snapshot.h"
 
 #include "disclosure/audit.h"
@@ -45,6 +46,25 @@ bool document_is_closed(const struct counting_run *run);
 enum sv_err document_report(const struct counting_run *run, const char *profile,
                             struct bytes basis, const struct figures *f,
                             struct buf *out);
+
+/*
+ * document_pins.c: what was printed of the figures before.  find: which pin of
+ * an earlier release each has; p is zeroed before and stays where it is.  tell:
+ * what a figure says that stays, or could not; nothing where none was looked
+ * for.
+ */
+struct document_pins {
+    const struct pin **stay; /* owned: of each exact figure, or NULL */
+    const struct pin **left; /* owned: what it was and is no more, or NULL */
+    struct protect_pins protect; /* for protect_round() */
+};
+enum sv_err document_pins_find(const struct counting_run *run,
+                               const struct printed *printed,
+                               const struct figures *exact,
+                               struct document_pins *p);
+void document_pins_clear(struct document_pins *p); /* accepts zeroed */
+enum sv_err document_pins_tell(const struct document_pins *p,
+                               const struct figures *exact, struct facts *f);
 
 /* document_release.c: struct counting.result */
 enum sv_err document_result(struct counting_run *run,

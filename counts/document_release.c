@@ -25,10 +25,9 @@ struct making {
     struct printed printed;
     struct facts_rule rule;
     struct figures exact, figures;
-    struct figures rounded;  /* with the rows that are not shown, which stay
-                              * what they were, too */
-    const struct pin **pins; /* owned: of each exact figure, or NULL */
-    const struct pin **left; /* owned: what it was and is no more, or NULL */
+    struct figures rounded; /* with the rows that are not shown, which stay
+                             * what they were, too */
+    struct document_pins pins;
     struct facts_document document;
 };
 
@@ -39,8 +38,7 @@ making_clear(struct making *m)
     figures_clear(&m->exact);
     figures_clear(&m->figures);
     figures_clear(&m->rounded);
-    free(m->pins);
-    free(m->left);
+    document_pins_clear(&m->pins);
 }
 
 static enum sv_err
@@ -63,129 +61,7 @@ making_init(struct making *m, const struct counting_run *run,
     return document_figures(run, &m->exact);
 }
 
-/* ---- what was printed before stays ---- */
-
-/* A copy in which nothing is told: what a set is does not hang on how many
- * are in it. */
-static enum sv_err
-blank(const struct figures *exact, struct figures *out)
-{
-    enum sv_err err = SV_OK;
-
-    for (size_t i = 0; i < exact->n && err == SV_OK; i++) {
-        const struct figure *f = &exact->at[i];
-        size_t at;
-
-        err = f->known ? figures_add(out, f->name, 0, &at)
-                       : figures_add_unknown(out, f->name, f->reason, &at);
-        if (err == SV_OK) {
-            out->at[at].is_change = f->is_change;
-            out->at[at].unprinted = f->unprinted;
-        }
-    }
-    return err;
-}
-
-static enum sv_err
-find_pin(struct making *m, const struct told *told, const struct facts *sets,
-         size_t at)
-{
-    struct buf predicate = BUF_INIT;
-    size_t figure;
-    enum sv_err err = facts_predicate(sets, at, &predicate);
-
-    if (err == SV_OK &&
-        figures_find(&m->exact, sets->figures[at].name, &figure) == SV_OK) {
-        const struct counted *of = &m->exact.at[figure].of;
-
-        m->pins[figure] = pins_find(&told->pins, buf_bytes(&predicate), of);
-        m->left[figure] = pins_left(&told->pins, buf_bytes(&predicate), of->n);
-    }
-    buf_free(&predicate);
-    return err;
-}
-
-static enum sv_err
-find_pins_of(struct making *m, const struct told *told,
-             const struct figures *blanked)
-{
-    struct facts sets;
-    enum sv_err err;
-
-    facts_init(&sets);
-    err = document_facts(m->run, told->type, blanked, &m->printed, &sets);
-    for (size_t i = 0; i < sets.n_figures && err == SV_OK; i++)
-        err = find_pin(m, told, &sets, i);
-    facts_clear(&sets);
-    return err;
-}
-
-static enum sv_err
-find_pins(struct making *m)
-{
-    struct figures blanked;
-    enum sv_err err;
-
-    m->pins = calloc(m->exact.n + 1, sizeof *m->pins);
-    m->left = calloc(m->exact.n + 1, sizeof *m->left);
-    if (m->pins == NULL || m->left == NULL)
-        return SV_ERR_NOMEM;
-    figures_init(&blanked);
-    err = blank(&m->exact, &blanked);
-    for (size_t i = 0; i < m->run->n_told && err == SV_OK; i++)
-        err = find_pins_of(m, &m->run->told[i], &blanked);
-    figures_clear(&blanked);
-    return err;
-}
-
 /* ---- as facts ---- */
-
-/* A figure that stays what it was tells of those of that day, not of this,
- * and as closely as it did then. */
-static enum sv_err
-tell_frozen(const struct pin *pin, struct facts *f, size_t at)
-{
-    struct facts_figure *g = &f->figures[at];
-
-    memcpy(g->as_of, pin->as_of, sizeof g->as_of);
-    return g->print == FACTS_ROUNDED
-               ? facts_print_rounded(f, at, g->value, FIGURES_BASE, pin->steps)
-               : SV_OK;
-}
-
-/* One that does not stay tells that it could not: a base off, or more. */
-static enum sv_err
-tell_left(const struct pin *pin, int64_t n, struct facts *f, size_t at)
-{
-    const int64_t one = 1;
-    bool more = n > pin->value;
-
-    return facts_state(f, f->figures[at].release, 1, &at, &one,
-                       more ? pin->value + FIGURES_BASE : 0,
-                       more ? FACTS_UNBOUNDED : pin->value - FIGURES_BASE);
-}
-
-static enum sv_err
-tell_pins(const struct making *m, struct facts *f)
-{
-    enum sv_err err = SV_OK;
-
-    for (size_t i = 0; i < f->n_figures && m->pins != NULL && err == SV_OK;
-         i++) {
-        const struct pin *pin, *left;
-        size_t at;
-
-        if (figures_find(&m->exact, f->figures[i].name, &at) != SV_OK)
-            continue;
-        pin = m->pins[at];
-        left = m->left[at];
-        if (pin != NULL && pin->frozen && pin->as_of[0] != '\0')
-            err = tell_frozen(pin, f, i);
-        else if (left != NULL && f->figures[i].print == FACTS_ROUNDED)
-            err = tell_left(left, m->exact.at[at].of.n, f, i);
-    }
-    return err;
-}
 
 static enum sv_err
 make_facts(struct making *m)
@@ -202,7 +78,7 @@ make_facts(struct making *m)
         err = document_facts(m->run, m->run->told[i].type, &m->figures,
                              &m->printed, &part->facts);
         if (err == SV_OK)
-            err = tell_pins(m, &part->facts);
+            err = document_pins_tell(&m->pins, &m->exact, &part->facts);
     }
     return err;
 }
@@ -254,26 +130,14 @@ put_snapshots(const struct making *m, struct counting_result *out)
 
 /* ---- for the public ---- */
 
-static bool
-pinned(void *ctx, const struct figures *exact, size_t figure, int64_t *value)
-{
-    const struct making *m = ctx;
-    const struct pin *pin = m->pins[figure];
-
-    (void)exact;
-    if (pin != NULL)
-        *value = pin->value;
-    return pin != NULL;
-}
-
 static enum sv_err
 round_figures(struct making *m)
 {
-    const struct protect_pins pins = {pinned, m};
-    enum sv_err err = find_pins(m);
+    enum sv_err err =
+        document_pins_find(m->run, &m->printed, &m->exact, &m->pins);
 
     if (err == SV_OK)
-        err = protect_round(&m->exact, &pins, m->order->round_key,
+        err = protect_round(&m->exact, &m->pins.protect, m->order->round_key,
                             m->run->solver, &m->rounded, &m->printed.steps);
     if (err == SV_OK)
         err = figures_copy(&m->rounded, &m->figures);
@@ -347,14 +211,14 @@ make_public(struct making *m, struct counting_result *out)
 static enum sv_err
 add_rounded(struct making *m, struct risk_list *risks)
 {
-    const struct protect_pins pins = {pinned, m};
     struct figures rounded;
     unsigned steps;
-    enum sv_err err = find_pins(m);
+    enum sv_err err =
+        document_pins_find(m->run, &m->printed, &m->exact, &m->pins);
 
     figures_init(&rounded);
     if (err == SV_OK)
-        err = protect_round(&m->exact, &pins, m->order->round_key,
+        err = protect_round(&m->exact, &m->pins.protect, m->order->round_key,
                             m->run->solver, &rounded, &steps);
     /* For the public they could not be made; how they would look, all the
      * same. */
