@@ -52,6 +52,12 @@ err_text(enum sv_err err)
     return N_("unknown error");
 }
 
+enum sv_err
+err_meaning(enum sv_err err, enum sv_err meaning)
+{
+    return err == SV_OK || err == SV_ERR_NOMEM ? err : meaning;
+}
+
 void
 diag_set(struct diag *where, size_t line, const char *column,
          const char *reason)

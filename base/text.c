@@ -197,43 +197,55 @@ unbase64_group(const uint8_t *in, int used, uint8_t *out)
     return true;
 }
 
+/* Bytes that t stands for if it is base64. */
+static size_t
+unbase64_len(struct bytes t)
+{
+    size_t n = t.len / 4 * 3;
+
+    if (n > 0 && t.ptr[t.len - 1] == '=')
+        n -= t.ptr[t.len - 2] == '=' ? 2 : 1;
+    return n;
+}
+
+/* To out, which holds unbase64_len(t). */
+static bool
+unbase64(struct bytes t, uint8_t *out)
+{
+    const uint8_t *end = out + unbase64_len(t);
+
+    for (size_t i = 0; i < t.len; i += 4) {
+        int used = end - out < 3 ? (int)(end - out) + 1 : 4;
+
+        if (!unbase64_group(t.ptr + i, used, out))
+            return false;
+        out += used - 1;
+    }
+    return true;
+}
+
 enum sv_err
 text_unbase64(struct bytes t, struct buf *out)
 {
-    size_t was = out->len;
     enum sv_err err;
 
     if (t.len % 4 != 0)
         return SV_ERR_FORMAT;
-    err = buf_reserve(out, t.len / 4 * 3);
-    if (err != SV_OK)
+    err = buf_reserve(out, unbase64_len(t));
+    if (err != SV_OK || t.len == 0)
         return err;
-    for (size_t i = 0; i < t.len; i += 4) {
-        int used = 4;
-
-        if (i + 4 == t.len && t.ptr[i + 3] == '=')
-            used = t.ptr[i + 2] == '=' ? 2 : 3;
-        if (!unbase64_group(t.ptr + i, used, out->ptr + out->len)) {
-            buf_truncate(out, was);
-            return SV_ERR_FORMAT;
-        }
-        out->len += (size_t)used - 1;
-    }
+    if (!unbase64(t, out->ptr + out->len))
+        return SV_ERR_FORMAT;
+    out->len += unbase64_len(t);
     return SV_OK;
 }
 
 enum sv_err
 text_unbase64_n(struct bytes t, uint8_t *out, size_t n)
 {
-    struct buf raw = BUF_INIT;
-    enum sv_err err = text_unbase64(t, &raw);
-
-    if (err == SV_OK && raw.len != n)
-        err = SV_ERR_FORMAT;
-    if (err == SV_OK && n > 0)
-        memcpy(out, raw.ptr, n);
-    buf_free(&raw);
-    return err;
+    return t.len % 4 == 0 && unbase64_len(t) == n && unbase64(t, out)
+               ? SV_OK
+               : SV_ERR_FORMAT;
 }
 
 bool

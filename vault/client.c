@@ -12,6 +12,14 @@ client_fault(struct client *c, enum sv_err err, const char *what)
 }
 
 enum sv_err
+client_judge(struct client *c, enum sv_err err, enum sv_err meaning,
+             const char *what)
+{
+    err = err_meaning(err, meaning);
+    return err == meaning ? client_fault(c, err, what) : err;
+}
+
+enum sv_err
 client_locked(struct client *c, enum sv_err err)
 {
     return err == SV_ERR_DENIED

@@ -118,11 +118,12 @@ check_entry(struct client *c, const struct message_answer *m, struct bytes note,
             struct answer *out)
 {
     struct bytes proof = m->act.inclusion;
-    enum sv_err err;
+    enum sv_err err = entry_parse(m->act.entry, &out->entry);
 
-    if (entry_parse(m->act.entry, &out->entry) != SV_OK ||
-        out->entry.kind != ENTRY_REQUEST || out->entry.index != m->act.index ||
-        !bytes_equal(out->entry.note, note))
+    if (err == SV_ERR_NOMEM)
+        return err;
+    if (err != SV_OK || out->entry.kind != ENTRY_REQUEST ||
+        out->entry.index != m->act.index || !bytes_equal(out->entry.note, note))
         return client_fault(c, SV_ERR_TAMPERED,
                             N_("the entry is not that of this request"));
     if (!bytes_equal(BYTES(out->entry.policy_hash),
@@ -154,11 +155,11 @@ take_answer(struct client *c, const struct request *r,
         err = client_keep_head(c, &out->head, m->act.head);
     if (err == SV_OK && request_act_is_roster(r->act) && out->entry.allowed &&
         out->entry.outcome == OUTCOME_DONE &&
-        c->pin.roster.last_index < out->index &&
-        roster_replay(&c->pin.roster, out->index, m->act.entry) != SV_OK)
-        err = client_fault(c, SV_ERR_TAMPERED,
-                           N_("a roster entry does not follow from those "
-                              "before it"));
+        c->pin.roster.last_index < out->index)
+        err = client_judge(
+            c, roster_replay(&c->pin.roster, out->index, m->act.entry),
+            SV_ERR_TAMPERED,
+            N_("a roster entry does not follow from those before it"));
     return err;
 }
 

@@ -136,10 +136,11 @@ take_growth(struct client *c, uint64_t size, const struct hash *root,
     struct bytes raw = a->consistency;
     struct tree_proof proof = {0};
     struct checkpoint head;
+    enum sv_err err =
+        checkpoint_open(a->head, c->pin.origin, &c->pin.roster.log_key, &head);
 
-    if (checkpoint_open(a->head, c->pin.origin, &c->pin.roster.log_key,
-                        &head) != SV_OK)
-        return client_fault(c, SV_ERR_TAMPERED,
+    if (err != SV_OK)
+        return client_judge(c, err, SV_ERR_TAMPERED,
                             N_("the head is not signed by this vault's log"));
     *again = head.size != c->pin.size;
     if (*again)

@@ -53,15 +53,18 @@ check_provenance(struct client *c, struct released *v, struct bytes *rest,
     err = r.failed
               ? SV_ERR_TAMPERED
               : client_check_inclusion(c, v->index, v->entry_text, rest, head);
+    if (err == SV_OK)
+        err = entry_parse(v->entry_text, &v->entry);
     if (err == SV_OK &&
-        (entry_parse(v->entry_text, &v->entry) != SV_OK ||
-         v->entry.kind != ENTRY_REQUEST || v->entry.index != v->index ||
-         !v->entry.allowed || v->entry.outcome != OUTCOME_DONE ||
-         request_parse(v->entry.note, note, &v->request) != SV_OK ||
-         roster_verify(&c->pin.roster, v->index, note, &v->request) != SV_OK))
+        (v->entry.kind != ENTRY_REQUEST || v->entry.index != v->index ||
+         !v->entry.allowed || v->entry.outcome != OUTCOME_DONE))
         err = SV_ERR_TAMPERED;
+    if (err == SV_OK)
+        err = request_parse(v->entry.note, note, &v->request);
+    if (err == SV_OK)
+        err = roster_verify(&c->pin.roster, v->index, note, &v->request);
     free(note);
-    return err;
+    return err_meaning(err, SV_ERR_TAMPERED);
 }
 
 /* u64 position, u64 items, path, envelope. */

@@ -239,14 +239,19 @@ take_entry(struct client *c, const struct answer *answer, uint64_t index,
     if (r.failed)
         return malformed(c);
     err = client_check_inclusion(c, index, text, body, &answer->head);
-    if (err == SV_OK &&
-        (entry_parse(text, entry) != SV_OK || entry->kind != ENTRY_REQUEST ||
-         !entry->allowed || entry->outcome != OUTCOME_DONE ||
-         request_parse(entry->note, &note, request) != SV_OK ||
-         request->act != act ||
-         roster_verify(&c->pin.roster, index, &note, request) != SV_OK))
-        err = malformed(c);
-    return err;
+    if (err != SV_OK)
+        return err;
+    err = entry_parse(text, entry);
+    if (err == SV_OK && (entry->kind != ENTRY_REQUEST || !entry->allowed ||
+                         entry->outcome != OUTCOME_DONE))
+        err = SV_ERR_TAMPERED;
+    if (err == SV_OK)
+        err = request_parse(entry->note, &note, request);
+    if (err == SV_OK && request->act != act)
+        err = SV_ERR_TAMPERED;
+    if (err == SV_OK)
+        err = roster_verify(&c->pin.roster, index, &note, request);
+    return err == SV_OK || err == SV_ERR_NOMEM ? err : malformed(c);
 }
 
 /* The state that the gate gives must be the one of the request's entry. */

@@ -24,9 +24,11 @@ client_check_head(struct client *c, const struct roster *roster,
 {
     struct tree_proof proof = {0};
     struct hash old = c->pin.root;
+    enum sv_err err =
+        checkpoint_open(head, roster->origin, &roster->log_key, out);
 
-    if (checkpoint_open(head, roster->origin, &roster->log_key, out) != SV_OK)
-        return client_fault(c, SV_ERR_TAMPERED,
+    if (err != SV_OK)
+        return client_judge(c, err, SV_ERR_TAMPERED,
                             N_("the head is not signed by this vault's log"));
     if (c->pin.size == 0)
         return SV_OK;
@@ -121,12 +123,14 @@ replay_chain(struct client *c, struct bytes entries, struct roster *roster)
 
     while (chain_next(&ch)) {
         struct hash leaf = tree_leaf(ch.entry);
+        enum sv_err err;
 
         if (!roster->started && !hash_equal(&leaf, &c->pin.vault))
             return client_fault(c, SV_ERR_TAMPERED,
                                 N_("this is not the vault that was pinned"));
-        if (roster_replay(roster, ch.index, ch.entry) != SV_OK)
-            return client_fault(c, SV_ERR_TAMPERED,
+        err = roster_replay(roster, ch.index, ch.entry);
+        if (err != SV_OK)
+            return client_judge(c, err, SV_ERR_TAMPERED,
                                 N_("a roster entry does not follow from "
                                    "those before it"));
     }

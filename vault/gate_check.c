@@ -234,14 +234,16 @@ check_created(void *ctx, struct bytes key, struct bytes value, bool damaged,
     struct record_state s;
     struct handle h;
     uint8_t want[8];
+    enum sv_err err;
 
     (void)more;
     c->n_created++;
     if (damaged || value.len != HANDLE_LEN)
         return check_find(c, "list of records", N_("a damaged row"));
     memcpy(h.b, value.ptr, HANDLE_LEN);
-    if (record_load(&c->a->tables, &h, &s) != SV_OK)
-        return SV_OK; /* found already */
+    err = record_load(&c->a->tables, &h, &s);
+    if (err != SV_OK)
+        return err == SV_ERR_NOMEM ? err : SV_OK; /* found already */
     created_key(s.index, want);
     if (!bytes_equal(key, BYTES(want)))
         return check_find_record(c, h.b, NULL, 0, N_("is listed out of place"));
@@ -324,27 +326,32 @@ check_load_request(const struct check *c, uint64_t index, struct buf *text,
     return err;
 }
 
-/* Does this row, of the request or of the grant table, fit its entry? */
-static bool
-fits_entry(const struct check *c, bool grant, struct bytes key,
-           struct bytes value)
+/* Does this row, of the request or of the grant table, fit its entry?
+ * SV_ERR_TAMPERED: no. */
+static enum sv_err
+check_entry_of(const struct check *c, bool grant, struct bytes key,
+               struct bytes value)
 {
     struct reader r = reader_of(grant ? key : value);
     uint64_t index = reader_u64(&r);
     struct request *q = calloc(1, sizeof *q);
     struct buf text = BUF_INIT;
     uint8_t hash[DIGEST_LEN];
-    bool fits = false;
+    enum sv_err err = q == NULL ? SV_ERR_NOMEM : SV_OK;
 
-    if (q != NULL && !r.failed &&
-        check_load_request(c, index, &text, q) == SV_OK) {
+    if (err == SV_OK)
+        err =
+            r.failed ? SV_ERR_TAMPERED : check_load_request(c, index, &text, q);
+    if (err == SV_OK) {
         grants_hash(value, hash);
-        fits = grant ? bytes_equal(BYTES(hash), BYTES(q->body))
-                     : bytes_equal(key, BYTES(q->id));
+        err = (grant ? bytes_equal(BYTES(hash), BYTES(q->body))
+                     : bytes_equal(key, BYTES(q->id)))
+                  ? SV_OK
+                  : SV_ERR_TAMPERED;
     }
     free(q);
     buf_free(&text);
-    return fits;
+    return err_meaning(err, SV_ERR_TAMPERED);
 }
 
 static enum sv_err
@@ -352,12 +359,14 @@ check_request(void *ctx, struct bytes key, struct bytes value, bool damaged,
               bool *more)
 {
     struct check *c = ctx;
+    enum sv_err err =
+        damaged ? SV_ERR_TAMPERED : check_entry_of(c, false, key, value);
 
     (void)more;
     c->n_requests++;
-    if (damaged || !fits_entry(c, false, key, value))
-        return check_find(c, "request ids", N_("a row that the log has not"));
-    return SV_OK;
+    if (err == SV_ERR_TAMPERED)
+        err = check_find(c, "request ids", N_("a row that the log has not"));
+    return err;
 }
 
 static enum sv_err
@@ -365,12 +374,14 @@ check_grant(void *ctx, struct bytes key, struct bytes value, bool damaged,
             bool *more)
 {
     struct check *c = ctx;
+    enum sv_err err =
+        damaged ? SV_ERR_TAMPERED : check_entry_of(c, true, key, value);
 
     (void)more;
     c->n_grants++;
-    if (damaged || !fits_entry(c, true, key, value))
-        return check_find(c, "sealed keys", N_("are not those of their entry"));
-    return SV_OK;
+    if (err == SV_ERR_TAMPERED)
+        err = check_find(c, "sealed keys", N_("are not those of their entry"));
+    return err;
 }
 
 /* ---- All of them ---- */

@@ -398,20 +398,21 @@ find_duplicate(struct act *a, const struct items *in, bool *any)
 }
 
 /* No two of the batch's records may have one handle. */
-static bool
-handles_differ(const struct items *in, size_t per_record)
+static enum sv_err
+check_handles_differ(const struct items *in, size_t per_record)
 {
     struct map seen;
-    bool differ = true;
+    enum sv_err err = SV_OK;
 
     map_init(&seen, HANDLE_LEN, 0);
-    for (size_t i = 0; i < in->n && differ; i += per_record) {
+    for (size_t i = 0; i < in->n && err == SV_OK; i += per_record) {
         const uint8_t *h = in->at[i].header.record.b;
 
-        differ = map_get(&seen, h) == NULL && map_set(&seen, h, NULL) == SV_OK;
+        err =
+            map_get(&seen, h) != NULL ? SV_ERR_INPUT : map_set(&seen, h, NULL);
     }
     map_clear(&seen);
-    return differ;
+    return err;
 }
 
 /* The batch's envelopes, each record whole and once. */
@@ -424,9 +425,7 @@ take_batch(struct act *a, size_t per_record, struct items *in)
         if (!is_new_record(a, in->at + i, per_record))
             err = SV_ERR_INPUT;
     }
-    if (err == SV_OK && !handles_differ(in, per_record))
-        err = SV_ERR_INPUT;
-    return err;
+    return err != SV_OK ? err : check_handles_differ(in, per_record);
 }
 
 /* May the batch come in as a whole?  The outcome, and the rows that it is

@@ -312,7 +312,7 @@ keyfile_unlock(const struct keyfile *k, struct bytes passphrase,
     if (err != SV_OK)
         wipe(keys, sizeof *keys);
     /* Nothing tells a wrong passphrase from an altered file. */
-    return err == SV_OK || err == SV_ERR_NOMEM ? err : SV_ERR_DENIED;
+    return err_meaning(err, SV_ERR_DENIED);
 }
 
 /* ---- Key cards ---- */
