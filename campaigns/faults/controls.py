@@ -1,0 +1,2 @@
+def controls(campaign):
+    return 0

@@ -1,0 +1,155 @@
+"""One command under the shim: what it is to meet, and what came of it."""
+import errno
+import mmap
+import os
+import signal
+import struct
+import subprocess
+import time
+
+KINDS = {name: i + 1 for i, name in enumerate(
+    "read write sync open name look close memory map random socket process "
+    "wait guard".split())}
+EFFECTS = {name: i for i, name in enumerate(
+    "none fail late short before after torn forget swallow".split())}
+HEAD = struct.Struct("=QIIiIQQ256s")
+TIMEOUT_S = 30
+
+
+class Fault:
+    """The n-th call of a kind; once, or it and all behind it."""
+
+    def __init__(self, kind, effect, error=0, persistent=False, at=0):
+        self.kind, self.effect, self.error = kind, effect, error
+        self.persistent, self.at = persistent, at
+
+    def nth(self, at):
+        return Fault(self.kind, self.effect, self.error, self.persistent, at)
+
+    def kills(self):
+        return self.effect in ("before", "after", "torn")
+
+    def name(self):
+        word = self.effect
+        if self.effect in ("fail", "late"):
+            word = errno.errorcode[self.error]
+        if self.effect == "late":
+            word = "late-" + word
+        return self.kind + ":" + word + ("+" if self.persistent else "")
+
+    def __str__(self):
+        return f"{self.name()}:{self.at}"
+
+
+def all_faults():
+    """Each way in which a call of each kind can go wrong."""
+    def fails(kind, once, always=None):
+        for e in once:
+            yield Fault(kind, "fail", e)
+        for e in once if always is None else always:
+            yield Fault(kind, "fail", e, True)
+
+    def kills(kind):
+        yield Fault(kind, "before")
+        yield Fault(kind, "after")
+
+    yield from fails("read", [errno.EIO, errno.EINTR], [errno.EIO])
+    yield Fault("read", "short")
+    yield from fails("write", [errno.EIO, errno.ENOSPC, errno.EINTR],
+                     [errno.EIO, errno.ENOSPC])
+    yield Fault("write", "short")
+    yield Fault("write", "late", errno.EIO)
+    yield from kills("write")
+    yield Fault("write", "torn")
+    yield from fails("sync", [errno.EIO])
+    yield Fault("sync", "late", errno.EIO)
+    yield from kills("sync")
+    yield from fails("open", [errno.EMFILE, errno.EIO])
+    yield from kills("open")
+    yield from fails("name", [errno.ENOSPC, errno.EIO])
+    yield Fault("name", "late", errno.EIO)
+    yield from kills("name")
+    yield from fails("look", [errno.EIO])
+    yield from fails("close", [errno.EIO])
+    yield from fails("memory", [errno.ENOMEM])
+    yield from fails("map", [errno.ENOMEM])
+    yield from fails("random", [errno.EIO, errno.EINTR], [errno.EIO])
+    yield from fails("socket", [errno.ECONNRESET, errno.EINTR, errno.ENOMEM],
+                     [errno.ECONNRESET])
+    yield Fault("socket", "short")
+    yield from kills("socket")
+    yield from fails("process", [errno.EAGAIN, errno.EMFILE], [errno.EAGAIN])
+    yield from fails("wait", [errno.EINTR], [])
+    yield from fails("guard", [errno.EPERM])
+
+
+class Result:
+    def __init__(self, code, out, err, count=0, hits=0, where="", seconds=0):
+        self.code, self.out, self.err = code, out, err
+        self.count, self.hits, self.where = count, hits, where
+        self.seconds = seconds
+
+
+class Engine:
+    """Runs programs in one directory, with the shim or without."""
+
+    def __init__(self, shim, place):
+        self.shim = shim
+        self.path = os.path.join(place, "control")
+        with open(self.path, "wb") as f:
+            f.write(bytes(HEAD.size))
+        with open(self.path, "r+b") as f:
+            self.map = mmap.mmap(f.fileno(), HEAD.size)
+        self.environment = {
+            "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "NO_COLOR": "1", "LANGUAGE": "en",
+            "HOME": os.path.join(place, "run", "home"),
+            "XDG_RUNTIME_DIR": os.path.join(place, "run", "rt"),
+        }
+        self.cwd = os.path.join(place, "run")
+        self.runs = 0
+
+    def arm(self, fault):
+        """The environment of a command that is to meet the fault."""
+        self.map[:HEAD.size] = HEAD.pack(
+            fault.at, KINDS[fault.kind], EFFECTS[fault.effect], fault.error,
+            fault.persistent, 0, 0, b"")
+        return dict(self.environment, LD_PRELOAD=self.shim,
+                    SV_FAULT=self.path)
+
+    def met(self):
+        """(calls of the kind, faults given, the first one's place)"""
+        v = HEAD.unpack(self.map[:HEAD.size])
+        return v[5], v[6], v[7].split(b"\0")[0].decode(errors="replace")
+
+    def run(self, argv, fault=None, give=b"", passphrase=None, env=None):
+        """To its end.  give: standard input; passphrase: on descriptor 3."""
+        self.runs += 1
+        env = dict(self.arm(fault) if fault else self.environment,
+                   **(env or {}))
+        keep = ()
+        if passphrase is not None:
+            r, w = os.pipe()
+            os.write(w, passphrase)
+            os.close(w)
+            os.dup2(r, 30)
+            os.close(r)
+            keep = (30,)
+        began = time.monotonic()
+        p = subprocess.Popen(argv, stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             cwd=self.cwd, env=env, pass_fds=keep,
+                             start_new_session=True)
+        if keep:
+            os.close(30)
+        try:
+            out, err = p.communicate(give, timeout=TIMEOUT_S)
+            code = p.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, signal.SIGKILL)
+            out, err = p.communicate()
+            code = "hangs"
+        count, hits, where = self.met() if fault else (0, 0, "")
+        return Result(code, out.decode(errors="replace"),
+                      err.decode(errors="replace"), count, hits, where,
+                      time.monotonic() - began)
