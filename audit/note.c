@@ -102,21 +102,20 @@ note_key_id(struct bytes name, uint8_t type, const struct sign_public *key,
 static enum sv_err
 parse_raw(struct bytes base64, struct note_signature *out)
 {
-    struct buf raw = BUF_INIT;
-    enum sv_err err = text_unbase64(base64, &raw);
+    uint8_t raw[LINE_MAX_LEN];
+    size_t len;
+    enum sv_err err = text_unbase64_to(base64, raw, sizeof raw, &len);
 
-    if (err == SV_OK && raw.len <= KEY_ID_LEN)
-        err = SV_ERR_FORMAT;
     if (err != SV_OK)
-        goto out;
-    memcpy(out->key_id, raw.ptr, KEY_ID_LEN);
-    out->raw_len = raw.len - KEY_ID_LEN;
+        return err;
+    if (len <= KEY_ID_LEN)
+        return SV_ERR_FORMAT;
+    memcpy(out->key_id, raw, KEY_ID_LEN);
+    out->raw_len = len - KEY_ID_LEN;
     if (out->raw_len > sizeof out->raw)
         out->raw_len = 0; /* of a kind that we do not know */
-    memcpy(out->raw, raw.ptr + KEY_ID_LEN, out->raw_len);
-out:
-    buf_free(&raw);
-    return err;
+    memcpy(out->raw, raw + KEY_ID_LEN, out->raw_len);
+    return SV_OK;
 }
 
 static enum sv_err

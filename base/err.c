@@ -53,9 +53,9 @@ err_text(enum sv_err err)
 }
 
 enum sv_err
-err_meaning(enum sv_err err, enum sv_err meaning)
+err_verdict(enum sv_err err, enum sv_err verdict)
 {
-    return err == SV_OK || err == SV_ERR_NOMEM ? err : meaning;
+    return err == SV_OK || err == SV_ERR_NOMEM ? err : verdict;
 }
 
 void

@@ -48,6 +48,10 @@ enum SV_MUST_USE sv_err {
  */
 const char *err_text(enum sv_err err);
 
+/* What came of a check: SV_OK; a lack of memory, which proves nothing of what
+ * was to be checked, stays one; everything else is the verdict. */
+enum sv_err err_verdict(enum sv_err err, enum sv_err verdict);
+
 /*
  * What the failure of a step says of the whole: `meaning`, except that a lack
  * of memory says nothing about the bytes at hand and stays what it is.  SV_OK

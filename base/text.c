@@ -197,55 +197,65 @@ unbase64_group(const uint8_t *in, int used, uint8_t *out)
     return true;
 }
 
-/* Bytes that t stands for if it is base64. */
-static size_t
-unbase64_len(struct bytes t)
-{
-    size_t n = t.len / 4 * 3;
-
-    if (n > 0 && t.ptr[t.len - 1] == '=')
-        n -= t.ptr[t.len - 2] == '=' ? 2 : 1;
-    return n;
-}
-
-/* To out, which holds unbase64_len(t). */
+/* One pass: to out, or, where that is NULL, to nowhere. */
 static bool
-unbase64(struct bytes t, uint8_t *out)
+unbase64(struct bytes t, uint8_t *out, size_t *len)
 {
-    const uint8_t *end = out + unbase64_len(t);
-
+    *len = 0;
+    if (t.len % 4 != 0)
+        return false;
     for (size_t i = 0; i < t.len; i += 4) {
-        int used = end - out < 3 ? (int)(end - out) + 1 : 4;
+        uint8_t group[3];
+        int used = 4;
 
-        if (!unbase64_group(t.ptr + i, used, out))
+        if (i + 4 == t.len && t.ptr[i + 3] == '=')
+            used = t.ptr[i + 2] == '=' ? 2 : 3;
+        if (!unbase64_group(t.ptr + i, used, group))
             return false;
-        out += used - 1;
+        if (out != NULL)
+            memcpy(out + *len, group, (size_t)used - 1);
+        *len += (size_t)used - 1;
     }
     return true;
 }
 
 enum sv_err
+text_unbase64_to(struct bytes t, uint8_t *out, size_t max, size_t *len)
+{
+    size_t n;
+
+    if (!unbase64(t, NULL, &n))
+        return SV_ERR_FORMAT;
+    if (n > max)
+        return SV_ERR_RANGE;
+    (void)unbase64(t, out, len);
+    return SV_OK;
+}
+
+enum sv_err
 text_unbase64(struct bytes t, struct buf *out)
 {
+    size_t max = t.len / 4 * 3, len = 0;
     enum sv_err err;
 
     if (t.len % 4 != 0)
         return SV_ERR_FORMAT;
-    err = buf_reserve(out, unbase64_len(t));
-    if (err != SV_OK || t.len == 0)
-        return err;
-    if (!unbase64(t, out->ptr + out->len))
-        return SV_ERR_FORMAT;
-    out->len += unbase64_len(t);
-    return SV_OK;
+    err = buf_reserve(out, max);
+    if (err == SV_OK && max > 0)
+        err = text_unbase64_to(t, out->ptr + out->len, max, &len);
+    out->len += len;
+    return err;
 }
 
 enum sv_err
 text_unbase64_n(struct bytes t, uint8_t *out, size_t n)
 {
-    return t.len % 4 == 0 && unbase64_len(t) == n && unbase64(t, out)
-               ? SV_OK
-               : SV_ERR_FORMAT;
+    size_t len;
+
+    if (!unbase64(t, NULL, &len) || len != n)
+        return SV_ERR_FORMAT;
+    (void)unbase64(t, out, &len);
+    return SV_OK;
 }
 
 bool
@@ -349,26 +359,39 @@ is_steering(utf8proc_int32_t c)
            (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+size_t
+text_inert_first(struct bytes *t, bool keep_lf, uint8_t out[static INERT_MAX])
+{
+    char made[INERT_MAX + 1];
+    utf8proc_int32_t c;
+    utf8proc_ssize_t n = utf8proc_iterate(t->ptr, (utf8proc_ssize_t)t->len, &c);
+    size_t taken = n > 0 ? (size_t)n : 1, len;
+
+    if (n <= 0) {
+        len = (size_t)snprintf(made, sizeof made, "<%02X>", t->ptr[0]);
+        memcpy(out, made, len);
+    } else if (is_steering(c) && !(keep_lf && c == '\n')) {
+        len = (size_t)snprintf(made, sizeof made, "<U+%04X>", (unsigned)c);
+        memcpy(out, made, len);
+    } else {
+        len = taken;
+        memcpy(out, t->ptr, len);
+    }
+    *t = bytes_slice(*t, taken, t->len - taken);
+    return len;
+}
+
 enum sv_err
 text_inert(struct buf *out, struct bytes t, bool keep_lf)
 {
-    size_t was = out->len, at = 0;
+    size_t was = out->len;
     enum sv_err err = SV_OK;
 
-    while (at < t.len && err == SV_OK) {
-        utf8proc_int32_t c;
-        utf8proc_ssize_t n =
-            utf8proc_iterate(t.ptr + at, (utf8proc_ssize_t)(t.len - at), &c);
+    while (t.len > 0 && err == SV_OK) {
+        uint8_t made[INERT_MAX];
+        size_t len = text_inert_first(&t, keep_lf, made);
 
-        if (n <= 0) {
-            err = buf_printf(out, "<%02X>", t.ptr[at]);
-            n = 1;
-        } else if (is_steering(c) && !(keep_lf && c == '\n')) {
-            err = buf_printf(out, "<U+%04X>", (unsigned)c);
-        } else {
-            err = buf_append(out, bytes_of(t.ptr + at, (size_t)n));
-        }
-        at += (size_t)n;
+        err = buf_append(out, bytes_of(made, len));
     }
     if (err != SV_OK)
         buf_truncate(out, was);

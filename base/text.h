@@ -35,6 +35,10 @@ void text_base64(struct bytes b, char *out);
 enum sv_err text_base64_append(struct buf *out, struct bytes b);
 /* Canonical only: right padding, zero trailing bits.  Appended to out. */
 enum sv_err text_unbase64(struct bytes t, struct buf *out);
+/* The same to where there is room for max bytes; SV_ERR_RANGE where it has
+ * more.  Needs no memory, so that a parser of it cannot lack any. */
+enum sv_err text_unbase64_to(struct bytes t, uint8_t *out, size_t max,
+                             size_t *len);
 /* The same for a known length. SV_ERR_FORMAT where it is another. */
 enum sv_err text_unbase64_n(struct bytes t, uint8_t *out, size_t n);
 
@@ -61,6 +65,11 @@ bool text_split(struct bytes *t, char sep, struct bytes *head);
  * out as <U+XXXX> or <XX>.
  */
 enum sv_err text_inert(struct buf *out, struct bytes t, bool keep_lf);
+/* The same for the first character alone, which is taken off t; needs no
+ * memory.  t must not be empty. */
+#define INERT_MAX 10
+size_t text_inert_first(struct bytes *t, bool keep_lf,
+                        uint8_t out[static INERT_MAX]);
 
 /* NFKC (Unicode), appended to out.  SV_ERR_FORMAT for broken UTF-8. */
 enum sv_err text_nfkc(struct bytes t, struct buf *out);

@@ -94,23 +94,20 @@ term_is_hung_up(const struct term *t)
     return ferror(t->out) && poll(&p, 1, 0) > 0 && (p.revents & POLLERR) != 0;
 }
 
+/* Character by character: what is shown of a record must not depend on
+ * whether there is memory for a copy of it. */
 void
 term_text(FILE *to, struct bytes text, bool multiline, unsigned indent)
 {
-    struct buf inert = BUF_INIT;
-    struct bytes rest, line;
+    while (text.len > 0) {
+        uint8_t made[INERT_MAX];
+        size_t len = text_inert_first(&text, multiline, made);
 
-    if (text_inert(&inert, text, multiline) != SV_OK)
-        goto out;
-    rest = buf_bytes(&inert);
-    for (bool first = true; text_split(&rest, '\n', &line); first = false) {
-        if (!first)
+        if (made[0] != '\n')
+            (void)fwrite(made, 1, len, to);
+        else if (text.len > 0)
             (void)fprintf(to, "\n%*s", (int)indent, "");
-        if (line.len > 0)
-            (void)fwrite(line.ptr, 1, line.len, to);
     }
-out:
-    buf_free(&inert);
 }
 
 void
@@ -127,23 +124,23 @@ term_heading(struct term *t, FILE *to, const char *text)
 size_t
 term_width(struct bytes text)
 {
-    struct buf inert = BUF_INIT;
-    size_t at = 0, width = 0;
+    size_t width = 0;
 
-    if (text_inert(&inert, text, false) != SV_OK)
-        goto out;
-    while (at < inert.len) {
-        utf8proc_int32_t c;
-        utf8proc_ssize_t n = utf8proc_iterate(
-            inert.ptr + at, (utf8proc_ssize_t)(inert.len - at), &c);
+    while (text.len > 0) {
+        uint8_t made[INERT_MAX];
+        size_t len = text_inert_first(&text, false, made), at = 0;
 
-        if (n <= 0)
-            break;
-        width += (size_t)utf8proc_charwidth(c);
-        at += (size_t)n;
+        while (at < len) {
+            utf8proc_int32_t c;
+            utf8proc_ssize_t n =
+                utf8proc_iterate(made + at, (utf8proc_ssize_t)(len - at), &c);
+
+            if (n <= 0)
+                break;
+            width += (size_t)utf8proc_charwidth(c);
+            at += (size_t)n;
+        }
     }
-out:
-    buf_free(&inert);
     return width;
 }
 
