@@ -134,7 +134,7 @@ load(const struct witness *w, const struct witness_log *log,
     if (err != SV_OK)
         return err;
     err = open_cosigned(w, log, buf_bytes(&r->note), &r->last, &r->last_unix_s);
-    return err_meaning(err, SV_ERR_TAMPERED);
+    return err_verdict(err, SV_ERR_TAMPERED);
 }
 
 /* Durable, with the directory's own name. */

@@ -219,7 +219,7 @@ roster_verify_by(const struct note *note, const char *origin, const char *actor,
 
     if (err == SV_OK)
         err = note_verify(note, name, key);
-    return err_meaning(err, SV_ERR_TAMPERED);
+    return err_verdict(err, SV_ERR_TAMPERED);
 }
 
 /* Only genesis vouches for its own keys: its first two founders sign. */
@@ -263,7 +263,7 @@ verify_second(const struct roster *r, uint64_t index, const struct note *note,
 
     if (name[0] == '\0') {
         err = note_verify(note, r->origin, &r->log_key);
-        return err_meaning(err, SV_ERR_TAMPERED);
+        return err_verdict(err, SV_ERR_TAMPERED);
     }
     if (second == NULL)
         return SV_ERR_NOT_FOUND;

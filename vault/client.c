@@ -12,11 +12,10 @@ client_fault(struct client *c, enum sv_err err, const char *what)
 }
 
 enum sv_err
-client_judge(struct client *c, enum sv_err err, enum sv_err meaning,
-             const char *what)
+client_verdict(struct client *c, enum sv_err err, const char *what)
 {
-    err = err_meaning(err, meaning);
-    return err == meaning ? client_fault(c, err, what) : err;
+    err = err_verdict(err, SV_ERR_TAMPERED);
+    return err == SV_ERR_TAMPERED ? client_fault(c, err, what) : err;
 }
 
 enum sv_err

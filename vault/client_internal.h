@@ -55,10 +55,9 @@ struct client {
 
 /* Set the check that failed and give err. */
 enum sv_err client_fault(struct client *c, enum sv_err err, const char *what);
-/* The same for a check that gave err: SV_OK passes, a lack of memory is no
- * fault of the gate's, and anything else means `meaning`. */
-enum sv_err client_judge(struct client *c, enum sv_err err, enum sv_err meaning,
-                         const char *what);
+/* What came of a check that shows a forgery: SV_OK; SV_ERR_NOMEM, which shows
+ * nothing; else SV_ERR_TAMPERED, and this is what. */
+enum sv_err client_verdict(struct client *c, enum sv_err err, const char *what);
 /* client_act.c: a message that got no entry, and why. */
 enum sv_err client_refused(struct client *c, const struct message_answer *m);
 /* The same for what an identity gave: SV_ERR_DENIED is that it is locked. */

@@ -136,12 +136,13 @@ take_growth(struct client *c, uint64_t size, const struct hash *root,
     struct bytes raw = a->consistency;
     struct tree_proof proof = {0};
     struct checkpoint head;
-    enum sv_err err =
-        checkpoint_open(a->head, c->pin.origin, &c->pin.roster.log_key, &head);
+    enum sv_err err = client_verdict(
+        c,
+        checkpoint_open(a->head, c->pin.origin, &c->pin.roster.log_key, &head),
+        N_("the head is not signed by this vault's log"));
 
     if (err != SV_OK)
-        return client_judge(c, err, SV_ERR_TAMPERED,
-                            N_("the head is not signed by this vault's log"));
+        return err;
     *again = head.size != c->pin.size;
     if (*again)
         return SV_OK;

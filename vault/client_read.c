@@ -64,7 +64,7 @@ check_provenance(struct client *c, struct released *v, struct bytes *rest,
     if (err == SV_OK)
         err = roster_verify(&c->pin.roster, v->index, note, &v->request);
     free(note);
-    return err_meaning(err, SV_ERR_TAMPERED);
+    return err_verdict(err, SV_ERR_TAMPERED);
 }
 
 /* u64 position, u64 items, path, envelope. */

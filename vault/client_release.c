@@ -251,7 +251,8 @@ take_entry(struct client *c, const struct answer *answer, uint64_t index,
         err = SV_ERR_TAMPERED;
     if (err == SV_OK)
         err = roster_verify(&c->pin.roster, index, &note, request);
-    return err == SV_OK || err == SV_ERR_NOMEM ? err : malformed(c);
+    err = err_verdict(err, SV_ERR_TAMPERED);
+    return err == SV_ERR_TAMPERED ? malformed(c) : err;
 }
 
 /* The state that the gate gives must be the one of the request's entry. */

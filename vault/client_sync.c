@@ -27,9 +27,12 @@ client_check_head(struct client *c, const struct roster *roster,
     enum sv_err err =
         checkpoint_open(head, roster->origin, &roster->log_key, out);
 
+    enum sv_err err = client_verdict(
+        c, checkpoint_open(head, roster->origin, &roster->log_key, out),
+        N_("the head is not signed by this vault's log"));
+
     if (err != SV_OK)
-        return client_judge(c, err, SV_ERR_TAMPERED,
-                            N_("the head is not signed by this vault's log"));
+        return err;
     if (c->pin.size == 0)
         return SV_OK;
     if (out->size < c->pin.size)
@@ -128,11 +131,11 @@ replay_chain(struct client *c, struct bytes entries, struct roster *roster)
         if (!roster->started && !hash_equal(&leaf, &c->pin.vault))
             return client_fault(c, SV_ERR_TAMPERED,
                                 N_("this is not the vault that was pinned"));
-        err = roster_replay(roster, ch.index, ch.entry);
+        err = client_verdict(c, roster_replay(roster, ch.index, ch.entry),
+                             N_("a roster entry does not follow from those "
+                                "before it"));
         if (err != SV_OK)
-            return client_judge(c, err, SV_ERR_TAMPERED,
-                                N_("a roster entry does not follow from "
-                                   "those before it"));
+            return err;
     }
     if (reader_end(&ch.r) != SV_OK || !roster->started)
         return client_fault(c, SV_ERR_TAMPERED, N_("the roster is not whole"));

@@ -182,7 +182,7 @@ fold_version(struct count *c, unsigned column,
     content_free(&older);
     buf_free(&inner);
     buf_free(&plain);
-    return err_meaning(err, SV_ERR_TAMPERED);
+    return err_verdict(err, SV_ERR_TAMPERED);
 }
 
 /* The content as it was then: the last full version of that time and the
@@ -292,7 +292,7 @@ open_snapshot(void *ctx, uint64_t number, unsigned column, uint32_t epoch,
         err = c->with->earlier(c->run, number, buf_bytes(&plain));
     buf_free(&context);
     buf_free(&plain);
-    return err_meaning(err, SV_ERR_TAMPERED);
+    return err_verdict(err, SV_ERR_TAMPERED);
 }
 
 /* ---- a run ---- */
@@ -316,7 +316,7 @@ load_schema(struct count *c)
     if (err == SV_OK)
         err = schema_load(source, &c->schema, &where);
     buf_free(&raw);
-    return err_meaning(err, SV_ERR_TAMPERED);
+    return err_verdict(err, SV_ERR_TAMPERED);
 }
 
 /* SV_ERR_INPUT where the request is not in order; SV_ERR_TAMPERED where what

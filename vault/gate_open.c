@@ -131,7 +131,7 @@ check_head(struct gate *g, struct bytes note)
     sign_public_of(&g->keys->log, &log_key);
     err = checkpoint_open(note, g->roster.origin, &log_key, &kept);
     if (err != SV_OK)
-        return SV_ERR_TAMPERED;
+        return err_verdict(err, SV_ERR_TAMPERED);
     err = store_begin(g->store, STORE_READ, &txn);
     if (err != SV_OK)
         return err;
