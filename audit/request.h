@@ -251,6 +251,8 @@ enum sv_err request_act_parse(struct bytes name, enum request_act *out);
 unsigned request_act_lines(enum request_act act);
 /* Does an entry of this act change who may do what?  The roster chain. */
 bool request_act_is_roster(enum request_act act);
+/* Is there, behind it, more than its entry? */
+bool request_act_changes(enum request_act act);
 
 /* <origin>/<work name> into out.  SV_ERR_FORMAT. */
 enum sv_err request_key_name(const char *origin, const char *actor,

@@ -77,6 +77,28 @@ request_act_parse(struct bytes name, enum request_act *out)
     return SV_ERR_NOT_FOUND;
 }
 
+bool
+request_act_changes(enum request_act act)
+{
+    switch (act) {
+    case ACT_RECORD_READ:
+    case ACT_RECORD_LIST:
+    case ACT_RECORD_FIND:
+    case ACT_RECORD_HISTORY:
+    case ACT_COUNTS_PREVIEW:
+    case ACT_RELEASE_LIST:
+    case ACT_RELEASE_SHOW:
+    case ACT_RELEASE_FETCH:
+    case ACT_LOG_READ:
+    case ACT_STORE_CHECK:
+    case ACT_BACKUP_OPEN:
+    case ACT_BACKUP_READ:
+        return false;
+    default:
+        return true;
+    }
+}
+
 unsigned
 request_act_lines(enum request_act act)
 {

@@ -597,7 +597,9 @@ session_close(struct session *s, enum exit_code code)
             app_fail(s->app, s->pin_path, err,
                      _("what was seen of the vault could not be remembered"));
 
-        code = code == EXIT_DONE ? failed : code;
+        /* "Nothing was changed" it cannot be: the command itself was done. */
+        if (code == EXIT_DONE)
+            code = failed == EXIT_FAILED ? EXIT_IO : failed;
     }
     client_free(s->client);
     way_close(&s->way);

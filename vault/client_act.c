@@ -72,6 +72,14 @@ call(struct client *c, struct bytes note, struct bytes body,
     return err;
 }
 
+/* Was it sent, and may it have been done, whatever failed here? */
+static bool
+is_unknown(const struct request *r, enum sv_err err)
+{
+    return err == SV_ERR_UNSURE ||
+           (err == SV_ERR_NOMEM && request_act_changes(r->act));
+}
+
 /*
  * Once more, where nobody knows what became of the request: its id makes it
  * safe, and the answer tells.  Who is not heard now knows no more than before.
@@ -84,7 +92,7 @@ ask_again(struct client *c, struct bytes note, struct bytes body,
 
     buf_truncate(response, 0);
     err = call(c, note, body, response, m);
-    if (err == SV_ERR_UNVERIFIED || err == SV_ERR_NOMEM)
+    if (err == SV_ERR_UNVERIFIED)
         return err;
     return err != SV_OK || m->status == SV_ERR_BUSY ? SV_ERR_UNSURE : SV_OK;
 }
@@ -156,9 +164,8 @@ take_answer(struct client *c, const struct request *r,
     if (err == SV_OK && request_act_is_roster(r->act) && out->entry.allowed &&
         out->entry.outcome == OUTCOME_DONE &&
         c->pin.roster.last_index < out->index)
-        err = client_judge(
+        err = client_verdict(
             c, roster_replay(&c->pin.roster, out->index, m->act.entry),
-            SV_ERR_TAMPERED,
             N_("a roster entry does not follow from those before it"));
     return err;
 }
@@ -216,6 +223,7 @@ client_act(struct client *c, struct request *r, struct bytes body,
 {
     struct message_answer *m = calloc(1, sizeof *m);
     struct buf note = BUF_INIT;
+    bool sent;
     enum sv_err err = m == NULL ? SV_ERR_NOMEM : SV_OK;
 
     memset(&c->trouble, 0, sizeof c->trouble);
@@ -227,18 +235,24 @@ client_act(struct client *c, struct request *r, struct bytes body,
             c, identity_sign(c->identity, &c->card.sign, r, &note));
     if (err == SV_OK)
         err = client_sign_second(c, r, &note);
-    if (err == SV_OK)
+    sent = err == SV_OK;
+    if (sent)
         err = call(c, buf_bytes(&note), body, &out->raw, m);
-    if (err == SV_ERR_UNSURE || (err == SV_OK && m->status == SV_ERR_UNSURE))
+    if (sent &&
+        (is_unknown(r, err) || (err == SV_OK && m->status == SV_ERR_UNSURE)))
         err = ask_again(c, buf_bytes(&note), body, &out->raw, m);
-    if (err == SV_OK && m->status != SV_OK)
+    if (err == SV_OK && m->status != SV_OK) {
         err = client_refused(c, m);
+        sent = false; /* and not taken */
+    }
     if (err == SV_OK)
         err = check_entry(c, m, buf_bytes(&note), out);
     if (err == SV_OK)
         err = take_answer(c, r, m, out);
     if (err == SV_OK)
         err = outcome_err(c, out);
+    if (sent && is_unknown(r, err))
+        err = SV_ERR_UNSURE;
     free(m);
     buf_free(&note);
     return err;

@@ -133,6 +133,10 @@ finish_act(struct act *a, struct buf *response)
     if (err == SV_OK)
         return SV_OK;
     buf_truncate(response, was);
+    /* It stands in the log: who hears of a failure must not take it for one
+     * of a request that was not done. */
+    if (a->durable && err == SV_ERR_NOMEM)
+        err = SV_ERR_UNSURE;
     return message_failure_encode(MESSAGE_ACT, err, a->reason, response);
 }
 
