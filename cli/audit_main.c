@@ -1,10 +1,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/audit.h"
 #include "cli/language.h"
 #include "crypto/init.h"
+#include "crypto/rng.h"
 
 #define NAME_WIDTH 10
 
@@ -312,6 +314,19 @@ dispatch(struct audit *a, const struct line *l)
     return a->command->run(a);
 }
 
+/* In the middle of whatever it was. */
+static void
+on_no_randomness(void)
+{
+    static const char line[] =
+        AUDIT_PROGRAM ": this machine gives no random numbers, so the program "
+                      "was stopped.\n";
+    ssize_t n = write(STDERR_FILENO, line, sizeof line - 1);
+
+    (void)n;
+    _exit(EXIT_IO);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -324,6 +339,7 @@ main(int argc, char **argv)
         return EXIT_USAGE;
     (void)umask(077);
     (void)signal(SIGPIPE, SIG_IGN);
+    rng_on_failure(on_no_randomness);
     term_init(&a.term);
     read_line(&a, argv, &line);
     lang = line.lang != NULL && language_is_known(line.lang)

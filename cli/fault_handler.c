@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/app.h"
+#include "crypto/rng.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define UNDER_SANITIZER 1
@@ -34,6 +35,20 @@ on_fault(int number)
     _exit(EXIT_ALTERED);
 }
 
+/* In the middle of whatever it was. */
+static void
+on_no_randomness(void)
+{
+    static const char line[] =
+        "svault: this machine gives no random numbers, so the program was "
+        "stopped. Look first whether what you were doing is in (svault record "
+        "list, svault log list); repeat it only if it is not.\n";
+    ssize_t n = write(STDERR_FILENO, line, sizeof line - 1);
+
+    (void)n;
+    _exit(EXIT_UNSURE);
+}
+
 void
 fault_handler_install(void)
 {
@@ -45,6 +60,7 @@ fault_handler_install(void)
     stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_handler = on_fault};
 
+    rng_on_failure(on_no_randomness);
     /* A stack overflow needs another stack to be reported on. */
     if (sigaltstack(&alternative, NULL) == 0)
         action.sa_flags = SA_ONSTACK;

@@ -21,6 +21,12 @@ rng_system(void)
 }
 
 void
+rng_on_failure(void (*handler)(void))
+{
+    (void)sodium_set_misuse_handler(handler);
+}
+
+void
 rng_fill(const struct rng *r, uint8_t *out, size_t len)
 {
     r->fill(r->ctx, out, len);

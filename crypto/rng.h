@@ -10,9 +10,12 @@ struct rng {
     void *ctx;
 };
 
-/* The system's generator, through libsodium.  Cannot fail: libsodium aborts
- * where the system gives no randomness. */
+/* The system's generator, through libsodium.  Cannot fail: where the system
+ * gives no randomness libsodium ends the program, behind what
+ * rng_on_failure() has set. */
 struct rng rng_system(void);
+/* What a program does then: say so, and _exit(). */
+void rng_on_failure(void (*handler)(void));
 void rng_fill(const struct rng *r, uint8_t *out, size_t len);
 
 /*

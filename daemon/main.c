@@ -14,6 +14,7 @@
 #include "counts/document.h"
 #include "crypto/arena.h"
 #include "crypto/init.h"
+#include "crypto/rng.h"
 #include "daemon/life.h"
 #include "daemon/listen.h"
 #include "daemon/sandbox.h"
@@ -361,6 +362,19 @@ serve(struct daemon *d)
     return err;
 }
 
+/* In the middle of whatever it was; what was answered stands. */
+static void
+on_no_randomness(void)
+{
+    static const char line[] =
+        "{\"event\": \"failed\", \"what\": \"random numbers\", \"why\": "
+        "\"this machine gives none\"}\n";
+    ssize_t n = write(STDERR_FILENO, line, sizeof line - 1);
+
+    (void)n;
+    _exit(exit_code_of(SV_ERR_IO));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -374,6 +388,7 @@ main(int argc, char **argv)
 
     if (!read_options(argc, argv, &d.options, &code))
         return code;
+    rng_on_failure(on_no_randomness);
     err = serve(&d);
     service_free(d.service);
     gate_close(d.gate);
