@@ -85,7 +85,7 @@ line_parse(const struct line_format *f, struct bytes *in, void *object)
         if (applies(f, &f->rules[i], object))
             err = parse_one(&f->rules[i], &rest, object);
         if (err != SV_OK)
-            return err_meaning(err, SV_ERR_FORMAT);
+            return err_verdict(err, SV_ERR_FORMAT);
     }
     *in = rest;
     return SV_OK;

@@ -628,7 +628,7 @@ request_text_parse(struct bytes text, struct request *out)
         return SV_ERR_FORMAT;
     err = parse_text(text, &r);
     if (err != SV_OK)
-        return err_meaning(err, SV_ERR_FORMAT);
+        return err_verdict(err, SV_ERR_FORMAT);
     *out = r;
     return SV_OK;
 }
@@ -670,7 +670,7 @@ request_parse(struct bytes in, struct note *note, struct request *out)
     if (err == SV_OK && !boxes_ok(&r))
         err = SV_ERR_FORMAT;
     if (err != SV_OK)
-        return err_meaning(err, SV_ERR_FORMAT);
+        return err_verdict(err, SV_ERR_FORMAT);
     note_copy(&n, note);
     *out = r;
     return SV_OK;

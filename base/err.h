@@ -53,13 +53,6 @@ const char *err_text(enum sv_err err);
 enum sv_err err_verdict(enum sv_err err, enum sv_err verdict);
 
 /*
- * What the failure of a step says of the whole: `meaning`, except that a lack
- * of memory says nothing about the bytes at hand and stays what it is.  SV_OK
- * stays SV_OK.
- */
-enum sv_err err_meaning(enum sv_err err, enum sv_err meaning);
-
-/*
  * Where and why input was refused.  The reason is a msgid; it and the place
  * never hold a value, because a value may be a secret.
  */

@@ -108,7 +108,7 @@ read_back(struct making *m, const struct counting_result *out)
 
     facts_document_clear(&m->document);
     err = facts_document_decode(buf_bytes(&out->bytes), &m->document, &where);
-    return err_meaning(err, SV_ERR_UNVERIFIED);
+    return err_verdict(err, SV_ERR_UNVERIFIED);
 }
 
 static enum sv_err

@@ -292,7 +292,7 @@ solver_process_open_lazily(void *process, int *fd)
         enum sv_err err = solver_process_start(NULL, p);
 
         if (err != SV_OK)
-            return err_meaning(err, SV_ERR_UNVERIFIED);
+            return err_verdict(err, SV_ERR_UNVERIFIED);
     }
     return solver_process_open(*p, fd);
 }

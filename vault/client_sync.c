@@ -24,9 +24,6 @@ client_check_head(struct client *c, const struct roster *roster,
 {
     struct tree_proof proof = {0};
     struct hash old = c->pin.root;
-    enum sv_err err =
-        checkpoint_open(head, roster->origin, &roster->log_key, out);
-
     enum sv_err err = client_verdict(
         c, checkpoint_open(head, roster->origin, &roster->log_key, out),
         N_("the head is not signed by this vault's log"));

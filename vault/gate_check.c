@@ -351,7 +351,7 @@ check_entry_of(const struct check *c, bool grant, struct bytes key,
     }
     free(q);
     buf_free(&text);
-    return err_meaning(err, SV_ERR_TAMPERED);
+    return err_verdict(err, SV_ERR_TAMPERED);
 }
 
 static enum sv_err

@@ -337,7 +337,7 @@ count_run(struct act *a, struct count *c)
         return SV_ERR_INPUT;
     err = counting_body_decode(a->body, &c->body);
     if (err != SV_OK)
-        return err_meaning(err, SV_ERR_INPUT);
+        return err_verdict(err, SV_ERR_INPUT);
     kdf_derive(a->gate->keys->root, "gate/record", c->record_key);
     err = load_schema(c);
     if (err == SV_OK)

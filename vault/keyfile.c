@@ -312,7 +312,7 @@ keyfile_unlock(const struct keyfile *k, struct bytes passphrase,
     if (err != SV_OK)
         wipe(keys, sizeof *keys);
     /* Nothing tells a wrong passphrase from an altered file. */
-    return err_meaning(err, SV_ERR_DENIED);
+    return err_verdict(err, SV_ERR_DENIED);
 }
 
 /* ---- Key cards ---- */
