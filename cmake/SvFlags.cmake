@@ -32,6 +32,9 @@ elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_options(sv_flags INTERFACE
         -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
+if(SV_FUZZ)
+    target_compile_options(sv_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # One static library per folder, with the layers that it may use.
 function(sv_library name)

@@ -1,0 +1,95 @@
+/*
+ * A stream of frames: whole ones say what came, however it came in pieces,
+ * and no memory is taken for bytes that did not come.  The first byte says
+ * how large the pieces are.
+ */
+#include <string.h>
+
+#include "vault/frame.h"
+
+#include "fuzz/fuzz.h"
+
+/* Put what came into the frame; what was not taken is left in *in. */
+static enum sv_err
+feed(struct frame *f, struct bytes *in, size_t piece)
+{
+    enum sv_err err = SV_OK;
+
+    while (err == SV_OK && in->len > 0 && !frame_whole(f)) {
+        uint8_t *at;
+        size_t n;
+
+        demand(frame_room(f, &at, &n) == SV_OK);
+        demand(n > 0);
+        n = n < piece ? n : piece;
+        n = n < in->len ? n : in->len;
+        memcpy(at, in->ptr, n);
+        *in = bytes_slice(*in, n, in->len - n);
+        err = frame_took(f, n);
+    }
+    return err;
+}
+
+/* The frame, sent again, is the bytes from which it came. */
+static void
+check_whole(const struct frame *f, struct bytes from)
+{
+    uint8_t header[FRAME_HEADER_LEN];
+
+    demand(frame_header_encode(f->payload.len, f->max, header) == SV_OK);
+    demand(from.len == sizeof header + f->payload.len);
+    demand(bytes_equal(BYTES(header), bytes_slice(from, 0, sizeof header)));
+    demand(bytes_equal(
+        buf_bytes(&f->payload),
+        bytes_slice(from, sizeof header, from.len - sizeof header)));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct bytes in = bytes_of(data, len), from;
+    struct frame f;
+    size_t piece;
+
+    fuzz_begin();
+    if (len == 0)
+        return 0;
+    piece = data[0] == 0 ? len : data[0];
+    in = bytes_slice(in, 1, len - 1);
+    frame_init(&f, FRAME_REQUEST_MAX);
+    for (from = in; feed(&f, &in, piece) == SV_OK && frame_whole(&f);
+         from = in) {
+        check_whole(&f, bytes_slice(from, 0, from.len - in.len));
+        frame_clear(&f);
+        demand(!frame_begun(&f));
+    }
+    fuzz_heap_bounded(len, 4);
+    frame_clear(&f);
+    return 0;
+}
+
+static void
+seed_frames(struct seeds *s, char piece, const char *first, const char *second)
+{
+    const char *payloads[] = {first, second};
+    struct buf b = BUF_INIT;
+
+    demand(buf_append(&b, bytes_of(&piece, 1)) == SV_OK);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t header[FRAME_HEADER_LEN];
+
+        demand(frame_header_encode(strlen(payloads[i]), FRAME_REQUEST_MAX,
+                                   header) == SV_OK);
+        demand(buf_append(&b, BYTES(header)) == SV_OK);
+        demand(buf_text(&b, payloads[i]) == SV_OK);
+    }
+    seed_buf(s, &b);
+}
+
+void
+fuzz_seeds(struct seeds *s)
+{
+    seed_frames(s, 0, "a question", "another");
+    seed_frames(s, 1, "q", "in pieces of one byte");
+    seed_frames(s, 9, "a header and one more byte", "x");
+}
