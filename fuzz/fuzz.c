@@ -135,6 +135,33 @@ seed_buf(struct seeds *s, struct buf *input)
     buf_free(input);
 }
 
+uint8_t
+fuzz_choice(struct bytes *in)
+{
+    uint8_t choice = in->len > 0 ? in->ptr[0] : 0;
+
+    if (in->len > 0)
+        *in = bytes_slice(*in, 1, in->len - 1);
+    return choice;
+}
+
+void
+seed_choice(struct seeds *s, uint8_t choice, struct bytes rest)
+{
+    struct buf input = BUF_INIT;
+
+    demand(buf_append(&input, bytes_of(&choice, 1)) == SV_OK);
+    demand(buf_append(&input, rest) == SV_OK);
+    seed_buf(s, &input);
+}
+
+void
+seed_choice_buf(struct seeds *s, uint8_t choice, struct buf *rest)
+{
+    seed_choice(s, choice, buf_bytes(rest));
+    buf_free(rest);
+}
+
 struct sign_seed
 fuzz_key(uint8_t who)
 {
@@ -154,13 +181,6 @@ fuzz_public(uint8_t who)
     return pub;
 }
 
-void
-fuzz_begin(void)
-{
-    here.random = 0;
-    here.heap_start = here.heap_peak = here.heap;
-}
-
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -170,5 +190,19 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     demand(crypto_init() == SV_OK);
     if (__sanitizer_install_malloc_and_free_hooks != NULL)
         (void)__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
+    return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    struct buf in = BUF_INIT;
+
+    demand(buf_append(&in, bytes_of(data, len)) == SV_OK);
+    fuzz_fit(&in);
+    here.random = 0;
+    here.heap_start = here.heap_peak = here.heap;
+    fuzz_one(buf_bytes(&in));
+    buf_free(&in);
     return 0;
 }

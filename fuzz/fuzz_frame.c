@@ -44,18 +44,14 @@ check_whole(const struct frame *f, struct bytes from)
         bytes_slice(from, sizeof header, from.len - sizeof header)));
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    struct bytes in = bytes_of(data, len), from;
+    uint8_t choice = fuzz_choice(&in);
+    size_t len = in.len, piece = choice == 0 ? len : choice;
+    struct bytes from;
     struct frame f;
-    size_t piece;
 
-    fuzz_begin();
-    if (len == 0)
-        return 0;
-    piece = data[0] == 0 ? len : data[0];
-    in = bytes_slice(in, 1, len - 1);
     frame_init(&f, FRAME_REQUEST_MAX);
     for (from = in; feed(&f, &in, piece) == SV_OK && frame_whole(&f);
          from = in) {
@@ -65,16 +61,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     fuzz_heap_bounded(len, 4);
     frame_clear(&f);
-    return 0;
 }
 
 static void
-seed_frames(struct seeds *s, char piece, const char *first, const char *second)
+seed_frames(struct seeds *s, uint8_t piece, const char *first,
+            const char *second)
 {
     const char *payloads[] = {first, second};
     struct buf b = BUF_INIT;
 
-    demand(buf_append(&b, bytes_of(&piece, 1)) == SV_OK);
     for (size_t i = 0; i < 2; i++) {
         uint8_t header[FRAME_HEADER_LEN];
 
@@ -83,7 +78,7 @@ seed_frames(struct seeds *s, char piece, const char *first, const char *second)
         demand(buf_append(&b, BYTES(header)) == SV_OK);
         demand(buf_text(&b, payloads[i]) == SV_OK);
     }
-    seed_buf(s, &b);
+    seed_choice_buf(s, piece, &b);
 }
 
 void

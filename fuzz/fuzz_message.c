@@ -25,16 +25,14 @@ encode_answer(const struct message_answer *m, struct buf *out)
     demand(err == SV_OK);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    struct bytes in = bytes_of(data, len);
     struct message_request request;
     struct message_answer answer;
     struct buf again = BUF_INIT;
     bool is_request, is_answer;
 
-    fuzz_begin();
     is_request = message_request_decode(in, &request) == SV_OK;
     is_answer = message_answer_decode(in, &answer) == SV_OK;
     demand(fuzz_heap_peak() == 0);
@@ -45,7 +43,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         encode_answer(&answer, &again);
     demand((!is_request && !is_answer) || bytes_equal(buf_bytes(&again), in));
     buf_free(&again);
-    return 0;
 }
 
 void

@@ -82,16 +82,10 @@ check_signing(struct bytes text)
     buf_free(&b);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    struct bytes in;
-
-    fuzz_begin();
-    if (len == 0)
-        return 0;
-    in = bytes_of(data + 1, len - 1);
-    switch (data[0] % 3) {
+    switch (fuzz_choice(&in) % 3) {
     case 0:
         check_note(in, false);
         break;
@@ -102,14 +96,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         check_signing(in);
         break;
     }
-    fuzz_heap_bounded(len, 16);
-    return 0;
+    fuzz_heap_bounded(in.len, 16);
 }
 
 static void
 seed_note(struct seeds *s, const char *text, uint8_t signers)
 {
-    struct buf b = BUF_INIT, in = BUF_INIT;
+    struct buf b = BUF_INIT;
 
     for (uint8_t who = 1; who <= signers; who++) {
         struct sign_seed key = fuzz_key(who);
@@ -118,23 +111,18 @@ seed_note(struct seeds *s, const char *text, uint8_t signers)
                          : note_add_signature(bytes_text(text), "witness", &key,
                                               &b)) == SV_OK);
     }
-    demand(buf_append(&in, bytes_of("", 1)) == SV_OK);
-    demand(buf_append(&in, buf_bytes(&b)) == SV_OK);
-    buf_free(&b);
-    seed_buf(s, &in);
+    seed_choice_buf(s, 0, &b);
 }
 
 void
 fuzz_seeds(struct seeds *s)
 {
     struct sign_public pub = fuzz_public(1);
-    struct buf b = BUF_INIT;
     char vkey[NOTE_VKEY_SIZE];
 
     seed_note(s, "one line\n", 1);
     seed_note(s, "two\n\nparts \xe2\x80\x94 and a dash\n", 3);
     demand(note_vkey(NAME, &pub, vkey) == SV_OK);
-    demand(buf_printf(&b, "\x01%s", vkey) == SV_OK);
-    seed_buf(s, &b);
-    seed(s, bytes_text("\x02what we sign\n"));
+    seed_choice(s, 1, bytes_text(vkey));
+    seed_choice(s, 2, bytes_text("what we sign\n"));
 }

@@ -77,14 +77,8 @@ watch(void)
 static void
 run(struct bytes input)
 {
-    struct buf copy = BUF_INIT;
-
-    demand(buf_append(&copy, input) == SV_OK);
-    fuzz_fit(&copy);
-    running = buf_bytes(&copy);
-    (void)LLVMFuzzerTestOneInput(copy.ptr, copy.len);
-    running = bytes_of(NULL, 0);
-    buf_free(&copy);
+    running = input;
+    (void)LLVMFuzzerTestOneInput(input.ptr, input.len);
 }
 
 /* At most `runs` of the inputs around this one, spread evenly over it. */
