@@ -67,15 +67,18 @@ proof_verify(struct bytes proof, struct bytes entry, const char *origin,
 {
     struct tree_proof inclusion;
     struct hash leaf = tree_leaf(entry);
+    struct checkpoint c;
     struct bytes note;
     uint64_t index;
     enum sv_err err = proof_parse(proof, &index, &inclusion, &note);
 
     if (err == SV_OK)
-        err = checkpoint_open(note, origin, key, head);
-    if (err == SV_OK && index >= head->size)
+        err = checkpoint_open(note, origin, key, &c);
+    if (err == SV_OK && index >= c.size)
         err = SV_ERR_TAMPERED;
-    return err != SV_OK ? err
-                        : tree_verify_inclusion(index, head->size, &leaf,
-                                                &inclusion, &head->root);
+    if (err == SV_OK)
+        err = tree_verify_inclusion(index, c.size, &leaf, &inclusion, &c.root);
+    if (err == SV_OK)
+        *head = c;
+    return err;
 }
