@@ -45,7 +45,11 @@ witness_request_parse(struct bytes in, struct witness_request *out)
     if (!text_line(&in, &line) || !text_skip(&line, "old ") ||
         text_u64(line, 0, INT64_MAX, &r.old_size) != SV_OK)
         return SV_ERR_FORMAT;
-    while (text_line(&in, &line) && line.len > 0) {
+    for (;;) {
+        if (!text_line(&in, &line))
+            return SV_ERR_FORMAT;
+        if (line.len == 0)
+            break;
         if (r.proof.n == WITNESS_PROOF_MAX ||
             text_unbase64_n(line, r.proof.hash[r.proof.n].b, SHA256_LEN) !=
                 SV_OK)

@@ -91,12 +91,18 @@ fuzz_seeds(struct seeds *s)
         "\"columns\": [\"victim.identity\", \"victim.index\"],"
         "\"purposes\": [\"care\", \"quality\"],"
         "\"roles\": [{\"name\": \"caseworker\","
-        "\"cells\": {\"victim.identity\": \"rwah\", \"victim.index\": \"s\"},"
-        "\"acts\": {\"record.create\": [\"victim\"], \"log.read\": true},"
+        "\"cells\": {\"victim.identity\": \"rwa\", \"victim.index\": \"s\"},"
+        "\"acts\": {\"record.create\": [\"victim\"]},"
         "\"grant_days_max\": 30, \"self_assigns\": true,"
-        "\"default_purpose\": \"care\", \"purposes\": [\"care\"]}],"
-        "\"exclusive\": [],"
-        "\"profiles\": {\"standard\": {}, \"small-office\": {}}}";
+        "\"default_purpose\": \"care\", \"purposes\": [\"care\"]},"
+        "{\"name\": \"auditor\", \"cells\": {}, \"acts\": {\"log.read\": []},"
+        "\"default_purpose\": \"quality\", \"purposes\": [\"quality\"]}],"
+        "\"limits\": {},"
+        "\"exclusions\": [{\"roles\": [\"auditor\"], \"exclude\": \"all\"}],"
+        "\"profiles\": {\"standard\": {}, \"small-office\": {"
+        "\"permit\": [[\"auditor\", \"caseworker\"]],"
+        "\"cells\": {\"caseworker\": {\"victim.identity\": \"rw\"}},"
+        "\"self_assigns\": [\"auditor\"]}}}";
     static struct policy p;
     struct buf text = BUF_INIT;
 

@@ -449,6 +449,8 @@ test_requests_that_make_no_sense_are_refused(void **state)
     struct tree_proof proof = {.n = 1};
     struct witness_request q;
 
+    assert_err(witness_request_parse(bytes_text("old 3\nno empty line"), &q),
+               SV_ERR_FORMAT);
     /* From more entries than there are; a proof from nothing; too long. */
     assert_ok(witness_request_encode(6, &proof, buf_bytes(&note), &out));
     {
