@@ -24,7 +24,7 @@
 
 #define BAD "replay.bad"
 #define INPUTS_MAX 4096
-#define RUNS_DEFAULT 3000
+#define RUNS_DEFAULT 2000
 
 struct inputs {
     struct seeds seeds; /* first: see take_seed() */
