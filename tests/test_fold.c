@@ -74,6 +74,25 @@ test_telephone_numbers_are_their_digits(void **state)
     assert_folds(FOLD_PHONE, "0081-90-1234-5678", "09012345678");
     assert_folds(FOLD_PHONE, "+63 917 000 0000", "00639170000000");
     assert_folds(FOLD_PHONE, "none", "");
+    /* What is left of it is no number from abroad once more. */
+    assert_folds(FOLD_PHONE, "+81 0081 0 90", "090");
+    assert_folds(FOLD_PHONE, "0081 0081 90", "090");
+    assert_folds(FOLD_PHONE, "+81", "0");
+}
+
+/* An h less each time over all of it would take minutes. */
+static void
+test_a_name_of_many_letters_folds_at_once(void **state)
+{
+    char name[60001];
+
+    (void)state;
+    memset(name, 'h', sizeof name);
+    name[0] = 'o';
+    name[sizeof name - 1] = '\0';
+    assert_folds(FOLD_NAME, name, "o");
+    name[sizeof name - 2] = 'a';
+    assert_folds(FOLD_NAME, name, "oha");
 }
 
 static void
@@ -171,6 +190,7 @@ main(void)
         cmocka_unit_test(test_spellings_of_one_name_meet),
         cmocka_unit_test(test_numbers_meet_in_any_width_and_case),
         cmocka_unit_test(test_telephone_numbers_are_their_digits),
+        cmocka_unit_test(test_a_name_of_many_letters_folds_at_once),
         cmocka_unit_test(test_other_names_stay_apart),
         cmocka_unit_test(test_folding_twice_is_folding_once),
         cmocka_unit_test(test_broken_utf8_and_long_words_are_refused),

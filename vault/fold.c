@@ -122,6 +122,7 @@ fold_phone(struct bytes in, struct buf *out)
 {
     struct buf all = BUF_INIT;
     struct bytes digits;
+    bool is_national = true;
     enum sv_err err = SV_OK;
 
     while (in.len > 0 && err == SV_OK) {
@@ -133,9 +134,10 @@ fold_phone(struct bytes in, struct buf *out)
             err = put_char(c, &all);
     }
     digits = buf_bytes(&all);
-    if (err == SV_OK && text_skip(&digits, "0081"))
-        err =
-            digits.len > 0 && digits.ptr[0] == '0' ? SV_OK : buf_text(out, "0");
+    while (text_skip(&digits, "0081"))
+        is_national = digits.len > 0 && digits.ptr[0] == '0';
+    if (err == SV_OK && !is_national)
+        err = buf_text(out, "0");
     if (err == SV_OK)
         err = buf_append(out, digits);
     buf_free(&all);
@@ -370,6 +372,9 @@ respell_once(struct bytes in, struct buf *out)
             err = buf_text(out, spellings[i].to);
         } else if (text_skip(&rest, "oh") && !is_vowel(in, 2)) {
             err = buf_text(out, "o");
+            /* "ohhh" at once, and not with one h less each time. */
+            while (rest.len > 0 && rest.ptr[0] == 'h' && !is_vowel(rest, 1))
+                rest = bytes_slice(rest, 1, rest.len - 1);
         } else {
             rest = bytes_slice(in, 1, in.len - 1);
             err = buf_append(out, bytes_slice(in, 0, 1));

@@ -11,7 +11,8 @@
  *   number  no white space, no U+0300 to U+036F; each dash (category Pd),
  *           U+2212 and U+30FC is '-'
  *   phone   the digits 0 to 9; a '+' before the first is 00; then 0081 in
- *           front is 0, or nothing where a 0 follows
+ *           front is 0, or nothing where a 0 follows, again until there is
+ *           none
  *   name    1. white space, dashes, ' . U+2019 U+30FB U+30FC and U+0300 to
  *              U+036F are left out
  *           2. kana of either kind become Kunrei romaji (fold.c has the
