@@ -313,6 +313,26 @@ test_a_third_signature_and_one_elsewhere_are_found(void **state)
     buf_free(&note);
 }
 
+/* Of one person who names herself, one signature is no more than one. */
+static void
+test_a_signature_that_stands_for_nobody_is_found(void **state)
+{
+    struct fakelog *f = *state;
+    struct fake_person ada = fake_person("ada"), eve = fake_person("eve");
+    struct request q =
+        restore(f, "ada", "administrator", "ada", "administrator");
+    struct buf note = BUF_INIT;
+
+    assert_ok(request_sign(&q, &ada.seed, &note));
+    sign_as(&q, "eve", FAKELOG_ORIGIN "/ada", &note);
+    expect_lie(f, &q, &note, SIGNATURE);
+    buf_free(&note);
+    assert_ok(request_sign(&q, &eve.seed, &note));
+    sign_as(&q, "ada", FAKELOG_ORIGIN "/ada", &note);
+    expect_lie(f, &q, &note, SIGNATURE);
+    buf_free(&note);
+}
+
 static void
 test_a_restore_that_the_policy_does_not_allow_is_found(void **state)
 {
@@ -351,6 +371,7 @@ main(void)
         WITH_LOG(test_an_administrator_comes_back_with_new_keys),
         WITH_LOG(test_a_restore_without_its_second_signature_is_found),
         WITH_LOG(test_a_third_signature_and_one_elsewhere_are_found),
+        WITH_LOG(test_a_signature_that_stands_for_nobody_is_found),
         WITH_LOG(test_a_restore_that_the_policy_does_not_allow_is_found),
     };
 
