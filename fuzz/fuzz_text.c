@@ -60,8 +60,9 @@ check_inert(struct bytes in)
     demand(shown.len == 0 || text_is_utf8(buf_bytes(&shown)));
     for (size_t i = 0; i < shown.len; i++)
         demand(shown.ptr[i] >= ' ' && shown.ptr[i] != 0x7f);
-    demand(memmem(shown.ptr, shown.len, "\xc2\x9b", 2) == NULL);
-    demand(memmem(shown.ptr, shown.len, "\xe2\x80\xae", 3) == NULL);
+    demand(shown.len == 0 ||
+           (memmem(shown.ptr, shown.len, "\xc2\x9b", 2) == NULL &&
+            memmem(shown.ptr, shown.len, "\xe2\x80\xae", 3) == NULL));
     fuzz_fit(&shown);
     demand(text_inert(&again, buf_bytes(&shown), false) == SV_OK);
     demand(bytes_equal(buf_bytes(&shown), buf_bytes(&again)));
