@@ -1,6 +1,6 @@
 /*
  * The auditor's card.
- * Covers: audit/audit_card.c crypto/words.c
+ * Covers: audit/audit_card.c
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * Key cards: each is signed by its own key.  The first byte says whether the
  * text is signed here.
- * Covers: vault/keyfile.c crypto/words.c
+ * Covers: vault/keyfile.c
  */
 #include <string.h>
 

@@ -306,9 +306,9 @@ void
 fuzz_seeds(struct seeds *s)
 {
     seed(s, bytes_text(""));
-    for (uint8_t call = 0; call < 5; call++) {
-        for (uint8_t kind = 0; kind < 6; kind++) {
-            const struct act a = {call, kind, (uint8_t)(call * 40), 9, 1, 1, 2};
+    for (uint8_t kind = 0; kind < 6; kind++) {
+        for (uint8_t call = 1; call < 4; call++) {
+            const struct act a = {call, kind, (uint8_t)(call * 60), 9, 1, 1, 2};
 
             seed(s, bytes_of(&a, sizeof a));
         }

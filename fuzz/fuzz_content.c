@@ -1,9 +1,11 @@
 /*
  * The content of a compartment.  The first byte chooses which; behind it the
  * encoded content, or with 128 the text of each field, a line each.
- * Covers: vault/content.c vault/schema.c
+ * Covers: vault/content.c vault/schema.c vault/token.c
  */
-#include "vault/content.h"
+#include <string.h>
+
+#include "vault/token.h"
 
 #include "fuzz/fuzz.h"
 
@@ -69,6 +71,21 @@ check_fold(const struct content *c)
     buf_free(&is);
 }
 
+/* Ascending, each once, and as many as tell nothing. */
+static void
+check_tokens(const struct content *c)
+{
+    const struct token_key key = {{1}};
+    struct rng rng = rng_system();
+    struct token_list list;
+
+    if (tokens_of_content(&key, &rng, c, &list) != SV_OK)
+        return;
+    demand(list.n <= POSTING_TOKENS_MAX && list.n % TOKENS_STEP == 0);
+    for (size_t i = 1; i < list.n; i++)
+        demand(memcmp(list.at[i - 1], list.at[i], TOKEN_BYTES) < 0);
+}
+
 static void
 check_encoded(const struct schema_compartment *c, struct bytes in)
 {
@@ -84,6 +101,7 @@ check_encoded(const struct schema_compartment *c, struct bytes in)
     buf_free(&again);
     check_texts(&got);
     check_fold(&got);
+    check_tokens(&got);
     content_fill(&got);
     content_free(&got);
 }
@@ -103,6 +121,7 @@ check_lines(const struct schema_compartment *c, struct bytes in)
     }
     check_texts(&got);
     check_fold(&got);
+    check_tokens(&got);
     content_free(&got);
 }
 

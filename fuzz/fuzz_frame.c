@@ -2,6 +2,7 @@
  * A stream of frames: whole ones say what came, however it came in pieces,
  * and no memory is taken for bytes that did not come.  The first byte says
  * how large the pieces are.
+ * Covers: vault/frame.c
  */
 #include <string.h>
 

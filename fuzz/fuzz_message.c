@@ -1,4 +1,7 @@
-/* What goes between client and gate: what decodes is encoded to the same. */
+/*
+ * What goes between client and gate: what decodes is encoded to the same.
+ * Covers: vault/message.c
+ */
 #include "vault/message.h"
 
 #include "fuzz/fuzz.h"

@@ -1,6 +1,7 @@
 /*
  * Signed notes and keys as text.  The first byte says how: bare, as a key, or
  * with the rest signed by us, so that what lies inside is reached.
+ * Covers: audit/note.c
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
  * What a client remembers.  The first byte says whether the MAC is made here.
- * Covers: vault/pin.c policy/roster.c
+ * Covers: vault/pin.c
  */
 #include <stdio.h>
 #include <string.h>

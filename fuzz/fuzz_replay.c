@@ -21,7 +21,13 @@
 #define MINUTE_MS UINT64_C(60000)
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-static const char *const people[] = {"ada", "sue", "cora", "ida", "abe"};
+/* Who works here as what from the start; eve does not. */
+static const char *const people[] = {"ada", "sue", "cora", "abe",
+                                     "ida", "ana", "eve"};
+static const char *const roles[] = {
+    "administrator", "supervisor",         "caseworker",
+    "auditor",       "statistics_officer", "approver",
+};
 
 /* ---- What holds of each log that is accepted ---- */
 
@@ -126,8 +132,8 @@ office(void)
 
     if (f.n == 0) {
         fakelog_found(&f, "small-office");
-        (void)fakelog_hire(&f, "cora", "caseworker", 0);
-        (void)fakelog_hire(&f, "abe", "auditor", 0);
+        for (size_t i = 2; i < COUNT(roles); i++)
+            (void)fakelog_hire(&f, people[i], roles[i], 0);
     }
     return &f;
 }
@@ -337,17 +343,66 @@ fuzz_one(struct bytes in)
         check_acts(in);
 }
 
+/* By somebody in whose role it may be done, if there is anybody. */
+static struct act
+act_by_role(const struct policy *p, enum request_act act)
+{
+    struct act a = {.act = (uint8_t)act,
+                    .record = 1,
+                    .compartments = 1,
+                    .outcome = OUTCOME_DONE,
+                    .person = 3,
+                    .entry = 9};
+
+    for (uint8_t i = 0; i < COUNT(roles); i++) {
+        int role = policy_role(p, roles[i]);
+
+        demand(role >= 0);
+        if (i == 0 || p->roles[role].acts[act]) {
+            a.actor = i;
+            a.role = (uint8_t)role;
+        }
+        if (p->roles[role].acts[act])
+            break;
+    }
+    return a;
+}
+
+static void
+seed_acts(struct seeds *s, const enum request_act *acts, size_t n)
+{
+    const struct fakelog *f = office();
+    struct buf b = BUF_INIT;
+
+    for (size_t i = 0; i < n; i++) {
+        struct act a = act_by_role(&f->replay.roster.policy, acts[i]);
+
+        /* Later acts are about the first. */
+        a.entry = (uint8_t)f->n;
+        if (acts[i] == ACT_RECORD_CREATE)
+            a.compartments = 255;
+        demand(buf_append(&b, bytes_of(&a, sizeof a)) == SV_OK);
+    }
+    seed_choice_buf(s, 1, &b);
+}
+
 void
 fuzz_seeds(struct seeds *s)
 {
-    const struct fakelog *f = office();
-    const uint8_t supervisor = 1, caseworker = 2;
-    const struct act acts[] = {
-        {ACT_RECORD_CREATE, 2, caseworker, 0, 1, 255, 1, 0, 0, 0},
-        {ACT_RECORD_READ, 2, caseworker, 0, 1, 1, 1, 0, 0, 0},
-        {ACT_RECORD_SAVE, 2, caseworker, 0, 1, 1, 1, 0, 0, 0},
-        {ACT_RECORD_ASSIGN, 1, supervisor, 0, 1, 1, 1, 2, 0, 0},
+    static const enum request_act records[] = {
+        ACT_RECORD_CREATE, ACT_RECORD_READ,    ACT_RECORD_SAVE,
+        ACT_RECORD_ASSIGN, ACT_RECORD_HISTORY, ACT_RECORD_UNASSIGN,
+        ACT_RECORD_LIST,
     };
+    static const enum request_act releases[] = {
+        ACT_RELEASE_REQUEST,     ACT_RELEASE_LIST,    ACT_RELEASE_SHOW,
+        ACT_RELEASE_ACKNOWLEDGE, ACT_RELEASE_APPROVE, ACT_RELEASE_FETCH,
+    };
+    static const enum request_act staff[] = {
+        ACT_STAFF_PROPOSE, ACT_STAFF_CONFIRM,   ACT_STAFF_SUSPEND,
+        ACT_STAFF_REPLACE, ACT_STAFF_REINSTATE, ACT_STAFF_REVOKE,
+    };
+    const struct fakelog *f = office();
     struct buf b = BUF_INIT;
     struct writer w = writer_to(&b);
 
@@ -355,11 +410,9 @@ fuzz_seeds(struct seeds *s)
         writer_medium(&w, buf_bytes(&f->entries[i]));
     demand(writer_end(&w) == SV_OK);
     seed_choice_buf(s, 0, &b);
-    seed_choice(s, 1, bytes_of(acts, sizeof acts));
-    /* Each act by each role, alone. */
-    for (uint8_t act = 0; act < ACT_N; act++) {
-        const struct act one = {act, act % 3, act % 9, 0, 1, 255, 1, 3, 9, 0};
-
-        seed_choice(s, 1, bytes_of(&one, sizeof one));
-    }
+    seed_acts(s, records, COUNT(records));
+    seed_acts(s, releases, COUNT(releases));
+    seed_acts(s, staff, COUNT(staff));
+    for (int act = 0; act < ACT_N; act++)
+        seed_acts(s, &(const enum request_act){(enum request_act)act}, 1);
 }

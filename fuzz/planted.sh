@@ -10,4 +10,4 @@ if "$@" >out 2>&1; then
     echo "found nothing: $*"
     exit 1
 fi
-grep -m 1 -E 'broken:|ERROR: AddressSanitizer' out
+grep -m 1 -E 'broken:|runtime error:|ERROR: AddressSanitizer' out

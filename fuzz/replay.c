@@ -2,7 +2,7 @@
  * Gives a target its seeds, the files of its corpus, and what lies around
  * each: cut short, one byte longer, one bit wrong.  No fuzzer is needed.
  *
- *   replay_NAME [--runs N] [FILE|FOLDER...]    about N runs in all
+ *   replay_NAME [--runs N] [FILE|FOLDER...]    and about N around them
  *   replay_NAME --only FILE...                 these files, nothing else
  *   replay_NAME --seeds FOLDER                 write the seeds there
  *
@@ -189,13 +189,13 @@ usage(void)
 static void
 replay(struct inputs *in, size_t budget)
 {
-    size_t runs = 0;
+    size_t around = in->n > 0 ? budget / in->n : 0, runs = 0;
 
     for (size_t i = 0; i < in->n; i++) {
         run(buf_bytes(&in->all[i]));
         runs++;
-        if (budget > 0)
-            runs += run_around(&in->all[i], budget / in->n + 1);
+        if (around > 0)
+            runs += run_around(&in->all[i], around);
     }
     (void)printf("%zu inputs, %zu runs\n", in->n, runs);
 }
