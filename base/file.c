@@ -136,13 +136,29 @@ read_all(int fd, size_t max, struct buf *out)
 }
 
 enum sv_err
+file_open(const char *path, int *fd)
+{
+    int got = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (got < 0)
+        return err_of_errno(errno);
+    /* Who has it open for writing is waited for. */
+    if (fcntl(got, F_SETFL, 0) != 0) {
+        (void)close(got);
+        return SV_ERR_IO;
+    }
+    *fd = got;
+    return SV_OK;
+}
+
+enum sv_err
 file_read(const char *path, size_t max, struct buf *out)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    enum sv_err err;
+    int fd;
+    enum sv_err err = file_open(path, &fd);
 
-    if (fd < 0)
-        return err_of_errno(errno);
+    if (err != SV_OK)
+        return err;
     err = read_all(fd, max, out);
     (void)close(fd);
     return err;

@@ -155,6 +155,19 @@ test_what_cannot_be_read_says_why(void **state)
 }
 
 static void
+test_a_pipe_that_nobody_writes_to_is_empty_and_not_waited_for(void **state)
+{
+    struct place *p = *state;
+    struct buf out = BUF_INIT;
+
+    assert_int_equal(mkfifo(p->path, 0600), 0);
+    (void)alarm(10); /* it would wait for ever */
+    assert_ok(file_read(p->path, 100, &out));
+    (void)alarm(0);
+    assert_int_equal(out.len, 0);
+}
+
+static void
 test_a_pipe_is_read_to_its_end(void **state)
 {
     struct buf got = BUF_INIT;
@@ -477,6 +490,7 @@ main(void)
         placed(test_a_file_over_the_limit_is_refused_and_nothing_is_appended),
         placed(test_what_cannot_be_read_says_why),
         placed(test_a_pipe_is_read_to_its_end),
+        placed(test_a_pipe_that_nobody_writes_to_is_empty_and_not_waited_for),
         placed(test_replacing_makes_or_changes_the_file_and_its_mode),
         placed(test_replacing_leaves_the_old_bytes_to_who_reads_them),
         placed(test_creating_refuses_an_existing_name_and_leaves_it),

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/line.h"
 #include "base/codec.h"
@@ -266,11 +267,17 @@ read_header(struct backup_file *b)
 enum sv_err
 backup_open(const char *path, struct backup_file *out)
 {
-    struct backup_file b = {.file = fopen(path, "re")};
-    enum sv_err err;
+    struct backup_file b = {.file = NULL};
+    int fd;
+    enum sv_err err = file_open(path, &fd);
 
-    if (b.file == NULL)
-        return err_of_errno(errno);
+    if (err != SV_OK)
+        return err;
+    b.file = fdopen(fd, "re");
+    if (b.file == NULL) {
+        (void)close(fd);
+        return SV_ERR_NOMEM;
+    }
     err = read_header(&b);
     if (err != SV_OK) {
         backup_close(&b);
