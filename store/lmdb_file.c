@@ -7,42 +7,16 @@
 
 #include "base/file.h"
 
-/* The header page of LMDB 0.9 (data version 1) as it lies in the file: two of
- * them, written in turn, the one with the higher txnid in force. */
-struct tree {
-    uint32_t page_size; /* in the first tree of a header */
-    uint16_t flags;
-    uint16_t depth;
-    uint64_t n_branch;
-    uint64_t n_leaf;
-    uint64_t n_overflow;
-    uint64_t n_entries;
-    uint64_t root;
-};
-struct header {
-    uint64_t page;
-    uint16_t pad;
-    uint16_t flags;
-    uint32_t bounds;
-    uint32_t magic;
-    uint32_t version;
-    uint64_t address;
-    uint64_t map_size;
-    struct tree trees[2]; /* free pages; tables */
-    uint64_t last_page;
-    uint64_t txnid;
-};
-_Static_assert(sizeof(struct header) == 152, "laid out as LMDB's");
+_Static_assert(sizeof(struct lmdb_header) == 152, "laid out as LMDB's");
 
 #define HEADER_MAGIC 0xbeefc0de
 #define HEADER_VERSION 1
 #define HEADER_FLAG 0x08
 #define PAGE_SIZE_MIN 512
 #define PAGE_SIZE_MAX 65536
-#define NO_ROOT UINT64_MAX
 
 static enum sv_err
-header_read(int fd, uint64_t at, struct header *out)
+header_read(int fd, uint64_t at, struct lmdb_header *out)
 {
     uint8_t raw[sizeof *out];
     size_t got = 0;
@@ -65,11 +39,11 @@ is_page_size(uint64_t n)
     return n >= PAGE_SIZE_MIN && n <= PAGE_SIZE_MAX && (n & (n - 1)) == 0;
 }
 
-/* The header in force: LMDB finds it by the parity of its txnid. */
-static enum sv_err
-header_find(int fd, struct header *out)
+/* LMDB finds it by the parity of its txnid. */
+enum sv_err
+lmdb_header_find(int fd, struct lmdb_header *out)
 {
-    struct header both[2];
+    struct lmdb_header both[2];
     uint64_t size;
     size_t newer;
     enum sv_err err = header_read(fd, 0, &both[0]);
@@ -90,18 +64,18 @@ header_find(int fd, struct header *out)
 }
 
 static bool
-root_is_present(const struct tree *t, uint64_t n_present)
+root_is_present(const struct lmdb_tree *t, uint64_t n_present)
 {
-    return t->root == NO_ROOT || (t->root > 1 && t->root < n_present);
+    return t->root == LMDB_NO_ROOT || (t->root > 1 && t->root < n_present);
 }
 
 enum sv_err
 lmdb_file_look(int fd, struct lmdb_file *out)
 {
-    struct header h;
+    struct lmdb_header h;
     struct lmdb_file file;
     struct stat st;
-    enum sv_err err = header_find(fd, &h);
+    enum sv_err err = lmdb_header_find(fd, &h);
 
     if (err != SV_OK)
         return err;

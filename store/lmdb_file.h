@@ -10,6 +10,36 @@
 
 #define LMDB_FILE_MAX ((size_t)64 << 30)
 
+/* The header page of LMDB 0.9 (data version 1) as it lies in the file: two of
+ * them, written in turn, the one with the higher txnid in force. */
+struct lmdb_tree {
+    uint32_t page_size; /* in the first tree of a header */
+    uint16_t flags;
+    uint16_t depth;
+    uint64_t n_branch;
+    uint64_t n_leaf;
+    uint64_t n_overflow;
+    uint64_t n_entries;
+    uint64_t root;
+};
+struct lmdb_header {
+    uint64_t page;
+    uint16_t pad;
+    uint16_t flags;
+    uint32_t bounds;
+    uint32_t magic;
+    uint32_t version;
+    uint64_t address;
+    uint64_t map_size;
+    struct lmdb_tree trees[2]; /* free pages; tables */
+    uint64_t last_page;
+    uint64_t txnid;
+};
+#define LMDB_NO_ROOT UINT64_MAX
+
+/* The header in force.  SV_ERR_TAMPERED, SV_ERR_IO. */
+enum sv_err lmdb_header_find(int fd, struct lmdb_header *out);
+
 /*
  * What a data file says of itself.  LMDB believes it: a page size of nothing
  * or a file cut short kills the process by signal.

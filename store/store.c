@@ -193,3 +193,11 @@ store_last(struct store_txn *txn, unsigned table, struct bytes *key,
         err = txn->store->ops->last(txn, table, key, value);
     return keep(txn, err);
 }
+
+enum sv_err
+store_check(struct store *s, struct store_damage *out)
+{
+    if (s->unsure)
+        return SV_ERR_UNSURE;
+    return s->ops->check == NULL ? SV_OK : s->ops->check(s, out);
+}

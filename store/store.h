@@ -83,6 +83,18 @@ enum sv_err store_last(struct store_txn *txn, unsigned table, struct bytes *key,
                        struct bytes *value);
 
 /*
+ * Does all that the last commit left hold together?  It reads the whole of
+ * what the engine keeps, also beside a transaction, whose changes it does not
+ * see: damage that no key was asked for yet would otherwise be found when it
+ * has destroyed something.  SV_ERR_TAMPERED, with the first that is found.
+ */
+struct store_damage {
+    uint64_t page;      /* of the engine's file */
+    const char *reason; /* msgid */
+};
+enum sv_err store_check(struct store *s, struct store_damage *out);
+
+/*
  * LMDB with its default durability, in the file data.mdb of dir, which must
  * exist.  With `create` the files are made, and synced with their directory;
  * SV_ERR_EXISTS where they are there.  The caller holds the lock that keeps

@@ -24,6 +24,8 @@ struct store_ops {
                         struct bytes from, store_scan_fn fn, void *ctx);
     enum sv_err (*last)(struct store_txn *txn, unsigned table,
                         struct bytes *key, struct bytes *value);
+    /* NULL: there is nothing to look at. */
+    enum sv_err (*check)(struct store *s, struct store_damage *out);
 };
 
 /* Engines embed these as their first member. */

@@ -200,6 +200,12 @@ fault_last(struct store_txn *txn, unsigned table, struct bytes *key,
     return store_last(inner_of(txn), table, key, value);
 }
 
+static enum sv_err
+fault_check(struct store *s, struct store_damage *out)
+{
+    return fails(s) ? planned(s) : store_check(((struct fault *)s)->inner, out);
+}
+
 static const struct store_ops fault_ops = {
     .close = fault_close,
     .begin = fault_begin,
@@ -211,6 +217,7 @@ static const struct store_ops fault_ops = {
     .del = fault_delete,
     .scan = fault_scan,
     .last = fault_last,
+    .check = fault_check,
 };
 
 enum sv_err

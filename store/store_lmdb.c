@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "store/lmdb_file.h"
+#include "store/lmdb_pages.h"
 #include "store/store_engine.h"
 
 /* Address space, not disk; halved down to the minimum where it is limited. */
@@ -311,6 +312,16 @@ lmdb_last(struct store_txn *txn, unsigned table, struct bytes *key,
     return rc != 0 ? err_of_mdb(rc) : pair_of(k, v, key, value);
 }
 
+static enum sv_err
+lmdb_check(struct store *s, struct store_damage *out)
+{
+    int fd;
+
+    if (mdb_env_get_fd(((struct lmdb *)s)->env, &fd) != 0)
+        return SV_ERR_IO;
+    return lmdb_pages_check(fd, out);
+}
+
 static const struct store_ops lmdb_ops = {
     .close = lmdb_close,
     .begin = lmdb_begin,
@@ -322,6 +333,7 @@ static const struct store_ops lmdb_ops = {
     .del = lmdb_delete,
     .scan = lmdb_scan,
     .last = lmdb_last,
+    .check = lmdb_check,
 };
 
 /* An empty file: LMDB fills it, and cannot have found another's there. */
@@ -344,12 +356,19 @@ make_file(const char *path)
 static enum sv_err
 look_at_file(const char *path, struct lmdb_file *file)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    enum sv_err err;
+    /* Who put a pipe in its place must not keep us waiting for its bytes. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    enum sv_err err = SV_ERR_IO;
+    struct stat st;
 
     if (fd < 0)
         return err_of_errno(errno);
-    err = fsync(fd) == 0 ? lmdb_file_look(fd, file) : SV_ERR_IO;
+    if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+        err = SV_ERR_TAMPERED;
+    else if (fsync(fd) == 0)
+        err = lmdb_file_look(fd, file);
+    if (err == SV_OK)
+        err = lmdb_pages_look(fd);
     (void)close(fd);
     return err;
 }

@@ -1131,6 +1131,105 @@ test_free_pages_may_be_missing_at_the_end(void **state)
     assert_ok(look(f->store, "big", 400000));
 }
 
+/* --- pages that LMDB would believe ------------------------------------- */
+
+/* Where the page begins that has this text. */
+static size_t
+page_with(const struct buf *file, const char *text)
+{
+    void *at = memmem(file->ptr, file->len, text, strlen(text));
+
+    assert_non_null(at);
+    return (size_t)((uint8_t *)at - file->ptr) / PAGE * PAGE;
+}
+
+/* Of the newer header: the file's own first page or its second. */
+static size_t
+header_of(const struct buf *file)
+{
+    return memcmp(file->ptr + 144, file->ptr + PAGE + 144, 8) > 0 ? 0 : PAGE;
+}
+
+static void
+test_a_damaged_page_is_named_before_a_commit_gives_it_away(void **state)
+{
+    struct fixture *f = *state;
+    struct buf sound = BUF_INIT;
+    struct store_damage damage;
+    static const struct {
+        size_t at; /* within the page */
+        uint8_t flip;
+        const char *reason;
+    } flips[] = {
+        {0, 0x01, "says that it is another page"},
+        {10, 0x10, "is not of the kind that it should be"},
+        {15, 0x10, "has a node in a wrong place"},
+    };
+
+    assert_ok(put(f->store, "a key of a page", 10));
+    assert_ok(store_check(f->store, &damage));
+    assert_ok(file_read(f->data, 16 * MIB, &sound));
+    for (size_t i = 0; i < sizeof flips / sizeof flips[0]; i++) {
+        size_t page = page_with(&sound, "a key of a page");
+        uint8_t byte = sound.ptr[page + flips[i].at] ^ flips[i].flip;
+
+        overwrite(f->data, (off_t)(page + flips[i].at), &byte, 1);
+        if (store_check(f->store, &damage) != SV_ERR_TAMPERED)
+            fail_msg("byte %zu of page %zu", flips[i].at, page / PAGE);
+        assert_int_equal(damage.page, page / PAGE);
+        assert_string_equal(damage.reason, flips[i].reason);
+        overwrite(f->data, (off_t)(page + flips[i].at),
+                  sound.ptr + page + flips[i].at, 1);
+    }
+    assert_ok(store_check(f->store, &damage));
+    buf_free(&sound);
+}
+
+/* What the next commit would write over what is there. */
+static void
+test_a_page_in_use_that_is_listed_as_free_is_named(void **state)
+{
+    struct fixture *f = *state;
+    struct buf file = BUF_INIT;
+    struct store_damage damage;
+    uint64_t root, leaf, listed;
+    size_t at;
+
+    for (size_t i = 1; i < 10; i++)
+        assert_ok(put(f->store, "a key of a page", 10 * i));
+    assert_ok(file_read(f->data, 16 * MIB, &file));
+    memcpy(&root, file.ptr + header_of(&file) + 80, sizeof root);
+    memcpy(&leaf, file.ptr + header_of(&file) + 128, sizeof leaf);
+    at = (size_t)root * PAGE;
+    at += file.ptr[at + 16] + (size_t)file.ptr[at + 17] * 256 + 16 + 8;
+    memcpy(&listed, file.ptr + at, sizeof listed);
+    assert_true(listed > 1 && listed != leaf);
+    overwrite(f->data, (off_t)at, &leaf, sizeof leaf);
+    assert_err(store_check(f->store, &damage), SV_ERR_TAMPERED);
+    assert_string_equal(damage.reason, "is in two places");
+    assert_int_equal(damage.page, leaf);
+    store_close(f->store);
+    f->store = NULL;
+    assert_err(store_lmdb_open(f->dir, N_TABLES, false, &f->store),
+               SV_ERR_TAMPERED);
+    buf_free(&file);
+}
+
+static void
+test_a_pipe_in_the_place_of_the_data_file_is_not_waited_for(void **state)
+{
+    struct fixture *f = *state;
+
+    store_close(f->store);
+    f->store = NULL;
+    assert_int_equal(unlink(f->data), 0);
+    assert_int_equal(mkfifo(f->data, 0600), 0);
+    (void)alarm(10);
+    assert_err(store_lmdb_open(f->dir, N_TABLES, false, &f->store),
+               SV_ERR_TAMPERED);
+    (void)alarm(0);
+}
+
 static void
 test_other_pages_may_not_be_missing(void **state)
 {
@@ -1181,6 +1280,9 @@ main(void)
         CASE(test_flipped_bytes_end_at_worst_in_a_signal),
         CASE(test_free_pages_may_be_missing_at_the_end),
         CASE(test_other_pages_may_not_be_missing),
+        CASE(test_a_damaged_page_is_named_before_a_commit_gives_it_away),
+        CASE(test_a_page_in_use_that_is_listed_as_free_is_named),
+        CASE(test_a_pipe_in_the_place_of_the_data_file_is_not_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
