@@ -299,6 +299,182 @@ test_versions_that_the_log_has_not_are_named(void **state)
     buf_free(&row);
 }
 
+/* Any finding with this place and reason. */
+static void
+expect_found(struct vault *v, const char *place, const char *reason)
+{
+    struct log_verdict verdict = {0};
+    bool found = false;
+
+    assert_ok(client_store_verify(office_client(&v->o, "audit-1"), &verdict));
+    for (size_t i = 0; i < verdict.n_findings; i++)
+        found = found || (strcmp(verdict.findings[i].place, place) == 0 &&
+                          strcmp(verdict.findings[i].reason, reason) == 0);
+    if (!found)
+        fail_msg("not found: %s: %s", place, reason);
+    free(verdict.findings);
+}
+
+/* Turn one bit of a row and seal it anew. */
+static void
+row_flip(struct raw *r, unsigned table, struct bytes key, size_t at)
+{
+    struct buf row = row_get(r, table, key);
+
+    assert_true(at < row.len);
+    row.ptr[at] ^= 1;
+    assert_ok(tables_put(&r->tables, table, key, buf_bytes(&row)));
+    buf_free(&row);
+}
+
+/* Type, creator, index, created, changed: u8 6 "victim", u8 6 "case-1", u64
+ * each; the record's columns stand behind them. */
+static void
+test_each_field_of_a_record_s_row_is_compared(void **state)
+{
+    struct vault *v = *state;
+    static const size_t fields[] = {1, 8, 21, 29, 37};
+
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        struct raw r = raw_open(v);
+        const struct want wants[] = {{&v->b, "", "its row is wrong"}};
+
+        row_flip(&r, TABLE_RECORD, BYTES(v->b.b), fields[i]);
+        raw_close(v, &r);
+        if (fields[i] == 21) { /* its place in the list is wrong, too */
+            char place[96];
+
+            place_of(&wants[0], place);
+            expect_found(v, place, wants[0].reason);
+        } else {
+            expect(v, 1, wants);
+        }
+        r = raw_open(v);
+        row_flip(&r, TABLE_RECORD, BYTES(v->b.b), fields[i]);
+        raw_close(v, &r);
+    }
+    expect(v, 0, NULL);
+}
+
+static void
+test_which_version_is_the_last_full_one_is_compared(void **state)
+{
+    struct vault *v = *state;
+    struct raw r = raw_open(v);
+    struct buf row = row_get(&r, TABLE_RECORD, BYTES(v->a.b));
+    const struct want wants[] = {
+        {&v->a, " identity version 4", "is not the last full one"}};
+
+    column_of(&row, IDENTITY)[16]--;
+    assert_ok(
+        tables_put(&r.tables, TABLE_RECORD, BYTES(v->a.b), buf_bytes(&row)));
+    raw_close(v, &r);
+    expect(v, 1, wants);
+    buf_free(&row);
+}
+
+/* u64 entry, u64 time, hash, u64 position, u64 number, the path. */
+static void
+test_where_a_version_comes_from_is_compared(void **state)
+{
+    struct vault *v = *state;
+    static const size_t fields[] = {7, 15, 55, 63, 80};
+
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        struct raw r = raw_open(v);
+        uint8_t key[KEY_LEN];
+        const struct want wants[] = {{&v->b, " identity version 1", "is "}};
+
+        row_flip(&r, TABLE_VERSION, row_key(&v->b, 1, key), fields[i]);
+        raw_close(v, &r);
+        expect(v, 1, wants);
+        r = raw_open(v);
+        row_flip(&r, TABLE_VERSION, row_key(&v->b, 1, key), fields[i]);
+        raw_close(v, &r);
+    }
+    expect(v, 0, NULL);
+}
+
+struct first_row {
+    uint8_t key[STORE_KEY_MAX];
+    size_t len;
+};
+
+static enum sv_err
+take_first(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    struct first_row *f = ctx;
+
+    (void)value;
+    memcpy(f->key, key.ptr, key.len);
+    f->len = key.len;
+    *more = false;
+    return SV_OK;
+}
+
+static struct first_row
+first_of(struct raw *r, unsigned table)
+{
+    struct first_row f = {.len = 0};
+
+    assert_ok(store_scan(r->txn, table, bytes_of("", 0), take_first, &f));
+    assert_int_not_equal(f.len, 0);
+    return f;
+}
+
+static void
+test_a_listed_record_that_is_not_there_is_named(void **state)
+{
+    struct vault *v = *state;
+    struct raw r = raw_open(v);
+    struct first_row f = first_of(&r, TABLE_CREATED);
+
+    row_flip(&r, TABLE_CREATED, bytes_of(f.key, f.len), 3);
+    raw_close(v, &r);
+    expect_found(v, "list of records", "a row of a record that is not there");
+}
+
+static void
+test_the_hash_of_a_request_s_note_is_compared(void **state)
+{
+    struct vault *v = *state;
+    struct raw r = raw_open(v);
+    struct first_row f = first_of(&r, TABLE_REQUEST);
+
+    row_flip(&r, TABLE_REQUEST, bytes_of(f.key, f.len), 20);
+    raw_close(v, &r);
+    expect_found(v, "request ids", "a row that the log has not");
+}
+
+static void
+test_rows_that_nothing_asks_for_are_named(void **state)
+{
+    struct vault *v = *state;
+    static const struct {
+        unsigned table;
+        const char *place;
+    } rows[] = {{TABLE_ENTRY, "log"},
+                {TABLE_HASH, "log"},
+                {TABLE_META, "state of the vault"}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct raw r = raw_open(v);
+        struct first_row f = first_of(&r, rows[i].table);
+        struct buf row = row_get(&r, rows[i].table, bytes_of(f.key, f.len));
+
+        f.key[0] ^= 0x80;
+        assert_ok(tables_put(&r.tables, rows[i].table, bytes_of(f.key, f.len),
+                             buf_bytes(&row)));
+        raw_close(v, &r);
+        expect_found(v, rows[i].place, "a row that does not belong here");
+        r = raw_open(v);
+        assert_ok(
+            tables_delete(&r.tables, rows[i].table, bytes_of(f.key, f.len)));
+        raw_close(v, &r);
+        buf_free(&row);
+    }
+}
+
 static void
 test_records_taken_away_and_added_are_named(void **state)
 {
@@ -334,6 +510,12 @@ main(void)
         TEST(test_a_compartment_taken_out_is_named),
         TEST(test_versions_that_the_log_has_not_are_named),
         TEST(test_records_taken_away_and_added_are_named),
+        TEST(test_each_field_of_a_record_s_row_is_compared),
+        TEST(test_which_version_is_the_last_full_one_is_compared),
+        TEST(test_where_a_version_comes_from_is_compared),
+        TEST(test_a_listed_record_that_is_not_there_is_named),
+        TEST(test_the_hash_of_a_request_s_note_is_compared),
+        TEST(test_rows_that_nothing_asks_for_are_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,10 +198,10 @@ act_is_last(const struct act *a)
            request_act_is_roster(a->request.act);
 }
 
-static void
-request_hash(const struct act *a, uint8_t out[static DIGEST_LEN])
+void
+request_note_hash(struct bytes note, uint8_t out[static DIGEST_LEN])
 {
-    digest("sv/v1/note", a->raw, out);
+    digest("sv/v1/note", note, out);
 }
 
 /*
@@ -227,7 +227,7 @@ look_up_id(const struct act *a, bool *used, bool *same, uint64_t *index)
     *index = reader_u64(&r);
     reader_copy(&r, had, sizeof had);
     err = reader_end(&r);
-    request_hash(a, hash);
+    request_note_hash(a->raw, hash);
     *same = bytes_equal(BYTES(hash), BYTES(had));
     buf_free(&row);
     return err == SV_OK ? SV_OK : SV_ERR_TAMPERED;
@@ -239,7 +239,7 @@ remember_id(const struct act *a)
     uint8_t row[8 + DIGEST_LEN];
 
     put_u64(row, a->index);
-    request_hash(a, row + 8);
+    request_note_hash(a->raw, row + 8);
     return tables_put(&a->tables, TABLE_REQUEST, BYTES(a->request.id),
                       BYTES(row));
 }

@@ -166,6 +166,62 @@ check_columns_missing(struct check *c, const struct handle *h,
     return err;
 }
 
+/* The entry that made it, and for an import the batch's request. */
+static enum sv_err
+load_making(struct check *c, uint64_t index, struct handle *h,
+            uint64_t *time_ms, struct request *q)
+{
+    struct buf text = BUF_INIT;
+    struct entry e;
+    uint64_t asked = index;
+    enum sv_err err = SV_ERR_TAMPERED;
+
+    if (index < c->a->log.frontier.size)
+        err = log_entry(&c->a->tables, index, &text);
+    if (err == SV_OK)
+        err = entry_parse(buf_bytes(&text), &e);
+    if (err == SV_OK && e.kind == ENTRY_ITEM) {
+        *h = e.record;
+        asked = e.batch;
+    }
+    buf_free(&text);
+    if (err == SV_OK)
+        err = check_load_request(c, asked, &text, q);
+    if (err == SV_OK)
+        err = entry_parse(buf_bytes(&text), &e);
+    if (err == SV_OK && asked == index)
+        *h = q->record;
+    *time_ms = e.time_ms;
+    if (err == SV_OK &&
+        (!e.allowed || e.outcome != OUTCOME_DONE ||
+         q->act != (asked == index ? ACT_RECORD_CREATE : ACT_RECORD_IMPORT)))
+        err = SV_ERR_TAMPERED;
+    buf_free(&text);
+    return err;
+}
+
+/* Who made it, when and as what, and when it was changed last.
+ * SV_ERR_TAMPERED: the log says otherwise. */
+static enum sv_err
+check_making(struct check *c, const struct handle *h,
+             const struct record_state *s)
+{
+    struct request *q = calloc(1, sizeof *q);
+    struct handle made = {{0}};
+    uint64_t time_ms = 0;
+    enum sv_err err = q == NULL ? SV_ERR_NOMEM : SV_OK;
+
+    if (err == SV_OK)
+        err = load_making(c, s->index, &made, &time_ms, q);
+    if (err == SV_OK &&
+        (memcmp(made.b, h->b, HANDLE_LEN) != 0 ||
+         strcmp(q->type, s->type) != 0 || strcmp(q->actor, s->creator) != 0 ||
+         s->created_ms != time_ms || s->changed_ms != c->changed_ms))
+        err = SV_ERR_TAMPERED;
+    free(q);
+    return err_verdict(err, SV_ERR_TAMPERED);
+}
+
 static bool
 is_repeated(const struct record_state *s, unsigned i)
 {
@@ -183,9 +239,11 @@ check_record(void *ctx, struct bytes key, struct bytes value, bool damaged,
     const struct policy *p = &c->a->gate->roster.policy;
     struct record_state s;
     struct handle h;
+    uint32_t had = c->n;
     enum sv_err err = SV_OK;
 
     (void)more;
+    c->changed_ms = 0;
     if (key.len != HANDLE_LEN)
         return check_find(c, "records", N_("a row that does not belong here"));
     memcpy(h.b, key.ptr, HANDLE_LEN);
@@ -195,13 +253,21 @@ check_record(void *ctx, struct bytes key, struct bytes value, bool damaged,
     if (damaged || record_state_decode(value, &s) != SV_OK)
         return check_find_record(c, h.b, NULL, 0,
                                  N_("its row is damaged or exchanged"));
+    c->n_compartments = s.n;
     for (unsigned i = 0; i < s.n && err == SV_OK; i++) {
         if (s.at[i].column >= p->n_columns || is_repeated(&s, i))
             return check_find_record(c, h.b, NULL, 0, N_("its row is wrong"));
         err = check_column(c, &h, &s.at[i]);
         c->n_columns++;
     }
-    return err == SV_OK ? check_columns_missing(c, &h, &s) : err;
+    if (err == SV_OK)
+        err = check_columns_missing(c, &h, &s);
+    /* With a version that is not sound, nothing says when it came. */
+    if (err == SV_OK && c->n == had)
+        err = check_making(c, &h, &s);
+    if (err == SV_ERR_TAMPERED)
+        err = check_find_record(c, h.b, NULL, 0, N_("its row is wrong"));
+    return err;
 }
 
 static enum sv_err
@@ -242,6 +308,9 @@ check_created(void *ctx, struct bytes key, struct bytes value, bool damaged,
         return check_find(c, "list of records", N_("a damaged row"));
     memcpy(h.b, value.ptr, HANDLE_LEN);
     err = record_load(&c->a->tables, &h, &s);
+    if (err == SV_ERR_NOT_FOUND)
+        return check_find(c, "list of records",
+                          N_("a row of a record that is not there"));
     if (err != SV_OK)
         return err == SV_ERR_NOMEM ? err : SV_OK; /* found already */
     created_key(s.index, want);
@@ -334,20 +403,28 @@ check_entry_of(const struct check *c, bool grant, struct bytes key,
 {
     struct reader r = reader_of(grant ? key : value);
     uint64_t index = reader_u64(&r);
+    struct bytes rest = reader_rest(&r);
     struct request *q = calloc(1, sizeof *q);
     struct buf text = BUF_INIT;
+    struct entry e;
     uint8_t hash[DIGEST_LEN];
     enum sv_err err = q == NULL ? SV_ERR_NOMEM : SV_OK;
+    bool fits;
 
     if (err == SV_OK)
         err =
             r.failed ? SV_ERR_TAMPERED : check_load_request(c, index, &text, q);
+    if (err == SV_OK)
+        err = entry_parse(buf_bytes(&text), &e);
     if (err == SV_OK) {
-        grants_hash(value, hash);
-        err = (grant ? bytes_equal(BYTES(hash), BYTES(q->body))
-                     : bytes_equal(key, BYTES(q->id)))
-                  ? SV_OK
-                  : SV_ERR_TAMPERED;
+        if (grant)
+            grants_hash(value, hash);
+        else
+            request_note_hash(e.note, hash);
+        fits = grant ? rest.len == 0 && bytes_equal(BYTES(hash), BYTES(q->body))
+                     : bytes_equal(BYTES(hash), rest) &&
+                           bytes_equal(key, BYTES(q->id));
+        err = fits ? SV_OK : SV_ERR_TAMPERED;
     }
     free(q);
     buf_free(&text);
@@ -382,6 +459,67 @@ check_grant(void *ctx, struct bytes key, struct bytes value, bool damaged,
     if (err == SV_ERR_TAMPERED)
         err = check_find(c, "sealed keys", N_("are not those of their entry"));
     return err;
+}
+
+/* ---- The data file ---- */
+
+/* What the engine keeps holds together; the tables say what it means. */
+static enum sv_err
+check_pages(struct check *c)
+{
+    struct store_damage damage = {0, NULL};
+    char place[PLACE_SIZE];
+    enum sv_err err = store_check(c->a->gate->store, &damage);
+
+    if (err != SV_ERR_TAMPERED)
+        return err;
+    (void)snprintf(place, sizeof place, "data file page %llu",
+                   (unsigned long long)damage.page);
+    return check_find(c, place, damage.reason);
+}
+
+/* ---- Rows that nothing asks for ---- */
+
+/* Entries and the tree's hashes, which were read one after the other. */
+static enum sv_err
+check_indexed(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    struct check *c = ctx;
+
+    (void)value;
+    (void)more;
+    return key.len == 8 && get_u64(key.ptr) < c->a->log.frontier.size
+               ? SV_OK
+               : check_find(c, "log", N_("a row that does not belong here"));
+}
+
+static enum sv_err
+check_meta(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    struct check *c = ctx;
+    bool known = bytes_equal(key, bytes_text(META_LOG)) ||
+                 bytes_equal(key, bytes_text(META_ROSTER)) ||
+                 bytes_equal(key, bytes_text(META_SCHEMA)) ||
+                 (bytes_equal(key, bytes_text(META_RESTORED)) &&
+                  c->a->gate->restored.waits);
+
+    (void)value;
+    (void)more;
+    return known ? SV_OK
+                 : check_find(c, "state of the vault",
+                              N_("a row that does not belong here"));
+}
+
+static enum sv_err
+check_added(struct check *c)
+{
+    struct store_txn *txn = c->a->tables.txn;
+    struct bytes all = bytes_of("", 0);
+    enum sv_err err = store_scan(txn, TABLE_ENTRY, all, check_indexed, c);
+
+    if (err == SV_OK)
+        err = store_scan(txn, TABLE_HASH, all, check_indexed, c);
+    return err == SV_OK ? store_scan(txn, TABLE_META, all, check_meta, c) : err;
 }
 
 /* ---- All of them ---- */
@@ -450,6 +588,8 @@ check_tables(struct check *c)
         err = check_rows(c);
     if (err == SV_OK)
         err = check_versions_added(c);
+    if (err == SV_OK)
+        err = check_added(c);
     if (err == SV_OK && c->n_records < c->replay.records.n)
         err = check_missing(c);
     return err != SV_OK ? err : check_counts(c);
@@ -466,7 +606,9 @@ act_store_check_show(struct act *a)
 
     replay_init(&c.replay);
     map_init(&c.tokens, TOKEN_KEY_LEN, 0);
-    err = check_log(&c, &whole);
+    err = check_pages(&c);
+    if (err == SV_OK)
+        err = check_log(&c, &whole);
     if (err == SV_OK && whole)
         err = check_tables(&c);
     if (err == SV_OK) {

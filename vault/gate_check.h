@@ -19,6 +19,19 @@ struct check {
     uint64_t n_requests, n_grants;
     uint64_t n_tokens, n_usages, n_glass, n_flags, n_releases, n_asked;
     struct map tokens; /* keys that TABLE_TOKEN must have -> nothing */
+    /* Of the record that is looked at: its compartments, and when its sound
+     * versions came. */
+    unsigned n_compartments;
+    uint64_t changed_ms;
+    /* The request that was asked for last: many versions came by one. */
+    struct check_signed {
+        bool is_there; /* an allowed request that was done */
+        uint64_t index;
+        uint64_t time_ms;
+        uint64_t n_items; /* of an import: records */
+        bool is_import;
+        uint8_t body[32];
+    } last;
 };
 
 /* A finding, to be answered; SV_OK. */

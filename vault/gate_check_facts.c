@@ -193,7 +193,19 @@ check_ledger(void *ctx, struct bytes key, struct bytes value, bool damaged,
                             N_("a row that the log has not"));
 }
 
-/* What was asked for is kept for every release, under the last number. */
+static bool
+is_asked(struct bytes value)
+{
+    struct reader r = reader_of(value);
+
+    (void)reader_long(&r, value.len);
+    (void)reader_medium(&r, value.len);
+    (void)reader_long(&r, value.len);
+    return reader_end(&r) == SV_OK;
+}
+
+/* What was asked for is kept for every release, under the last number; what
+ * else there is was sealed to a person, who holds it against the log. */
 enum sv_err
 check_result(void *ctx, struct bytes key, struct bytes value, bool damaged,
              bool *more)
@@ -203,10 +215,11 @@ check_result(void *ctx, struct bytes key, struct bytes value, bool damaged,
     uint64_t index = reader_u64(&r);
     uint32_t whose = reader_u32(&r);
 
-    (void)value;
     (void)more;
     if (damaged || reader_end(&r) != SV_OK ||
-        replay_state_release(&c->replay, index) == NULL)
+        replay_state_release(&c->replay, index) == NULL ||
+        (whose < RESULT_ASKED && whose >= c->a->gate->roster.n_persons) ||
+        (whose == RESULT_ASKED && !is_asked(value)))
         return check_find(c, "results", N_("a row that the log has not"));
     c->n_asked += whose == RESULT_ASKED ? 1 : 0;
     return SV_OK;

@@ -15,7 +15,9 @@ struct found {
     enum sv_err err; /* SV_ERR_NOT_FOUND; SV_ERR_TAMPERED: does not open */
     uint8_t hash[32];
     uint8_t prev[32];
+    bool addition;
     uint64_t index; /* its provenance */
+    uint64_t time_ms;
     uint64_t position, n_items;
     struct tree_proof path;
 };
@@ -47,14 +49,16 @@ open_version(struct check *c, const struct handle *h, unsigned column,
         v.env.lock = buf_bytes(&inner);
         envelope_hash(&v.env, f->hash);
         memcpy(f->prev, header.prev, sizeof f->prev);
+        f->addition = header.addition;
         f->index = v.index;
+        f->time_ms = v.time_ms;
         f->position = v.position;
         f->n_items = v.n_items;
         path = v.path;
         if (!bytes_equal(BYTES(f->hash), BYTES(v.hash)) ||
             memcmp(header.record.b, h->b, HANDLE_LEN) != 0 ||
             header.version != version ||
-            tree_proof_decode(&path, &f->path) != SV_OK)
+            tree_proof_decode(&path, &f->path) != SV_OK || path.len > 0)
             err = SV_ERR_TAMPERED;
     }
     buf_free(&row);
@@ -62,34 +66,52 @@ open_version(struct check *c, const struct handle *h, unsigned column,
     return err;
 }
 
-/* Its author signed for this very version in an entry of the log that was
- * done. */
-static bool
-is_signed_for(const struct check *c, const struct handle *h,
-              const char *compartment, uint64_t version, const struct found *f)
+/* What its author signed in the entry at index; kept, as long as the same one
+ * is asked for. */
+static const struct check_signed *
+signed_at(struct check *c, uint64_t index)
 {
-    struct request *q = calloc(1, sizeof *q);
-    struct item item = {.record = *h, .version = version};
+    struct request *q;
     struct buf text = BUF_INIT;
-    struct hash leaf, root;
     struct entry e;
-    bool is = false;
 
-    memcpy(item.hash, f->hash, sizeof item.hash);
-    if (q != NULL &&
-        text_copy(bytes_text(compartment), item.compartment,
-                  sizeof item.compartment) == SV_OK &&
-        check_load_request(c, f->index, &text, q) == SV_OK &&
-        entry_parse(buf_bytes(&text), &e) == SV_OK && e.allowed &&
-        e.outcome == OUTCOME_DONE) {
-        leaf = item_leaf(&item);
-        memcpy(root.b, q->body, sizeof root.b);
-        is = tree_verify_inclusion(f->position, f->n_items, &leaf, &f->path,
-                                   &root) == SV_OK;
+    if (c->last.index == index && c->last.is_there)
+        return &c->last;
+    c->last = (struct check_signed){.index = index};
+    q = calloc(1, sizeof *q);
+    if (q != NULL && check_load_request(c, index, &text, q) == SV_OK &&
+        entry_parse(buf_bytes(&text), &e) == SV_OK) {
+        c->last.is_there = e.allowed && e.outcome == OUTCOME_DONE;
+        c->last.time_ms = e.time_ms;
+        c->last.is_import = q->act == ACT_RECORD_IMPORT;
+        c->last.n_items = c->last.is_import ? q->count : e.n_results;
+        memcpy(c->last.body, q->body, sizeof c->last.body);
     }
     free(q);
     buf_free(&text);
-    return is;
+    return &c->last;
+}
+
+/* Its author signed for this very version in an entry of the log that was
+ * done, and the row says when. */
+static bool
+is_signed_for(struct check *c, const struct handle *h, const char *compartment,
+              uint64_t version, const struct found *f)
+{
+    const struct check_signed *s = signed_at(c, f->index);
+    struct item item = {.record = *h, .version = version};
+    struct hash leaf, root;
+    uint64_t n = s->n_items * (s->is_import ? c->n_compartments : 1);
+
+    if (!s->is_there || s->time_ms != f->time_ms || n != f->n_items ||
+        text_copy(bytes_text(compartment), item.compartment,
+                  sizeof item.compartment) != SV_OK)
+        return false;
+    memcpy(item.hash, f->hash, sizeof item.hash);
+    leaf = item_leaf(&item);
+    memcpy(root.b, s->body, sizeof root.b);
+    return tree_verify_inclusion(f->position, f->n_items, &leaf, &f->path,
+                                 &root) == SV_OK;
 }
 
 /* From the last one that either side has down to the first. */
@@ -100,6 +122,8 @@ check_chain(struct check *c, const struct handle *h,
 {
     uint8_t want[32];
     bool known = true; /* want is the hash of the version that comes next */
+    /* Alone so far, where the row is of the last version. */
+    bool additions = col->version == last->version;
     enum sv_err err = SV_OK;
 
     memcpy(want, last->hash, sizeof want);
@@ -114,9 +138,14 @@ check_chain(struct check *c, const struct handle *h,
             reason = N_("is missing");
         else if (err != SV_OK)
             reason = N_("is damaged or exchanged");
-        else if (known ? !bytes_equal(BYTES(f.hash), BYTES(want))
-                       : !is_signed_for(c, h, compartment, v, &f))
+        else if ((known && !bytes_equal(BYTES(f.hash), BYTES(want))) ||
+                 !is_signed_for(c, h, compartment, v, &f))
             reason = N_("is not what the log says was stored");
+        else if (additions && f.addition == (v == col->full))
+            reason = N_("is not the last full one, as its row says");
+        additions = additions && f.addition && reason == NULL;
+        if (reason == NULL && f.time_ms > c->changed_ms)
+            c->changed_ms = f.time_ms;
         known = reason == NULL;
         memcpy(want, f.prev, sizeof want);
         err = reason == NULL

@@ -209,6 +209,8 @@ enum sv_err act_perform(struct act *a, const struct tables *t,
 enum sv_err act_answer(struct act *a, const struct log_state *log,
                        struct bytes head);
 void act_clear(struct act *a);
+/* Of a note as it was signed: what TABLE_REQUEST keeps of it. */
+void request_note_hash(struct bytes note, uint8_t out[static DIGEST_LEN]);
 void releases_clear(struct act *a);
 
 /*

@@ -4,15 +4,13 @@
 
 #include "base/codec.h"
 
-#define STATE_KEY "log"
-
 enum sv_err
 log_state_load(const struct tables *t, struct log_state *out)
 {
     struct buf raw = BUF_INIT;
     struct log_state s = {0};
     struct reader r;
-    enum sv_err err = tables_get(t, TABLE_META, bytes_text(STATE_KEY), &raw);
+    enum sv_err err = tables_get(t, TABLE_META, bytes_text(META_LOG), &raw);
 
     if (err != SV_OK)
         goto out;
@@ -51,7 +49,7 @@ log_state_store(const struct tables *t, const struct log_state *state)
     }
     err = writer_end(&w);
     if (err == SV_OK)
-        err = tables_put(t, TABLE_META, bytes_text(STATE_KEY), buf_bytes(&raw));
+        err = tables_put(t, TABLE_META, bytes_text(META_LOG), buf_bytes(&raw));
     buf_free(&raw);
     return err;
 }

@@ -33,6 +33,8 @@ struct log_cache {
     } at[LOG_CACHE_LEVELS][LOG_CACHE_SLOTS];
 };
 
+#define META_LOG "log" /* its row in TABLE_META */
+
 /* SV_ERR_NOT_FOUND in a vault that has none yet. */
 enum sv_err log_state_load(const struct tables *t, struct log_state *out);
 enum sv_err log_state_store(const struct tables *t,
