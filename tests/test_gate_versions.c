@@ -447,6 +447,17 @@ test_the_hash_of_a_request_s_note_is_compared(void **state)
 }
 
 static void
+test_another_schema_is_named(void **state)
+{
+    struct vault *v = *state;
+    struct raw r = raw_open(v);
+
+    row_flip(&r, TABLE_META, bytes_text("schema"), 1000);
+    raw_close(v, &r);
+    expect_found(v, "schema", "is not the one of the vault");
+}
+
+static void
 test_rows_that_nothing_asks_for_are_named(void **state)
 {
     struct vault *v = *state;
@@ -515,6 +526,7 @@ main(void)
         TEST(test_where_a_version_comes_from_is_compared),
         TEST(test_a_listed_record_that_is_not_there_is_named),
         TEST(test_the_hash_of_a_request_s_note_is_compared),
+        TEST(test_another_schema_is_named),
         TEST(test_rows_that_nothing_asks_for_are_named),
     };
 

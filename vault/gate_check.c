@@ -128,6 +128,21 @@ check_roster(struct check *c)
     return err;
 }
 
+/* What counts read records by, and clients of other versions. */
+static enum sv_err
+check_schema(struct check *c)
+{
+    struct buf raw = BUF_INIT;
+    struct schema_source unused;
+    enum sv_err err =
+        schema_row_load(&c->a->tables, &c->replay.roster, &raw, &unused);
+
+    buf_free(&raw);
+    return err == SV_ERR_TAMPERED
+               ? check_find(c, "schema", N_("is not the one of the vault"))
+               : err;
+}
+
 /* ---- Records ---- */
 
 void
@@ -584,6 +599,8 @@ check_tables(struct check *c)
 {
     enum sv_err err = check_roster(c);
 
+    if (err == SV_OK)
+        err = check_schema(c);
     if (err == SV_OK)
         err = check_rows(c);
     if (err == SV_OK)

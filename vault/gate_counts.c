@@ -303,16 +303,9 @@ load_schema(struct count *c)
     struct buf raw = BUF_INIT;
     struct schema_source source;
     struct diag where = {0};
-    struct reader r;
     enum sv_err err =
-        tables_get(&c->a->tables, TABLE_META, bytes_text(META_SCHEMA), &raw);
+        schema_row_load(&c->a->tables, &c->a->gate->roster, &raw, &source);
 
-    if (err == SV_OK) {
-        r = reader_of(buf_bytes(&raw));
-        source.json = reader_long(&r, raw.len);
-        source.codes = reader_long(&r, raw.len);
-        err = reader_end(&r);
-    }
     if (err == SV_OK)
         err = schema_load(source, &c->schema, &where);
     buf_free(&raw);

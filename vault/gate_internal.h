@@ -269,6 +269,11 @@ enum sv_err index_is_taken(const struct tables *t, unsigned column,
 #define META_SCHEMA "schema"
 #define META_RESTORED "restored" /* struct restored, as long as it waits */
 
+/* The vault's copy of its schema, borrowed from *raw, which the caller frees.
+ * SV_ERR_TAMPERED where it is not the one that genesis names. */
+enum sv_err schema_row_load(const struct tables *t, const struct roster *r,
+                            struct buf *raw, struct schema_source *out);
+
 /* What the gate knows of a record: its column indexes are the policy's. */
 struct record_state {
     char type[NAME_SIZE];

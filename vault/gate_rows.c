@@ -3,6 +3,29 @@
 #include "vault/gate_internal.h"
 
 enum sv_err
+schema_row_load(const struct tables *t, const struct roster *roster,
+                struct buf *raw, struct schema_source *out)
+{
+    struct schema_source source = {.json = {NULL, 0}};
+    uint8_t hash[DIGEST_LEN];
+    struct reader r;
+    enum sv_err err = tables_get(t, TABLE_META, bytes_text(META_SCHEMA), raw);
+
+    if (err != SV_OK)
+        return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
+    r = reader_of(buf_bytes(raw));
+    source.json = reader_long(&r, raw->len);
+    source.codes = reader_long(&r, raw->len);
+    if (reader_end(&r) != SV_OK)
+        return SV_ERR_TAMPERED;
+    schema_hash(source, hash);
+    if (!bytes_equal(BYTES(hash), BYTES(roster->schema_hash)))
+        return SV_ERR_TAMPERED;
+    *out = source;
+    return SV_OK;
+}
+
+enum sv_err
 record_state_decode(struct bytes raw, struct record_state *out)
 {
     struct record_state s = {0};

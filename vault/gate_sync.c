@@ -191,6 +191,7 @@ answer_sync(struct gate *g, const struct tables *t,
     struct buf grants = BUF_INIT, schema = BUF_INIT, flags = BUF_INIT;
     struct sync_answer a = {.vault = g->roster.vault,
                             .time_ms = clock_now(&g->config.clock)};
+    struct schema_source source = {.json = {NULL, 0}};
     uint64_t size = g->log.frontier.size;
     enum sv_err err;
 
@@ -207,16 +208,11 @@ answer_sync(struct gate *g, const struct tables *t,
         err = tables_scan(t, TABLE_FLAG, bytes_of("", 0), bytes_of("", 0),
                           open_flag, &flags);
     if (err == SV_OK && in->want_schema)
-        err = tables_get(t, TABLE_META, bytes_text(META_SCHEMA), &schema);
+        err = schema_row_load(t, &g->roster, &schema, &source);
     if (err == SV_ERR_NOT_FOUND)
         err = SV_ERR_TAMPERED;
-    if (err == SV_OK && in->want_schema) {
-        struct reader r = reader_of(buf_bytes(&schema));
-
-        a.schema_json = reader_long(&r, schema.len);
-        a.schema_codes = reader_long(&r, schema.len);
-        err = reader_end(&r);
-    }
+    a.schema_json = source.json;
+    a.schema_codes = source.codes;
     a.head = buf_bytes(&head);
     a.consistency = buf_bytes(&consistency);
     a.roster = buf_bytes(&roster);
