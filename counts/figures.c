@@ -279,12 +279,13 @@ figures_round(const struct counted *c, const uint8_t round_key[32])
 
     put_u64(set, c->key);
     mac(round_key, "sv/v1/round", BYTES(set), tag);
-    /* 0 to 4, each as often: 255 is passed over. */
-    for (size_t i = 0; i < sizeof tag; i++) {
-        if (tag[i] < 255) {
-            offset = tag[i] % FIGURES_BASE;
-            break;
-        }
+    /* 0 to 4, each as often: of the first that is not 255; by arithmetic, as
+     * how long it takes must not tell how a figure was rounded. */
+    for (size_t i = sizeof tag; i-- > 0;) {
+        int64_t is_255 = (tag[i] + 1) >> 8;
+
+        offset = is_255 * offset + (1 - is_255) * (tag[i] % FIGURES_BASE);
     }
+    wipe(tag, sizeof tag);
     return (c->n + c->nudge + offset) / FIGURES_BASE * FIGURES_BASE;
 }

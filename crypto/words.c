@@ -31,25 +31,50 @@ bits_at(const uint8_t *bits, size_t n)
     return two >> (16 - BITS - at % 8) & (WORDS_N - 1);
 }
 
-/*
- * The place in the table depends on the bits, which a passphrase keeps
- * secret: it is made once, by its owner, who is alone on her machine.
- */
+/* All bits where a is b, which are small; without a branch. */
+static uint8_t
+same(size_t a, size_t b)
+{
+    return (uint8_t) - (((uint32_t)(a ^ b) - 1) >> 31);
+}
+
+/* The word of this index, which a passphrase keeps secret: every word is
+ * read, so that caches tell nothing. */
+static void
+take_word(unsigned index, uint8_t word[static LETTERS_MAX])
+{
+    memset(word, 0, LETTERS_MAX);
+    for (unsigned i = 0; i < WORDS_N; i++) {
+        for (size_t k = 0; k < LETTERS_MAX; k++)
+            word[k] |= (uint8_t)list[i][k] & same(i, index);
+    }
+}
+
+/* Put letter at out[at], which is secret by the lengths of the words before;
+ * NUL is none.  Where the next one goes. */
+static size_t
+put_letter(uint8_t letter, size_t at, char out[static WORDS_TEXT_SIZE])
+{
+    for (size_t i = 0; i < WORDS_TEXT_SIZE; i++)
+        out[i] = (char)(out[i] | (letter & same(i, at)));
+    return at + 1 - (same(letter, 0) & 1);
+}
+
 static void
 text_of(const uint8_t *bits, size_t n, char out[static WORDS_TEXT_SIZE])
 {
+    uint8_t word[LETTERS_MAX];
     size_t len = 0;
 
+    memset(out, 0, WORDS_TEXT_SIZE);
     for (size_t i = 0; i < n; i++) {
-        const char *word = words_at(bits_at(bits, i));
-        size_t word_len = strlen(word);
-
+        take_word(bits_at(bits, i), word);
         if (i > 0)
-            out[len++] = '-';
-        memcpy(out + len, word, word_len);
-        len += word_len;
+            len = put_letter('-', len, out);
+        for (size_t k = 0; k < LETTERS_MAX; k++)
+            len = put_letter(word[k], len, out);
     }
-    out[len] = '\0';
+    wipe(word, sizeof word);
 }
 
 void

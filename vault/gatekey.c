@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <sodium.h>
+
 #include "base/codec.h"
 #include "crypto/digest.h"
 #include "crypto/kdf.h"
@@ -70,8 +72,7 @@ gate_keys_decode(struct bytes in, struct gate_keys *out)
     if (in.len != GATEKEY_FILE_LEN)
         return SV_ERR_FORMAT;
     digest(CHECK_LABEL, bytes_slice(in, 0, in.len - DIGEST_LEN), check);
-    if (!bytes_equal(BYTES(check),
-                     bytes_slice(in, in.len - DIGEST_LEN, DIGEST_LEN)))
+    if (sodium_memcmp(check, in.ptr + in.len - DIGEST_LEN, sizeof check) != 0)
         return SV_ERR_TAMPERED;
     /* Nothing fails from here on: straight into the arena. */
     out->epoch = reader_u32(&r);

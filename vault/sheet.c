@@ -79,6 +79,13 @@ put_value(uint8_t content[static CONTENT], unsigned at, uint8_t value)
             (uint8_t)((value >> (5 * at + 4 - i) & 1) << (7 - i % 8));
 }
 
+/* alphabet[value], without an index that would tell of the secret. */
+static char
+letter_of(uint8_t value)
+{
+    return (char)('A' + value - ((25u - value) >> 8 & ('A' + 26 - '2')));
+}
+
 void
 sheet_line(const struct sheet *s, unsigned line,
            char out[static SHEET_LINE_SIZE])
@@ -92,16 +99,17 @@ sheet_line(const struct sheet *s, unsigned line,
         data[i] = value_at(content, (line - 1) * SHEET_DATA + i);
         if (i % GROUP == 0)
             *to++ = ' ';
-        *to++ = alphabet[data[i]];
+        *to++ = letter_of(data[i]);
     }
     checks_of(line, data, checks);
     *to++ = ' ';
     *to++ = ' ';
     for (unsigned i = 0; i < SHEET_CHECK; i++)
-        *to++ = alphabet[checks[i]];
+        *to++ = letter_of(checks[i]);
     *to = '\0';
     wipe(content, sizeof content);
     wipe(data, sizeof data);
+    wipe(checks, sizeof checks);
 }
 
 /* 32 for what stands for nothing. */
