@@ -70,7 +70,7 @@ buf_reserve(struct buf *b, size_t n)
         return SV_ERR_NOMEM;
     if (b->ptr != NULL) {
         memcpy(ptr, b->ptr, b->len);
-        wipe(b->ptr, b->len);
+        wipe(b->ptr, b->cap); /* formatting may have gone on behind len */
         free(b->ptr);
     }
     b->ptr = ptr;
@@ -164,7 +164,7 @@ void
 buf_free(struct buf *b)
 {
     if (b->ptr != NULL)
-        wipe(b->ptr, b->len);
+        wipe(b->ptr, b->cap);
     free(b->ptr);
     *b = (struct buf)BUF_INIT;
 }
@@ -182,4 +182,12 @@ void
 wipe(void *ptr, size_t len)
 {
     explicit_bzero(ptr, len);
+}
+
+__attribute__((noinline)) void
+wipe_stack(void)
+{
+    uint8_t below[WIPE_STACK_LEN];
+
+    wipe(below, sizeof below);
 }

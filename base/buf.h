@@ -56,5 +56,11 @@ struct buf buf_take(struct buf *b);
 
 /* Overwrite with zeros in a way that the compiler keeps. */
 void wipe(void *ptr, size_t len);
+/*
+ * Overwrite the stack below the caller: behind a call of a library that works
+ * with a secret and leaves pieces of it there.
+ */
+#define WIPE_STACK_LEN 4096
+void wipe_stack(void);
 
 #endif

@@ -74,6 +74,7 @@ cb1_seal(const struct rng *rng, const uint8_t key[static CB1_KEY_LEN],
         box + BODY_AT, NULL, plain.ptr, plain.len, NULL, 0, NULL, zero_nonce,
         derived.key);
     wipe(&derived, sizeof derived);
+    wipe_stack();
     return SV_OK;
 }
 
@@ -105,5 +106,6 @@ cb1_open(const uint8_t key[static CB1_KEY_LEN], const char *label,
     }
 out:
     wipe(&derived, sizeof derived);
+    wipe_stack();
     return err;
 }

@@ -54,4 +54,5 @@ mac(const uint8_t key[static MAC_KEY_LEN], const char *label, struct bytes data,
     begin(&d.state, key, MAC_KEY_LEN, label);
     digest_add(&d, data);
     digest_end(&d, out);
+    wipe_stack();
 }

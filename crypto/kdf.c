@@ -24,4 +24,5 @@ kdf_derive(const uint8_t key[static KDF_KEY_LEN], const char *label,
     (void)crypto_generichash_update(&state, (const uint8_t *)label, len);
     (void)crypto_generichash_final(&state, out, KDF_KEY_LEN);
     wipe(&state, sizeof state);
+    wipe_stack();
 }

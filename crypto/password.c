@@ -50,5 +50,6 @@ password_derive(struct bytes passphrase,
     memcpy(out, key, sizeof key);
 out:
     wipe(key, sizeof key);
+    wipe_stack();
     return err;
 }

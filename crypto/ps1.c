@@ -13,9 +13,11 @@ enum sv_err
 box_public_of(const struct box_secret *secret, struct box_public *out)
 {
     struct box_public pub;
+    bool made = crypto_scalarmult_base(pub.b, secret->b) == 0 &&
+                !sodium_is_zero(pub.b, sizeof pub.b);
 
-    if (crypto_scalarmult_base(pub.b, secret->b) != 0 ||
-        sodium_is_zero(pub.b, sizeof pub.b))
+    wipe_stack();
+    if (!made)
         return SV_ERR_RANGE;
     *out = pub;
     return SV_OK;
@@ -67,6 +69,7 @@ agree(const struct box_secret *mine, const struct box_public *theirs,
     err = SV_OK;
 out:
     wipe(shared, sizeof shared);
+    wipe_stack();
     return err;
 }
 
@@ -152,8 +155,11 @@ ps1_receiver_open(struct ps1_receiver *receiver,
         (!receiver->ready || memcmp(receiver->agreed.ephemeral.b, ephemeral.b,
                                     sizeof ephemeral.b) != 0)) {
         err = ps1_agree(secret, own, &ephemeral, &fresh);
-        if (err == SV_OK)
-            *receiver = (struct ps1_receiver){true, fresh};
+        if (err == SV_OK) {
+            /* Not by a literal, which would be a copy that nobody wipes. */
+            receiver->agreed = fresh;
+            receiver->ready = true;
+        }
         wipe(&fresh, sizeof fresh);
     }
     return err != SV_OK

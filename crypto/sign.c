@@ -22,6 +22,7 @@ sign_public_of(const struct sign_seed *seed, struct sign_public *out)
     expand(seed, &pair);
     *out = pair.pub;
     wipe(&pair, sizeof pair);
+    wipe_stack();
 }
 
 void
@@ -34,6 +35,7 @@ sign(const struct sign_seed *seed, struct bytes message,
     (void)crypto_sign_detached(out, NULL, message.ptr, message.len,
                                pair.secret);
     wipe(&pair, sizeof pair);
+    wipe_stack();
 }
 
 enum sv_err
