@@ -268,6 +268,7 @@ main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     fault_handler_install();
     term_init(&app.term);
+    term_own_buffer(&app.term);
     app.clock = clock_system();
     app.rng = rng_system();
     read_line(&app, argv, &line);
@@ -277,5 +278,6 @@ main(int argc, char **argv)
     /* What could not be printed was not done. */
     if (code == EXIT_DONE)
         code = app_done(&app, SV_OK);
+    term_end(&app.term);
     return (int)code;
 }

@@ -66,6 +66,7 @@ term_init(struct term *t)
     t->in = stdin;
     t->out = stdout;
     t->err = stderr;
+    t->buffer = NULL;
     t->interactive = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
     t->accessible = is_set(accessible) && strcmp(accessible, "0") != 0;
     t->colour = !is_set(getenv("NO_COLOR")) && is_set(kind) &&
@@ -75,6 +76,23 @@ term_init(struct term *t)
     (void)sigemptyset(&now.sa_mask);
     if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
         (void)sigaction(SIGINT, &now, NULL);
+}
+
+void
+term_own_buffer(struct term *t)
+{
+    t->buffer = malloc(BUFSIZ);
+    if (t->buffer != NULL)
+        (void)setvbuf(t->out, t->buffer,
+                      isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, BUFSIZ);
+}
+
+void
+term_end(struct term *t)
+{
+    (void)fflush(t->out);
+    if (t->buffer != NULL)
+        wipe(t->buffer, BUFSIZ);
 }
 
 enum sv_err

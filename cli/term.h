@@ -24,9 +24,16 @@ struct term {
     bool interactive; /* in and err are a terminal */
     bool colour;
     bool accessible;
+    char *buffer; /* of out, BUFSIZ long, or NULL; as long as the program */
 };
 
 void term_init(struct term *t);
+/*
+ * For main(): the output gets a buffer of ours before anything is printed,
+ * and at the end nothing of it stays there.
+ */
+void term_own_buffer(struct term *t);
+void term_end(struct term *t);
 
 /* Flush stdout; SV_ERR_IO or SV_ERR_FULL where not all of it was written. */
 enum sv_err term_flush(struct term *t);

@@ -36,6 +36,13 @@ if(SV_FUZZ)
     target_compile_options(sv_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# A program that wipes whatever it frees; a sanitizer has a heap of its own.
+function(sv_wipes_what_it_frees target)
+    if(NOT SV_SANITIZE)
+        target_sources(${target} PRIVATE "${CMAKE_SOURCE_DIR}/base/free_wipes.c")
+    endif()
+endfunction()
+
 # One static library per folder, with the layers that it may use.
 function(sv_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;USES;PACKAGES" ${ARGN})
