@@ -367,6 +367,7 @@ read_parcel(struct client *c, uint64_t number, struct bytes sealed,
         err = buf_append(&out->risk, p.risk);
     out->has_bytes = err == SV_OK;
     buf_free(&plain);
+    wipe(&p, sizeof p); /* who has its random half can try what it was */
     return err;
 }
 
@@ -475,7 +476,7 @@ release_package_free(struct release_package *p)
     buf_free(&p->approval);
     buf_free(&p->request_proof);
     buf_free(&p->approval_proof);
-    memset(p, 0, sizeof *p);
+    wipe(p, sizeof *p);
 }
 
 enum sv_err
@@ -580,6 +581,7 @@ read_package(struct client *c, uint64_t number, const struct answer *answer,
         }
     }
     buf_free(&plain);
+    wipe(&parcel, sizeof parcel);
     return err == SV_ERR_FORMAT ? malformed(c) : err;
 }
 
