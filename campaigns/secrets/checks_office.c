@@ -28,6 +28,32 @@ hire(struct office *o, const char *name, const char *role)
     assert_ok(office_hire(o, name, role));
 }
 
+/* Of exact figures; by two people. */
+static void
+release(struct office *o)
+{
+    struct release_package package = {0};
+    struct release_view view = {0};
+    struct buf cells = BUF_INIT;
+    uint64_t number;
+
+    assert_ok(client_release_request(
+        office_client(o, "stats-1"), RELEASE_EXACT, bytes_text(spec),
+        bytes_text("Action Plan"), NULL, &number, &cells));
+    if (cells.len > 0)
+        assert_ok(client_release_acknowledge(
+            office_client(o, "stats-1"), number, buf_bytes(&cells), true, 0));
+    assert_ok(
+        client_release_show(office_client(o, "approve-1"), number, &view));
+    assert_ok(
+        client_release_approve(office_client(o, "approve-1"), number, &view));
+    release_view_free(&view);
+    assert_ok(
+        client_release_fetch(office_client(o, "stats-1"), number, &package));
+    release_package_free(&package);
+    buf_free(&cells);
+}
+
 static void
 work(struct office *o)
 {
@@ -52,6 +78,7 @@ work(struct office *o)
     assert_ok(client_counts_preview(office_client(o, "stats-1"),
                                     bytes_text(spec), &shown));
     buf_free(&shown);
+    release(o);
     column = policy_column(&client_roster(office_client(o, "lead-1"))->policy,
                            "victim", "identity");
     assert_true(column >= 0);
@@ -74,6 +101,7 @@ check_office(struct arena *room)
     assert_ok(office_open(o));
     hire(o, "case-1", "caseworker");
     hire(o, "stats-1", "statistics_officer");
+    hire(o, "approve-1", "approver");
     work(o);
     office_free(o);
     return SV_OK;
