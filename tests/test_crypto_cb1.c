@@ -238,7 +238,10 @@ test_parts_of_two_boxes_do_not_mix(void **state)
         assert_ok(buf_append(&mixed, bytes_of(f.box.ptr, cut)));
         assert_ok(
             buf_append(&mixed, bytes_of(other.ptr + cut, other.len - cut)));
-        assert_refused(f.key, f.label, f.context, buf_bytes(&mixed));
+        /* Where they begin or end alike, it is one of the two. */
+        if (!bytes_equal(buf_bytes(&mixed), buf_bytes(&f.box)) &&
+            !bytes_equal(buf_bytes(&mixed), buf_bytes(&other)))
+            assert_refused(f.key, f.label, f.context, buf_bytes(&mixed));
         buf_free(&mixed);
     }
     buf_free(&other);
