@@ -20,7 +20,7 @@
  */
 
 #define ROOM_SIZE ((size_t)1 << 18)
-#define STACK_SIZE ((size_t)8 << 20)
+#define STACK_SIZE ((size_t)2 << 20)
 #define FAILURES_MAX 1000
 
 static const struct check *const groups[] = {checks_crypto, checks_keys,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MASK 0xa5
-#define PIECES_MAX 65536
+#define PIECES_MAX 8192
 #define BUCKETS 65536
 #define LINE_SIZE 512
 
