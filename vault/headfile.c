@@ -81,7 +81,7 @@ headfile_open(const char *path, struct headfile *out, struct buf *head)
 
     if (fd < 0)
         return err_of_errno(errno);
-    err = fd_read_at(fd, raw, sizeof raw, 0, &got);
+    err = fsync(fd) == 0 ? fd_read_at(fd, raw, sizeof raw, 0, &got) : SV_ERR_IO;
     if (err != SV_OK)
         goto out;
     for (size_t i = 0; i < 2; i++) {
@@ -96,7 +96,7 @@ headfile_open(const char *path, struct headfile *out, struct buf *head)
     }
     err = newest.ptr == NULL ? SV_ERR_TAMPERED : buf_append(head, newest);
     if (err == SV_OK)
-        *out = (struct headfile){fd, sequence};
+        *out = (struct headfile){fd, sequence, false};
 out:
     if (err != SV_OK)
         (void)close(fd);
@@ -107,14 +107,18 @@ enum sv_err
 headfile_write(struct headfile *f, struct bytes head)
 {
     struct buf slot = BUF_INIT;
-    uint64_t next = f->sequence + 1;
+    /* By twos in one slot.  Both lie in one page, which the system writes at
+     * any time: a cut in the midst of that may damage both. */
+    uint64_t next = f->sequence + (f->written ? 2 : 1);
     enum sv_err err = slot_encode(next, head, &slot);
 
     if (err == SV_OK)
         err =
             fd_write_at(f->fd, buf_bytes(&slot), (off_t)(next % 2 * SLOT_LEN));
-    if (err == SV_OK)
+    if (err == SV_OK) {
         f->sequence = next;
+        f->written = true;
+    }
     buf_free(&slot);
     return err;
 }

@@ -61,7 +61,7 @@ static const struct {
     {"office.gate",
      "682e5d6aac854c91d116ea76fd30fb1a2514200cda1bf845dda24431ae83bf66"},
     {"head.bin",
-     "142d6311ed5bcf38597908633f9cb44256227b802c4b468f42e5b99f09261575"},
+     "8e073bb59f6aae3dfab2770a23a119d0e674297bd74f22678cb78a76e9d8a3ac"},
     {"messages.bin",
      "096199eae8b806dd151b628fbd0ba4bdf9526dd16986925984697df2e096ed13"},
     {"seeds.txt",
