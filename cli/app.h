@@ -186,6 +186,10 @@ enum exit_code session_fail(struct session *s, const char *what,
  */
 enum exit_code session_forked(struct session *s, const char *what,
                               struct bytes cosigned);
+/* FILE.head could not be written, behind a command that ended with code:
+ * reports, and gives what it ends with now. */
+enum exit_code session_not_remembered(struct session *s, enum sv_err err,
+                                      enum exit_code code);
 /*
  * Let others have the vault while a person fills in a form, and take it
  * again, where it is open in this process alone.  Where it is in use then, it

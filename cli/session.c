@@ -592,15 +592,8 @@ session_close(struct session *s, enum exit_code code)
 
     if (s->begun && !s->doubted)
         err = save_pin(s);
-    if (err != SV_OK) {
-        enum exit_code failed =
-            app_fail(s->app, s->pin_path, err,
-                     _("what was seen of the vault could not be remembered"));
-
-        /* "Nothing was changed" it cannot be: the command itself was done. */
-        if (code == EXIT_DONE)
-            code = failed == EXIT_FAILED ? EXIT_IO : failed;
-    }
+    if (err != SV_OK)
+        code = session_not_remembered(s, err, code);
     client_free(s->client);
     way_close(&s->way);
     userkey_close(&s->key);

@@ -193,3 +193,19 @@ session_fail(struct session *s, const char *what, enum sv_err err)
                    "auditor) says where; tell your supervisor."));
     return code;
 }
+
+/* Nobody is told to ask again for what is done. */
+enum exit_code
+session_not_remembered(struct session *s, enum sv_err err, enum exit_code code)
+{
+    bool done = code == EXIT_DONE;
+    enum exit_code failed = app_fail(
+        s->app, s->pin_path, done && err == SV_ERR_FULL ? SV_ERR_IO : err,
+        _("what was seen of the vault could not be remembered"));
+
+    if (done)
+        app_hint(s->app, "%s",
+                 _("What you asked for is done; do not repeat it. See to it "
+                   "that this file can be written."));
+    return done ? failed : code;
+}

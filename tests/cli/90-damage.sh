@@ -333,6 +333,15 @@ else
 fi
 expect_exit 0 --key sato.key record show "$id"
 
+# ---- What was seen cannot be remembered ----
+
+# With what a new file has behind its name, this name is too long.
+long=$(printf '%0240d' 0).key
+cp sato.key "$long"
+expect_exit 74 --key "$long" --gate "$gate" --no-input record show "$id"
+expect_in err "could not be remembered"
+expect_in err "What you asked for is done; do not repeat it."
+
 # ---- A full disk ----
 
 count() {
@@ -386,6 +395,19 @@ full_disk() {
     [ "$(count)" -eq $((rows + 900)) ] || fail "not 900 more rows are in"
     expect_exit 0 --key nagai.key log verify
     umount office disk
+
+    # What is done is not asked for again, whatever cannot be remembered.
+    restore
+    mkdir keys
+    mount -t tmpfs -o size=64k none keys
+    cp sato.key sato.key.head keys
+    head -c 1m /dev/zero >keys/filled 2>/dev/null
+    sed 3q many.csv | sed s/F0/G0/ >few.csv
+    expect_exit 74 --key keys/sato.key import few.csv --type victim
+    expect_in out "2 in, 0 already in"
+    expect_in err "do not repeat it"
+    expect_not_in err "run the same command again"
+    umount keys
 
     # No half vault.
     mount -t tmpfs -o size=100k none disk
