@@ -178,11 +178,17 @@ desk_begin(struct desk *d)
 }
 
 void
-desk_free(struct desk *d)
+desk_end(struct desk *d)
 {
     end(d);
-    pin_clear(&d->pin);
     wire_close(&d->wire);
+}
+
+void
+desk_free(struct desk *d)
+{
+    desk_end(d);
+    pin_clear(&d->pin);
     secret_free(d->arena, d->keys);
     arena_free(d->arena);
 }

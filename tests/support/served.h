@@ -47,6 +47,8 @@ void desk_init(struct desk *d, const char *path, struct clock clock,
                const char *name, const struct hash *vault);
 /* Connect and begin, where it has not; what it knew is kept. */
 enum sv_err desk_begin(struct desk *d);
+/* Hang up; what it knew is kept. */
+void desk_end(struct desk *d);
 void desk_free(struct desk *d);
 /* A desk in a served office. */
 void served_desk(struct served *s, const char *name, struct desk *out);

@@ -1,0 +1,207 @@
+"""What a vault holds, against all that its people were answered."""
+
+import collections
+import os
+
+import load as loads
+
+PAGE = 1000
+CARD = b"svault/card/v1\n"
+# What has an entry of its own, by the place in the answer that names it.
+NUMBERED = {
+    "show": ("record.read", "entry"),
+    "propose": ("staff.propose", "proposal"),
+    "request": ("release.request", "release"),
+}
+
+
+class Check:
+    """One office over many rounds: the log is read on, not anew."""
+
+    def __init__(self, office):
+        self.office = office
+        self.entries = []
+        self.told = collections.Counter()  # readings of which something came
+        self.imports = collections.Counter()
+        self.answered = set()  # entries that an answer named
+        self.found = []
+        self.counted = 0  # answers that were held against the log
+
+    def fault(self, text):
+        self.found.append(text)
+
+    def needs(self, what, code, err):
+        if code != 0:
+            self.fault(f"{what}: exit {code}: {err.strip()[:300]}")
+        return code == 0
+
+    # ---- The vault by itself ----
+
+    def vault(self, store):
+        """The first command that looks finds it whole; nobody's head alarms."""
+        args = ("log", "verify", "--store") if store else ("log", "verify")
+        code, out, err = self.office.ask("nagai", *args)
+        if self.needs("log verify", code, err) and not out["ok"]:
+            self.fault(f"log verify: {out['findings']}")
+        return code == 0
+
+    def heads(self, people):
+        for who in people:
+            code, _, err = self.office.ask(who, "whoami")
+            self.needs(f"{who}'s head", code, err)
+
+    def read_log(self):
+        while True:
+            code, out, err = self.office.ask(
+                "nagai", "log", "list", "--from", str(len(self.entries)),
+                "--limit", str(PAGE))
+            if not self.needs("log list", code, err):
+                return False
+            for e in out["entries"]:
+                if e["entry"] != len(self.entries):
+                    self.fault(f"entry {len(self.entries)} is not listed")
+                self.entries.append(e)
+            if len(out["entries"]) < PAGE:
+                return True
+
+    def entry(self, act, who, **fields):
+        """Allowed and done, and like this?"""
+        return any(
+            e["act"] == act and e["actor"] == who and e["allowed"]
+            and e["outcome"] == "done"
+            and all(e[k] == v for k, v in fields.items())
+            for e in self.entries)
+
+    # ---- Answers, and the log ----
+
+    def answers(self, answers, expected=frozenset()):
+        """Each was logged; how commands may end, beside well and killed."""
+        for a in answers:
+            if a.code > 0 and a.code not in expected or \
+                    a.code < 0 and a.code != -9:
+                self.fault(f"{a.who}'s {a.what}: exit {a.code}: {a.err.strip()[:300]}")
+            if a.what == "show" and a.said:
+                self.told[a.who, a.args[2]] += 1
+            if a.out is not None:
+                self.counted += 1
+                self.logged(a)
+        for (who, handle), n in self.told.items():
+            if n > sum(e["act"] == "record.read" and e["actor"] == who
+                       and e["record"] == handle for e in self.entries):
+                self.fault(f"{handle} was released to {who} without an entry")
+        for who, n in self.imports.items():
+            if n > sum(e["act"] == "record.import" and e["actor"] == who
+                       and e["outcome"] == "done" for e in self.entries):
+                self.fault(f"an import of {who} has no entry")
+
+    def logged(self, a):
+        if a.what in NUMBERED:
+            act, place = NUMBERED[a.what]
+            self.numbered(a, act, a.out[place])
+        elif a.what == "add":
+            if not self.entry("record.create", a.who, record=a.out["record"]):
+                self.fault(f"{a.who}'s record {a.out['record']} has no entry")
+        elif a.what == "import":
+            self.imports[a.who] += a.out["in"] > 0
+        elif a.what == "confirm":
+            if not self.entry("staff.confirm", a.who,
+                              about=a.out[0]["proposal"]):
+                self.fault(f"a confirmation of {a.who} has no entry")
+        elif a.what == "assign":
+            if not self.entry("record.assign", a.who, record=a.args[2],
+                              person=a.args[3]):
+                self.fault(f"an assignment of {a.who} has no entry")
+        elif a.what in ("approve", "fetch"):
+            if not self.entry("release." + a.what, a.who,
+                              about=int(a.args[2])):
+                self.fault(f"{a.who}'s {a.what} of {a.args[2]} has no entry")
+
+    def numbered(self, a, act, index):
+        if index in self.answered:
+            self.fault(f"two answers name entry {index}")
+        self.answered.add(index)
+        e = self.entries[index] if index < len(self.entries) else None
+        if e is None or e["act"] != act or e["actor"] != a.who or \
+                not e["allowed"] or e["outcome"] != "done":
+            self.fault(f"{a.who}'s {a.what} is not entry {index}")
+
+    # ---- Content, and files ----
+
+    def content(self, answers):
+        for a in answers:
+            if a.what == "import" and a.code in (0, -9):
+                self.again(a)
+            elif a.what == "add" and a.out is not None:
+                self.readable(a)
+
+    def again(self, a):
+        """The same command goes on, and nothing comes in twice."""
+        code, out, err = self.office.ask(a.who, *a.args)
+        if not self.needs("the same import again", code, err):
+            return
+        if out["in"] + out["already_in"] != out["rows"] or \
+                (a.out is not None and out["in"] != 0):
+            self.fault(f"{a.args[1]}: {out['in']} of {out['rows']} rows were lost")
+
+    def readable(self, a):
+        code, out, err = self.office.ask(a.who, "record", "show",
+                                         a.out["record"])
+        if not self.needs("an acknowledged record", code, err):
+            return
+        fields = out["compartments"]["identity"]["fields"]
+        if fields["family_name"] != "Family of " + fields["case_no"]:
+            self.fault(f"{a.out['record']} has another content")
+
+    def files(self, answers):
+        """Whole under its name, or not there; what was acknowledged is."""
+        for a in answers:
+            done = a.out is not None
+            if a.what == "backup":
+                self.file(a.args[2], done, "kudo", "backup", "verify")
+            elif a.what == "key":
+                self.file(a.args[0], done, "kudo", "key", "show")
+                self.card(a.args[0] + ".pub", done)
+            elif a.what == "init":
+                self.vault_beside(a.args[0], a.args[1], done)
+
+    def file(self, path, done, who, *command):
+        if not os.path.exists(path):
+            if done:
+                self.fault(f"{path} was acknowledged, and is not there")
+            return
+        code, _, err = self.office.ask(who, *command, path)
+        self.needs(path, code, err)
+
+    def card(self, path, done):
+        if os.path.exists(path):
+            with open(path, "rb") as f:
+                text = f.read()
+            if not text.startswith(CARD) or not text.endswith(b"\n"):
+                self.fault(f"{path} is not whole")
+        elif done:
+            self.fault(f"{path} was acknowledged, and is not there")
+
+    def vault_beside(self, place, key, done):
+        if not os.path.exists(place):
+            if done:
+                self.fault(f"{place} was acknowledged, and is not there")
+            return
+        code, out, err = self.office.run("--vault", place, "status", "--json",
+                                         XDG_CONFIG_HOME=place)
+        if not self.needs(place, code, err):
+            return
+        code, _, err = self.office.run(
+            "--vault", place, "--key", key, "--no-input", "--gate",
+            out["gate_fingerprint"], "staff", "list", "--json")
+        self.needs(place, code, err)
+
+
+def everything(check, answers, store=False, expected=frozenset()):
+    """True where nothing was found."""
+    before = len(check.found)
+    if check.vault(store) and check.read_log():
+        check.answers(answers, expected)
+        check.content(answers)
+        check.files(answers)
+        check.heads(loads.offices.EVERYBODY)
+    return len(check.found) == before
