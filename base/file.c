@@ -1,7 +1,9 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +183,16 @@ path_parent(char out[static PATH_SIZE], const char *path)
     return SV_OK;
 }
 
+/* XFS, once its disk has failed, says of a directory that it is synced, and
+ * looks at nothing; but it reads none. */
+static bool
+is_readable(int fd)
+{
+    char entries[1024];
+
+    return getdents64(fd, entries, sizeof entries) >= 0;
+}
+
 enum sv_err
 dir_sync(const char *dir)
 {
@@ -189,7 +201,7 @@ dir_sync(const char *dir)
 
     if (fd < 0)
         return err_of_errno(errno);
-    if (fsync(fd) != 0)
+    if (fsync(fd) != 0 || !is_readable(fd))
         err = err_of_errno(errno);
     (void)close(fd);
     return err;
