@@ -1,0 +1,1121 @@
+"""What the gate does, as the documents say: docs/FORMAT.md (sections in brackets), the policy's
+table, SECURITY.md.  No cryptography, no tables, no speed: requests in, decisions and answers out.
+
+A request is a dictionary of its lines; what comes with it (`body`) is what its author meant by it.
+"""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+HOUR = 3600 * 1000
+DAY = 24 * HOUR
+DUE = 72 * HOUR
+TERM = 30 * DAY
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROSTER_ACTS = ("keys", "restore")  # and all of staff. [5]
+# Acts that answer with content: decided anew when they come again [7, 10].
+ANSWERS = (
+    "record.read", "record.list", "record.find", "record.history", "counts.preview", "release.list",
+    "release.show", "release.fetch", "release.request", "log.read", "store.check", "backup.read",
+)  # fmt: skip
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+# ---- The tree [1.2] ----
+
+
+def leaf(data):
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def node(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def mth(leaves):
+    if len(leaves) < 2:
+        return leaves[0] if leaves else hashlib.sha256(b"").digest()
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return node(mth(leaves[:k]), mth(leaves[k:]))
+
+
+class Tree:
+    """Every root that the log ever had."""
+
+    def __init__(self):
+        self.leaves, self.peaks, self.roots = [], [], [mth([])]
+
+    def add(self, hashed):
+        self.leaves.append(hashed)
+        self.peaks.append((0, hashed))
+        while len(self.peaks) > 1 and self.peaks[-1][0] == self.peaks[-2][0]:
+            level, right = self.peaks.pop()
+            self.peaks[-1] = level + 1, node(self.peaks[-1][1], right)
+        root = self.peaks[-1][1]
+        for _, left in self.peaks[-2::-1]:
+            root = node(left, root)
+        self.roots.append(root)
+
+
+def digest(label, data):
+    return hashlib.blake2b(bytes([len(label)]) + label.encode() + data, digest_size=32).digest()
+
+
+# ---- Requests [4] ----
+
+HASHED = {"keys", "staff.confirm", "staff.reinstate"}  # their body is sealed keys
+ACTS = {
+    "genesis": "", "policy": "", "keys": "body key", "staff.propose": "person sign box grants until",
+    "staff.confirm": "body entry person grants", "staff.replace": "person sign box",
+    "staff.reinstate": "body entry person", "staff.revoke": "person grants",
+    "staff.suspend": "person", "record.create": "type record compartments body",
+    "record.import": "type body count", "record.save": "type record compartments body",
+    "record.read": "type record compartments", "record.list": "type count entry",
+    "record.find": "type body", "record.history": "type record",
+    "record.assign": "type record person", "record.unassign": "type record person",
+    "flag.acknowledge": "entry", "counts.preview": "body", "release.request": "body profile",
+    "release.list": "", "release.show": "entry", "release.acknowledge": "body count entry",
+    "release.approve": "body entry", "release.refuse": "entry", "release.fetch": "entry",
+    "log.read": "count entry", "store.check": "", "backup.open": "", "backup.read": "count entry",
+    "restore": "taken second administrator",
+}  # fmt: skip
+
+
+# ---- The policy's table [6, schema/policy.json] ----
+
+
+class Policy:
+    def __init__(self, profile):
+        data = json.loads((ROOT / "schema/policy.json").read_text())
+        self.columns = data["columns"]
+        self.types = list(dict.fromkeys(c.split(".")[0] for c in self.columns))
+        self.roles = {r["name"]: r for r in data["roles"]}
+        self.limits = {
+            act: (x["count"], x["minutes"] * 60000, "outcome" in x)
+            for act, x in data["limits"].items()
+        }
+        relaxed = data["profiles"][profile]
+        self.profile, self.purposes = profile, data["purposes"]
+        for role, cells in relaxed.get("cells", {}).items():
+            self.roles[role]["cells"].update(cells)
+        self.self_assigns = relaxed.get("self_assigns", [])
+        self.excluded = set()
+        for rule in data["exclusions"]:
+            for a in rule["roles"]:
+                self.excluded |= {(a, b) for b in self.those(rule["exclude"]) if b != a}
+        for group in relaxed.get("permit", []):
+            self.excluded -= {(a, b) for a in group for b in group}
+        self.excluded |= {(b, a) for a, b in self.excluded}
+        for group in relaxed.get("permit", []):
+            self.excluded -= {(a, b) for a in group for b in group}
+
+    def those(self, whom):
+        if isinstance(whom, list):
+            return whom
+        if whom == "all":
+            return list(self.roles)
+        kind, *columns = whom.split(" ")
+        return [
+            name
+            for name, role in self.roles.items()
+            if any(role["cells"].get(c) for c in (columns or self.columns))
+        ]
+
+    def text(self):
+        """Its canonical text, of which genesis and every entry have the hash."""
+        out = [f"profile {self.profile}"]
+        out += [f"column {c}" for c in self.columns] + [f"purpose {x}" for x in self.purposes]
+        for name, role in self.roles.items():
+            out += [f"role {name}", f"default {role['default_purpose']}"]
+            out += [f"names {x}" for x in self.purposes if x in role["purposes"]]
+            if "grant_days_max" in role:
+                out.append(f"grant-days-max {role['grant_days_max']}")
+            out += ["self-assigns"] * (name in self.self_assigns)
+            for c in self.columns:
+                letters = role["cells"].get(c, "")
+                if letters:
+                    out.append(f"cell {c} " + "".join(x for x in "rwahgls" if x in letters))
+            for act in ACTS:
+                if act in role["acts"]:
+                    typed = [t for t in self.types if t in role["acts"][act]]
+                    out += [f"act {act} {t}" for t in typed] or [f"act {act}"]
+        names = list(self.roles)
+        out += [
+            f"exclude {a} {b}" for i, a in enumerate(names) for b in names[i:]
+            if (a, b) in self.excluded
+        ]  # fmt: skip
+        for act in ACTS:
+            if act in self.limits:
+                n, ms, duplicates = self.limits[act]
+                out.append(f"limit {act} {n} {ms}" + " duplicate" * duplicates)
+        return "svault/policy/v1\n" + "".join(line + "\n" for line in out)
+
+    def cell(self, role, kind, compartment):
+        return self.roles[role]["cells"].get(f"{kind}.{compartment}", "")
+
+    def compartments(self, kind):
+        parts = [c.split(".") for c in self.columns]
+        return [c for t, c in parts if t == kind and c != "index"]
+
+    def sealed(self, role):
+        """The columns whose secret keys the role's holders are given."""
+        return [c for c in self.columns if set(self.roles[role]["cells"].get(c, "")) & set("rhgls")]
+
+    def acts(self, role, act, kind=None):
+        acts = self.roles[role]["acts"]
+        return act in acts and (kind is None or kind in acts[act])
+
+    def only_assigned(self, role, kind):
+        cells = [self.cell(role, kind, c) for c in self.compartments(kind)]
+        return all("a" in c or "g" in c for c in cells if c)
+
+    def touches(self, role, kind):
+        return any(self.cell(role, kind, c) for c in self.compartments(kind) + ["index"])
+
+
+# ---- The state that entries make ----
+
+
+class Version:
+    def __init__(self, item, index, time, position, total):
+        self.item, self.index, self.time = item, index, time
+        self.position, self.total = position, total
+
+
+class Record:
+    def __init__(self, kind, creator, index, time):
+        self.kind, self.creator, self.index = kind, creator, index
+        self.created = self.changed = time
+        self.versions = {}  # compartment -> list of Version
+
+
+class Answer:
+    """status and reason; or an entry, whether it is new, and what comes with it."""
+
+    def __init__(self, status=0, reason="", index=None, body=None):
+        self.status, self.reason, self.index, self.body = status, reason, index, body
+        self.learn = None  # outcomes that the documents leave open, of which one must be
+
+
+class Model:
+    def __init__(self, profile, founders, vault, leaves, parts, now):
+        self.p, self.vault, self.now = Policy(profile), vault, now
+        self.tree = Tree()
+        for x in leaves:
+            self.tree.add(x)
+        self.time, self.roster = now, len(leaves) - 1
+        self.roster_entries = list(range(len(leaves)))
+        self.persons, self.grants, self.proposals = {}, [], []
+        for role, name in founders:
+            self.persons.setdefault(name, {"keys": name, "absent": False})
+            self.grants.append(self.grant(name, role, 0, 0, 0))
+        self.keys = {c: [len(leaves) - 1] for c in self.p.columns}  # entries of its epochs
+        self.publics = set()
+        self.due = dict.fromkeys(self.p.columns, 0)
+        self.records, self.assigned = {}, set()
+        self.ids, self.used, self.glass, self.flags = {}, {}, {}, {}
+        self.releases, self.last_release = {}, 0
+        self.brought = {}  # entry -> names to whom it brought sealed keys
+        self.brought[len(leaves) - 1] = {n for r, n in founders if self.p.sealed(r)}
+        self.backup = None
+        self.entries = {}  # index -> what was asked, and came of it
+
+    def reopened(self):
+        self.backup = None
+
+    @staticmethod
+    def grant(name, role, proposed, index, until):
+        g = {"name": name, "role": role, "proposed": proposed, "from": index}
+        return g | {"until": until, "end": None}
+
+    # ---- Who holds what [7] ----
+
+    def has(self, name, role, time, index=None):
+        """In force, suspended or not."""
+        index = len(self.tree.leaves) if index is None else index
+        return any(
+            g["name"] == name
+            and g["role"] == role
+            and g["end"] is None
+            and g["from"] < index
+            and (g["until"] == 0 or time < g["until"])
+            for g in self.grants
+        )
+
+    def holds(self, name, role, time):
+        return self.has(name, role, time) and not self.persons[name]["absent"]
+
+    def open_grants(self, name):
+        return [g for g in self.grants if g["name"] == name and g["end"] is None]
+
+    def has_secret(self, name, column):
+        return any(column in self.p.sealed(g["role"]) for g in self.open_grants(name))
+
+    def waiting(self, time):
+        return [q for q in self.proposals if q["until"] == 0 or time < q["until"]]
+
+    def excluded(self, name, role, time):
+        return any(
+            (role, other) in self.p.excluded and self.has(name, other, time)
+            for other in self.p.roles
+        )
+
+    def works_with(self, name, kind, time):
+        return any(self.p.touches(q, kind) and self.holds(name, q, time) for q in self.p.roles)
+
+    # ---- Decisions [7] ----
+
+    def decide(self, r, time, again=False):
+        """(allowed?, rule)"""
+        index, p, role = len(self.tree.leaves), self.p, r["role"]
+        if r["id"] in self.ids and not again:
+            return False, "repeated"
+        if not -5 * 60000 <= time - r["at"] <= DAY:
+            return False, "clock"
+        size, root = r["seen"]
+        if size > index or self.tree.roots[size] != root:
+            return False, "seen"
+        if self.persons[r["actor"]]["absent"]:
+            return False, "suspended"
+        if not self.has(r["actor"], role, time):
+            over = any(g["role"] == role for g in self.open_grants(r["actor"]))
+            return False, "expired" if over else "no-role"
+        purpose, how = r["purpose"]
+        if purpose not in p.roles[role]["purposes"]:
+            return False, "purpose"
+        if how == "default" and purpose != p.roles[role]["default_purpose"]:
+            return False, "purpose"
+        if not p.acts(role, r["act"], r.get("type")):
+            return False, "act"
+        if r["act"] in p.limits:
+            most, window, _ = p.limits[r["act"]]
+            times = self.used.get((r["actor"], r["act"]), [])
+            if sum(time - t < window for t in times) >= most:
+                return False, "limit"
+        rule = getattr(self, "decide_" + r["act"].replace(".", "_"), lambda r, time: None)(r, time)
+        if rule is None:
+            return True, "role"
+        return (True, rule[1:]) if rule[0] == "+" else (False, rule)
+
+    def decide_keys(self, r, time):
+        for column, epoch, public in r["key"]:
+            known = column in self.keys
+            if not known or epoch != len(self.keys[column]) + 1 or public in self.publics:
+                return "keys"
+            if column not in self.p.sealed(r["role"]):
+                return "holder"
+
+    def others_keys(self, name, keys, time):
+        there = [(n, x["keys"]) for n, x in self.persons.items()]
+        there += [(q["person"], q["keys"]) for q in self.waiting(time)]
+        return any(n != name and k == keys for n, k in there)
+
+    def decide_staff_propose(self, r, time):
+        name, role, until = r["person"], r["grants"], r["until"]
+        if name in self.persons and self.persons[name]["keys"] != r["keys"]:
+            return "keys"
+        if any(q["person"] == name and q["keys"] != r["keys"] for q in self.waiting(time)):
+            return "keys"
+        if self.has(name, role, time):
+            return "held"
+        if any((q["person"], q["role"]) == (name, role) for q in self.waiting(time)):
+            return "held"
+        if role not in self.p.roles:
+            return "grant"
+        if not self.until_ok(role, until, time):
+            return "until"
+        if self.excluded(name, role, time):
+            return "separation"
+        if name == r["actor"]:
+            return "self"
+        if self.others_keys(name, r["keys"], time):
+            return "keys"
+
+    def until_ok(self, role, until, time):
+        days = self.p.roles[role].get("grant_days_max", 0)
+        if until == 0:
+            return days == 0
+        return time < until and (days == 0 or until - time <= days * DAY)
+
+    def proposal(self, r, role):
+        return next(
+            (
+                q
+                for q in self.proposals
+                if q["index"] == r["entry"] and q["person"] == r["person"] and q["role"] == role
+            ),
+            None,
+        )
+
+    def decide_staff_confirm(self, r, time):
+        made = self.proposal(r, r["grants"])
+        if made is None:
+            return "proposal"
+        if r["actor"] in (made["person"], made["by"]):
+            return "self"
+        if not self.until_ok(made["role"], made["until"], time):
+            return "until"
+        if self.excluded(made["person"], made["role"], time):
+            return "separation"
+        if not set(self.p.sealed(made["role"])) <= set(self.p.sealed(r["role"])):
+            return "holder"
+
+    def decide_staff_replace(self, r, time):
+        if r["person"] not in self.persons:
+            return "person"
+        if r["person"] == r["actor"]:
+            return "self"
+        if self.others_keys(r["person"], r["keys"], time):
+            return "keys"
+        if any(q["person"] == r["person"] and q["role"] for q in self.waiting(time)):
+            return "held"
+
+    def decide_staff_reinstate(self, r, time):
+        made = self.proposal(r, "")
+        if made is None:
+            return "proposal"
+        if r["actor"] in (made["person"], made["by"]):
+            return "self"
+        kept = [g["role"] for g in self.open_grants(r["person"])]
+        if any((a, b) in self.p.excluded for a in kept for b in kept):
+            return "separation"
+        if any(not set(self.p.sealed(k)) <= set(self.p.sealed(r["role"])) for k in kept):
+            return "holder"
+
+    def decide_staff_revoke(self, r, time):
+        name, role = r["person"], r["grants"]
+        held = any(g["role"] == role for g in self.open_grants(name))
+        if not held and not any((q["person"], q["role"]) == (name, role) for q in self.proposals):
+            return "grant"
+        if self.is_last(name, [role], time):
+            return "last"
+
+    def decide_staff_suspend(self, r, time):
+        name = r["person"]
+        if name not in self.persons:
+            return "person"
+        if self.persons[name]["absent"]:
+            return "held"
+        if self.is_last(name, list(self.p.roles), time):
+            return "last"
+
+    def is_last(self, name, roles, time):
+        """Without these roles of hers: could nobody, for as long, hand on a key, or propose?"""
+        needs = [("staff.propose", None)] + [("staff.confirm", c) for c in self.p.columns]
+        for act, column in needs:
+            able = [
+                (g["name"] == name and g["role"] in roles, g["until"] or float("inf"))
+                for g in self.grants
+                if act in self.p.roles[g["role"]]["acts"]
+                and (column is None or column in self.p.sealed(g["role"]))
+                and g["end"] is None
+                and self.holds(g["name"], g["role"], time)
+            ]
+            gone = max([until for hers, until in able if hers], default=0)
+            if gone > max([until for hers, until in able if not hers], default=0):
+                return True
+        return False
+
+    def decide_record_create(self, r, time):
+        if r["compartments"] != self.p.compartments(r["type"]):
+            return "compartment"
+        return self.decide_bringing(r, time)
+
+    def decide_record_import(self, r, time):
+        if any("w" not in self.p.cell(r["role"], r["type"], c) for c in self.p.compartments(r["type"])):
+            return "compartment"
+        if not 1 <= r["count"] <= 512:
+            return "count"
+        return self.decide_bringing(r, time)
+
+    def decide_bringing(self, r, time):
+        cells = {c: self.p.cell(r["role"], r["type"], c) for c in self.p.compartments(r["type"])}
+        if any("w" not in c for c in cells.values()):
+            return "compartment"
+        return self.too_late(r["type"], cells, time)
+
+    def too_late(self, kind, compartments, time):
+        """A key that should have been replaced long ago; that of the index counts too."""
+        due = [self.due[f"{kind}.{c}"] for c in compartments]
+        if any(d and time - d > DUE for d in due):
+            return "due"
+
+    def decide_cells(self, r, right):
+        kind = r["type"]
+        cells = [self.p.cell(r["role"], kind, c) for c in r["compartments"]]
+        if any(c not in self.p.compartments(kind) for c in r["compartments"]):
+            return "compartment"
+        if right == "w":
+            cells = [c.replace("g", "") for c in cells]
+        if any(right not in c and "g" not in c for c in cells):
+            return "compartment"
+        if any("g" in c for c in cells):
+            return "break-glass"
+        if any("a" in c for c in cells):
+            mine = (r["record"], r["actor"]) in self.assigned
+            return "+assigned" if mine else "not-assigned"
+
+    def decide_record_save(self, r, time):
+        rule = self.decide_cells(r, "w")
+        if rule is None or rule[0] == "+":
+            return self.too_late(r["type"], r["compartments"], time) or rule
+        return rule
+
+    def decide_record_read(self, r, time):
+        return self.decide_cells(r, "r")
+
+    def decide_record_list(self, r, time):
+        if not 1 <= r["count"] <= 1000:
+            return "count"
+
+    def decide_record_history(self, r, time):
+        if self.p.only_assigned(r["role"], r["type"]):
+            mine = (r["record"], r["actor"]) in self.assigned
+            return "+assigned" if mine else "not-assigned"
+
+    def decide_record_assign(self, r, time):
+        own = r["person"] == r["actor"]
+        if r["person"] not in self.persons or not self.works_with(r["person"], r["type"], time):
+            return "person"
+        if own and r["role"] not in self.p.self_assigns:
+            return "self"
+        denied = self.glass.get(r["record"])
+        if r["purpose"][0] == "emergency" or denied is not None and time - denied <= DAY:
+            return "+self-assigned-flagged" if own else "+flagged"
+        if own:
+            return "+self-assigned"
+
+    def decide_record_unassign(self, r, time):
+        if r["person"] not in self.persons:
+            return "person"
+        if r["person"] == r["actor"]:
+            return "+self-assigned" if r["role"] in self.p.self_assigns else "self"
+
+    def decide_flag_acknowledge(self, r, time):
+        flag = self.flags.get(r["entry"])
+        if flag is None or flag["done"]:
+            return "flag"
+        if r["actor"] in (flag["actor"], flag["person"]):
+            return "self"
+
+    def decide_release_request(self, r, time):
+        if r["profile"] not in ("exact", "public"):
+            return "profile"
+
+    def approves(self, role):
+        return self.p.acts(role, "release.approve")
+
+    def decide_release_show(self, r, time):
+        x = self.releases.get(r["entry"])
+        if x is None:
+            return "release"
+        if x["by"] != r["actor"] and not self.approves(r["role"]):
+            return "requester"
+
+    def decide_release_acknowledge(self, r, time):
+        x = self.releases.get(r["entry"])
+        if x is None:
+            return "release"
+        if x["by"] != r["actor"]:
+            return "requester"
+        if x["profile"] == "public":
+            return "profile"
+        if x["judged"] or x["acknowledged"]:
+            return "judged"
+        if self.late(x, time):
+            return "late"
+
+    @staticmethod
+    def late(x, time):
+        since = x["judged"] if x["judged"] and not x["refused"] else x["time"]
+        return time - since > TERM
+
+    def decide_release_approve(self, r, time):
+        x = self.releases.get(r["entry"])
+        if x is None:
+            return "release"
+        if x["by"] == r["actor"]:
+            return "self"
+        if x["judged"]:
+            return "judged"
+        if self.late(x, time):
+            return "late"
+        if self.last_release > r["entry"]:
+            return "stale"
+        if x["profile"] == "exact" and not x["acknowledged"]:
+            return "acknowledge"
+        if r["body_line"] != x["commitment"]:
+            return "bytes"
+
+    def decide_release_refuse(self, r, time):
+        x = self.releases.get(r["entry"])
+        if x is None:
+            return "release"
+        if x["by"] == r["actor"]:
+            return "self"
+        if x["judged"]:
+            return "judged"
+        if self.late(x, time):
+            return "late"
+
+    def decide_release_fetch(self, r, time):
+        x = self.releases.get(r["entry"])
+        if x is None:
+            return "release"
+        if x["by"] != r["actor"]:
+            return "requester"
+        if not x["judged"] or x["refused"]:
+            return "approval"
+        if self.late(x, time):
+            return "late"
+
+    def decide_restore(self, r, time):
+        if r["seen"][0] != len(self.tree.leaves) or r["taken"] > time:
+            return "restored"
+        role, second = r["second"]
+        if role == "-":
+            if r["role"] != "recovery":
+                return "second"
+        elif (
+            second == r["actor"]
+            or role not in self.p.roles
+            or not self.p.acts(role, "restore")
+            or not self.holds(second, role, time)
+        ):
+            return "second"
+        if r["administrator"] is None:
+            return None
+        name, keys = r["administrator"]
+        if name not in self.persons or not self.has(name, "administrator", time):
+            return "person"
+        if name in (r["actor"], second):
+            return "self"
+        if self.others_keys(name, keys, time):
+            return "keys"
+        if any(self.p.roles[g["role"]]["cells"] for g in self.open_grants(name)):
+            return "holder"
+
+    # ---- What comes of it [5] ----
+
+    def ask(self, r):
+        """A signed request, of which nothing is malformed or foreign."""
+        time = max(self.now, self.time)
+        if r["signed"] != self.persons.get(r["actor"], {}).get("keys"):
+            return Answer(-7, "signature")
+        known = self.ids.get(r["id"])
+        if known is not None and known["note"] == r["note"] and time - r["at"] <= DAY:
+            return self.receipt(r, known, time)
+        return self.write(r, time, *self.decide(r, time))
+
+    def receipt(self, r, known, time):
+        first = self.entries[known["index"]]
+        if r["act"] not in ANSWERS:
+            return Answer(index=known["index"])
+        allowed, rule = self.decide(r, time, again=True)
+        if not allowed:  # the new entry's rule is the first that applies to it
+            return self.write(r, time, *self.decide(r, time))
+        done = first["outcome"] == "done"
+        return Answer(index=known["index"], body=self.answer(r, known["index"], time) if done else None)
+
+    def write(self, r, time, allowed, rule):
+        index = len(self.tree.leaves)
+        outcome, results = "-", []
+        learn = None
+        if allowed:
+            outcome, results = self.perform(r, index, time)
+            if isinstance(outcome, tuple):
+                outcome, learn = outcome[0], outcome
+        answer = Answer(index=index)
+        answer.learn = learn
+        self.entries[index] = {
+            "time": time, "roster": self.roster, "allowed": allowed, "rule": rule, "r": r,
+            "outcome": outcome, "results": results,
+        }  # fmt: skip
+        answer.new = True
+        return answer
+
+    def settle(self, answer, hashed):
+        """The entry is in the log, with this leaf and, where that was open, its outcome: what
+        follows from it, and what comes back."""
+        index = answer.index
+        e = self.entries[index]
+        r, time = e["r"], e["time"]
+        self.tree.add(hashed)
+        self.time = time
+        self.ids.setdefault(r["id"], {"index": index, "note": r["note"]})
+        act, done = r["act"], e["outcome"] == "done"
+        limit = self.p.limits.get(act)
+        if limit and e["allowed"] and (not limit[2] or e["outcome"] == "duplicate"):
+            self.used.setdefault((r["actor"], act), []).append(time)
+        if e["rule"] == "break-glass":
+            self.glass[r["record"]] = time
+        if done:
+            if act in ROSTER_ACTS or act.startswith("staff."):
+                self.roster = index
+                self.roster_entries.append(index)
+            getattr(self, "done_" + act.replace(".", "_"), lambda e, i: None)(e, index)
+        if e["outcome"] == ("exists" if act == "record.import" else "done"):
+            answer.body = self.answer(r, index, time)
+
+    # ---- Outcomes: before anything changes ----
+
+    def perform(self, r, index, time):
+        name = "outcome_" + r["act"].replace(".", "_")
+        return getattr(self, name, lambda r, i, t: ("done", []))(r, index, time)
+
+    def record_of(self, r):
+        x = self.records.get(r["record"])
+        return x if x is not None and x.kind == r["type"] else None
+
+    def newest(self, kind, compartment):
+        return len(self.keys[f"{kind}.{compartment}"])
+
+    def item_ok(self, r, item, record, compartment):
+        searched = compartment == SEARCHED[r["type"]]
+        return (
+            item["type"] == r["type"]
+            and item["record"] == record
+            and item["compartment"] == compartment
+            and item["author"] == r["actor"]
+            and item["epoch"] == self.newest(r["type"], compartment)
+            and item["index"] == (self.newest(r["type"], "index") if searched else 0)
+        )
+
+    def new_ok(self, r, items, record):
+        return len(items) == len(self.p.compartments(r["type"])) and all(
+            self.item_ok(r, i, record, c)
+            and i["version"] == 1
+            and not i["addition"]
+            and i["prev"] == bytes(32)
+            for i, c in zip(items, self.p.compartments(r["type"]))
+        )
+
+    def numbers(self, kind, but=None):
+        return {
+            n
+            for handle, x in self.records.items()
+            if x.kind == kind and handle != but
+            for n in self.words(x, unique=True)
+        }
+
+    def outcome_record_create(self, r, index, time):
+        items = r["items"]
+        if r["spoilt"] or not self.new_ok(r, items, r["record"]):
+            return "invalid", []
+        if r["record"] in self.records:
+            return "exists", []
+        if own_numbers(items) & self.numbers(r["type"]):
+            return "duplicate", []
+        return "done", results_of(items)
+
+    def outcome_record_import(self, r, index, time):
+        items, each = r["items"], len(self.p.compartments(r["type"]))
+        rows = [items[i : i + each] for i in range(0, len(items), each)]
+        handles = [row[0]["record"] for row in rows]
+        if r["spoilt"] or len(rows) != r["count"] or len(set(handles)) != len(handles):
+            return "invalid", []
+        if not all(self.new_ok(r, row, h) for row, h in zip(rows, handles)):
+            return "invalid", []
+        if any(h in self.records for h in handles):
+            return "exists", []
+        there = self.numbers(r["type"])
+        for row in rows:
+            if own_numbers(row) & there:
+                return "duplicate", []
+            there |= own_numbers(row)
+        return "done", []
+
+    def outcome_record_save(self, r, index, time):
+        x = self.record_of(r)
+        items = r["items"]
+        if r["spoilt"] or [i["compartment"] for i in items] != r["compartments"]:
+            return "invalid", []
+        for i in items:  # who may not read adds; who may writes all of it anew
+            reads = "r" in self.p.cell(r["role"], r["type"], i["compartment"])
+            ok = self.item_ok(r, i, r["record"], i["compartment"])
+            if not ok or i["addition"] == reads and i["version"] > 1:
+                return "invalid", []
+        if x is None:
+            return "not-found", []
+        for i in items:
+            last = x.versions[i["compartment"]][-1].item
+            if i["version"] != last["version"] + 1 or i["prev"] != last["hash"]:
+                return "conflict", []
+        if own_numbers(items) & self.numbers(r["type"], r["record"]):
+            return "duplicate", []
+        return "done", results_of(items)
+
+    def outcome_record_read(self, r, index, time):
+        x = self.record_of(r)
+        if x is None:
+            return "not-found", []
+        return "done", results_of([x.versions[c][-1].item for c in r["compartments"]])
+
+    def outcome_record_find(self, r, index, time):
+        ok = not r["spoilt"] and r["query"][1] == self.newest(r["type"], "index")
+        return ("done" if ok else "invalid"), []
+
+    def outcome_record_history(self, r, index, time):
+        return ("done" if self.record_of(r) else "not-found"), []
+
+    def outcome_record_assign(self, r, index, time):
+        if not self.record_of(r):
+            return "not-found", []
+        return ("exists" if (r["record"], r["person"]) in self.assigned else "done"), []
+
+    def outcome_record_unassign(self, r, index, time):
+        there = self.record_of(r) and (r["record"], r["person"]) in self.assigned
+        return ("done" if there else "not-found"), []
+
+    def wanted_grants(self, r, time):
+        """Which sealed keys must come with it [11]."""
+        if r["act"] == "keys":
+            return [
+                (name, x["keys"], column, epoch)
+                for column, epoch, _ in r["key"]
+                for name, x in self.persons.items()
+                if any(
+                    column in self.p.sealed(q) and self.holds(name, q, time) for q in self.p.roles
+                )
+            ]
+        made = self.proposal(r, r.get("grants", ""))
+        roles = [r["grants"]] if "grants" in r else []
+        roles = roles or [g["role"] for g in self.open_grants(r["person"])]
+        columns = [c for c in self.p.columns if any(c in self.p.sealed(q) for q in roles)]
+        return [
+            (r["person"], made["keys"], c, epoch)
+            for c in columns
+            for epoch in range(1, len(self.keys[c]) + 1)
+        ]
+
+    def outcome_grants(self, r, index, time):
+        ok = not r["spoilt"] and r["sealed"] == self.wanted_grants(r, time)
+        return ("done" if ok else "invalid"), []
+
+    outcome_keys = outcome_staff_confirm = outcome_staff_reinstate = outcome_grants
+
+    def outcome_counts_preview(self, r, index, time):
+        return self.outcome_count(r, time, "done")
+
+    def outcome_release_request(self, r, index, time):
+        if r["profile"] == "exact":
+            return self.outcome_count(r, time, "done")
+        return self.outcome_count(r, time, ("done", "unsafe", "infeasible"))
+
+    def outcome_count(self, r, time, good):
+        lent = {(c, e) for c in COUNTED for e in range(1, len(self.keys[c]) + 1)}
+        ok = not r["spoilt"] and r["spec_ok"] and lent <= set(r["lent"])
+        return (good if ok else "invalid"), []
+
+    def outcome_release_acknowledge(self, r, index, time):
+        ok = r["cells_ok"]
+        return ("done" if ok else "invalid"), []
+
+    def outcome_release_approve(self, r, index, time):
+        ok = r["actor"] in self.releases[r["entry"]]["approvers"]
+        return ("done" if ok else "invalid"), []
+
+    def outcome_backup_read(self, r, index, time):
+        b = self.backup
+        ok = (
+            b is not None
+            and b["index"] == r["entry"]
+            and time - b["time"] <= 10 * 60000
+            and r["count"] in (b["next"], b["next"] - 1)
+            and r["count"] < 3
+        )
+        return ("done" if ok else "not-found"), []
+
+    # ---- What is different after an entry that is done ----
+
+    def done_keys(self, e, index):
+        for column, _, public in e["r"]["key"]:
+            self.keys[column].append(index)
+            self.publics.add(public)
+            self.due[column] = 0
+        self.brought[index] = {n for n, *_ in e["r"]["sealed"]}
+
+    def done_staff_propose(self, e, index):
+        r = e["r"]
+        q = {"index": index, "person": r["person"], "keys": r["keys"], "role": r["grants"]}
+        self.proposals.append(q | {"until": r["until"], "by": r["actor"]})
+
+    def done_staff_replace(self, e, index):
+        r = e["r"]
+        self.drop_proposals(lambda q: q["person"] == r["person"] and not q["role"])
+        q = {"index": index, "person": r["person"], "keys": r["keys"], "role": ""}
+        self.proposals.append(q | {"until": 0, "by": r["actor"]})
+
+    def drop_proposals(self, gone):
+        self.proposals = [q for q in self.proposals if not gone(q)]
+
+    def done_staff_confirm(self, e, index):
+        r = e["r"]
+        q = self.proposal(r, r["grants"])
+        self.proposals.remove(q)
+        self.persons.setdefault(q["person"], {"keys": q["keys"], "absent": False})
+        # A term that is over ends where the role is given anew.
+        for g in self.open_grants(q["person"]):
+            if g["role"] == q["role"]:
+                g["end"] = index
+        self.grants.append(self.grant(q["person"], q["role"], q["index"], index, q["until"]))
+        self.brought[index] = {q["person"]} if r["sealed"] else set()
+
+    def done_staff_reinstate(self, e, index):
+        r = e["r"]
+        q = self.proposal(r, "")
+        self.proposals.remove(q)
+        self.persons[q["person"]]["absent"] = False
+        self.give_keys(q["person"], q["keys"], e["time"])
+        if r["sealed"]:
+            self.brought[index] = {q["person"]}
+
+    def give_keys(self, name, keys, time):
+        if keys == self.persons[name]["keys"]:
+            return
+        self.persons[name]["keys"] = keys
+        for names in self.brought.values():
+            names.discard(name)  # what was sealed to her former keys
+        self.drop_proposals(lambda q: q["by"] == name)
+        for c in self.p.columns:
+            if self.has_secret(name, c):
+                self.due[c] = self.due[c] or time
+
+    def done_staff_revoke(self, e, index):
+        r, name, role = e["r"], e["r"]["person"], e["r"]["grants"]
+        lost = [c for c in self.p.sealed(role) if self.has_secret(name, c)]
+        held = False
+        for g in self.open_grants(name):
+            if g["role"] == role:
+                g["end"], held = index, True
+        self.drop_proposals(lambda q: (q["person"], q["role"]) == (name, role))
+        if not held:
+            return
+        self.drop_proposals(lambda q: q["person"] == name and not q["role"])
+        for c in lost:
+            if not self.has_secret(name, c):
+                self.due[c] = self.due[c] or e["time"]
+        for act in ("staff.propose", "staff.replace"):
+            if not any(self.p.acts(g["role"], act) for g in self.open_grants(name)):
+                mine = (lambda q: q["role"]) if act == "staff.propose" else (lambda q: not q["role"])
+                self.drop_proposals(lambda q: q["by"] == name and mine(q))
+
+    def done_staff_suspend(self, e, index):
+        name = e["r"]["person"]
+        self.persons[name]["absent"] = True
+        self.drop_proposals(lambda q: q["by"] == name or q["person"] == name and not q["role"])
+
+    def done_record_create(self, e, index):
+        r = e["r"]
+        self.bring(r, r["record"], r["items"], index, index, e["time"], 0, len(r["items"]))
+
+    def bring(self, r, handle, items, index, batch, time, offset, total):
+        x = self.records[handle] = Record(r["type"], r["actor"], index, time)
+        for i, item in enumerate(items):
+            x.versions[item["compartment"]] = [Version(item, batch, time, offset + i, total)]
+        self.assigned.add((handle, r["actor"]))
+
+    def done_record_import(self, e, index):
+        """One item entry for each record, behind the batch's own [5]."""
+        r, each = e["r"], len(self.p.compartments(e["r"]["type"]))
+        for n in range(r["count"]):
+            row = r["items"][n * each : (n + 1) * each]
+            handle, at = row[0]["record"], len(self.tree.leaves)
+            text = f"svault/item/v1\nindex {at}\nroster {self.roster}\nbatch {index}\n"
+            text += f"record {handle}\n"
+            for i in row:
+                text += f"result {i['compartment']} 1 {b64(i['hash'])}\n"
+            self.tree.add(leaf(text.encode()))
+            self.bring(r, handle, row, at, index, e["time"], n * each, len(r["items"]))
+
+    def done_record_save(self, e, index):
+        r = e["r"]
+        x = self.records[r["record"]]
+        x.changed = e["time"]
+        for n, item in enumerate(r["items"]):
+            v = Version(item, index, e["time"], n, len(r["items"]))
+            x.versions[item["compartment"]].append(v)
+
+    def done_record_assign(self, e, index):
+        r = e["r"]
+        self.assigned.add((r["record"], r["person"]))
+        if e["rule"] in ("flagged", "self-assigned-flagged"):
+            self.flags[index] = {"actor": r["actor"], "person": r["person"], "done": False}
+
+    def done_record_unassign(self, e, index):
+        self.assigned.remove((e["r"]["record"], e["r"]["person"]))
+
+    def done_flag_acknowledge(self, e, index):
+        self.flags[e["r"]["entry"]]["done"] = True
+
+    def done_release_request(self, e, index):
+        r = e["r"]
+        self.releases[index] = {
+            "by": r["actor"], "time": e["time"], "profile": r["profile"], "acknowledged": False,
+            "judged": 0, "refused": False, "judge": "", "judged_index": 0,
+            "boxes": {n: x["keys"] for n, x in self.persons.items()}, "cells": bytes(32),
+            "commitment": e["results"][0][2], "hashes": [x[2] for x in e["results"]],
+            "approvers": {
+                n for n in self.persons
+                if n != r["actor"]
+                and any(self.approves(q) and self.holds(n, q, e["time"]) for q in self.p.roles)
+            },
+        }  # fmt: skip
+
+    def done_release_acknowledge(self, e, index):
+        self.releases[e["r"]["entry"]]["acknowledged"] = True
+
+    def done_release_approve(self, e, index):
+        self.judge(e, index)
+        self.last_release = index
+
+    def judge(self, e, index):
+        x = self.releases[e["r"]["entry"]]
+        x.update(judge=e["r"]["actor"], judged=e["time"], judged_index=index)
+        return x
+
+    def done_release_refuse(self, e, index):
+        self.judge(e, index)["refused"] = True
+
+    def done_backup_open(self, e, index):
+        self.backup = {"index": index, "time": e["time"], "next": 0}
+
+    def done_backup_read(self, e, index):
+        self.backup["next"] = max(self.backup["next"], e["r"]["count"] + 1)
+
+    def done_restore(self, e, index):
+        if e["r"]["administrator"] is not None:
+            name, keys = e["r"]["administrator"]
+            self.drop_proposals(lambda q: q["person"] == name)
+            self.give_keys(name, keys, e["time"])
+
+    # ---- What comes back [10] ----
+
+    def answer(self, r, index, time):
+        make = getattr(self, "answer_" + r["act"].replace(".", "_"), None)
+        return make(r, index, time) if make else None
+
+    def answer_record_read(self, r, index, time):
+        """The versions, from the last down to the last full one."""
+        x = self.records[r["record"]]
+        out = []
+        for place, c in enumerate(r["compartments"]):
+            for v in reversed(x.versions[c]):
+                out.append((place, v))
+                if not v.item["addition"]:
+                    break
+        return out
+
+    def visible(self, r, handle):
+        mine = (handle, r["actor"]) in self.assigned
+        return mine or not self.p.only_assigned(r["role"], r["type"])
+
+    def assignees(self, handle):
+        return [n for n in self.persons if (handle, n) in self.assigned]
+
+    def answer_record_list(self, r, index, time):
+        rows = [
+            (handle, x)
+            for handle, x in self.records.items()
+            if x.kind == r["type"] and x.index < r["entry"] and self.visible(r, handle)
+        ]
+        rows.sort(key=lambda row: -row[1].index)
+        return len(rows) > r["count"], [
+            (h, x.index, x.created, x.changed, x.creator, (h, r["actor"]) in self.assigned,
+             self.assignees(h))
+            for h, x in rows[: r["count"]]
+        ]  # fmt: skip
+
+    def words(self, x, unique=False):
+        """What a record is found by: of its last full version and the additions after it."""
+        field = UNIQUE[x.kind]
+        found = set()
+        for v in reversed(x.versions[SEARCHED[x.kind]]):
+            content = v.item["content"]
+            if unique:
+                found |= {content[field]} if field in content else set()
+            else:
+                found |= words_of(content)
+            if not v.item["addition"]:
+                break
+        return found
+
+    def answer_record_find(self, r, index, time):
+        kind, _, words = r["query"]
+        hits = sorted(
+            handle
+            for handle, x in self.records.items()
+            if x.kind == kind and set(words) <= self.words(x)
+        )
+        rows = [(h, None) if self.visible(r, h) else (None, self.helpers(h, kind, time)) for h in hits]
+        return len(rows) > 50, rows[:50]
+
+    def helpers(self, handle, kind, time):
+        there = [n for n in self.assignees(handle) if self.works_with(n, kind, time)]
+        return there or [
+            n
+            for n in self.persons
+            if any(
+                self.p.acts(q, "record.assign", kind) and self.holds(n, q, time)
+                for q in self.p.roles
+            )
+        ]
+
+    def answer_record_history(self, r, index, time):
+        x = self.records[r["record"]]
+        return [
+            (c, v.item["version"], v.item["addition"], v.index, v.time, v.item["author"], v.item["hash"])
+            for c in self.p.compartments(r["type"])
+            if self.p.cell(r["role"], r["type"], c) not in ("", "l")
+            for v in x.versions[c]
+        ]  # fmt: skip
+
+    def answer_record_import(self, r, index, time):
+        """Which of its records were there."""
+        each = len(self.p.compartments(r["type"]))
+        handles = [i["record"] for i in r["items"][::each]]
+        bits = [h in self.records for h in handles]
+        return bits + [False] * (-len(bits) % 8)
+
+    def answer_log_read(self, r, index, time):
+        return self.tree.leaves[r["entry"] : r["entry"] + r["count"]]
+
+    def answer_store_check(self, r, index, time):
+        return []
+
+    def answer_release_list(self, r, index, time):
+        every = self.approves(r["role"])
+        return [(n, x) for n, x in self.releases.items() if every or x["by"] == r["actor"]]
+
+    def answer_release_show(self, r, index, time):
+        return self.releases[r["entry"]]
+
+    answer_release_fetch = answer_release_show
+
+
+# ---- The schema, as far as it matters here ----
+
+SEARCHED = {"victim": "identity", "suspect": "identity", "offence": "justice"}
+UNIQUE = {"victim": "case_no", "suspect": "suspect_no", "offence": "offence_no"}
+COUNTED = ("victim.facts", "suspect.justice", "offence.justice")
+
+
+def results_of(items):
+    return [(i["compartment"], i["version"], i["hash"]) for i in items]
+
+
+def own_numbers(items):
+    return {i["content"][UNIQUE[i["type"]]] for i in items if UNIQUE[i["type"]] in i["content"]}
+
+
+def words_of(content):
+    names = [content[f] for f in ("family_name", "given_name") if f in content]
+    out = {content[f] for f in (*UNIQUE.values(), "phone") if f in content} | set(names)
+    if len(names) == 2:
+        out |= {names[0] + names[1], names[1] + names[0]}
+    return out
