@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tests/support/office.h"
+#include "vault/message.h"
 #include "vault/tables.h"
 
 /*
@@ -588,27 +589,66 @@ record_call(void *ctx, struct bytes request, struct buf *response)
     return gate_handle(r->gate, request, response);
 }
 
-static void
-test_t20_the_same_request_again_is_the_same_entry(void **state)
+/* A session of case-1 through it. */
+static struct client *
+begin_recorded(struct office *o, struct recorder *rec)
 {
-    static const char *const identity[] = {"identity"};
-    struct tampered *t = *state;
-    struct office *o = &t->o;
     struct colleague *p = office_person(o, "case-1");
-    struct recorder rec = {o->gate, BUF_INIT};
     struct client_config config = {
-        {record_call, &rec}, o->config.clock, o->config.rng, o->arena};
+        {record_call, rec}, o->config.clock, o->config.rng, o->arena};
     struct client_hello hello;
-    struct record_view v = {0};
-    struct buf response = BUF_INIT;
-    struct log_verdict verdict = {0};
-    uint64_t size;
 
     office_end(o, "case-1");
     assert_ok(client_new(&config, &p->client));
     assert_ok(client_hello(p->client, &hello));
     p->pin.vault = o->vault;
     assert_ok(client_begin(p->client, &p->card, &p->identity, &p->pin));
+    return p->client;
+}
+
+static void
+test_a_denied_reading_again_is_the_same_denial(void **state)
+{
+    static const char *const health[] = {"health"};
+    struct tampered *t = *state;
+    struct office *o = &t->o;
+    struct recorder rec = {o->gate, BUF_INIT};
+    struct client *c = begin_recorded(o, &rec);
+    struct buf response = BUF_INIT;
+    struct message_answer m;
+    struct record_view v = {0};
+    struct entry e;
+    uint64_t size;
+
+    assert_err(client_record_read(c, "victim", &t->a, 1, health, &v),
+               SV_ERR_DENIED);
+    size = client_pin(c)->size;
+    assert_ok(gate_handle(o->gate, buf_bytes(&rec.last), &response));
+    assert_ok(message_answer_decode(buf_bytes(&response), &m));
+    assert_int_equal(m.act.index, size - 1);
+    assert_ok(entry_parse(m.act.entry, &e));
+    assert_string_equal(e.rule, "compartment"); /* and not: repeated */
+    assert_int_equal(m.act.body.len, 0);
+    office_end(o, "audit-1");
+    assert_int_equal(client_pin(office_client(o, "audit-1"))->size, size);
+    buf_free(&response);
+    buf_free(&rec.last);
+}
+
+static void
+test_t20_the_same_request_again_is_the_same_entry(void **state)
+{
+    static const char *const identity[] = {"identity"};
+    struct tampered *t = *state;
+    struct office *o = &t->o;
+    struct recorder rec = {o->gate, BUF_INIT};
+    struct colleague *p = office_person(o, "case-1");
+    struct record_view v = {0};
+    struct buf response = BUF_INIT;
+    struct log_verdict verdict = {0};
+    uint64_t size;
+
+    (void)begin_recorded(o, &rec);
     assert_ok(client_record_read(p->client, "victim", &t->a, 1, identity, &v));
     record_view_free(&v);
     size = client_pin(p->client)->size;
@@ -648,6 +688,7 @@ main(void)
         T(test_t11_another_key_in_a_colleagues_place_is_refused),
         T(test_t22_an_answer_changed_at_any_byte_is_refused),
         T(test_garbage_gets_an_answer_and_no_entry),
+        T(test_a_denied_reading_again_is_the_same_denial),
         T(test_t20_the_same_request_again_is_the_same_entry),
 #undef T
     };

@@ -353,26 +353,34 @@ prove(struct act *a)
 
 /*
  * The same request again, within its day: its entry is there.  A receipt is
- * given again as it was; content only if the actor may still have it now.
+ * given again as it was, that of a denial too: who lost the answer learns the
+ * reason.  Content only if the actor may still have it now.
  */
 static enum sv_err
 perform_again(struct act *a, const struct act_row *row, uint64_t index)
 {
-    enum sv_err err = SV_OK;
+    struct entry first;
+    enum sv_err err;
 
     if (a->time_ms > a->request.at_ms &&
         a->time_ms - a->request.at_ms > DECIDE_LAG_MS)
         return SV_OK;
-    if (row->content) {
+    err = log_entry(&a->tables, index, &a->entry_text);
+    if (err == SV_OK)
+        err = entry_parse(buf_bytes(&a->entry_text), &first);
+    if (err == SV_OK && row->content && first.allowed) {
         err = decide(a, false);
-        if (err != SV_OK || !a->decision.allowed)
-            return err;
+        if (err == SV_OK && !a->decision.allowed) {
+            buf_truncate(&a->entry_text, 0);
+            return SV_OK;
+        }
     }
+    if (err != SV_OK)
+        return err;
     a->repeated = true;
     a->index = index;
-    err = log_entry(&a->tables, index, &a->entry_text);
-    return err != SV_OK ? err
-                        : entry_parse(buf_bytes(&a->entry_text), &a->entry);
+    a->entry = first;
+    return SV_OK;
 }
 
 /*

@@ -345,9 +345,12 @@ print_roster_state(const struct roster *r)
         printf(" proposal:%llu:%s:%s:%llu", (unsigned long long)p->index,
                p->person, p->role, (unsigned long long)p->until_ms);
     }
-    for (size_t i = 0; i < r->n_keys; i++)
-        printf(" key:%u:%u:%llu", r->keys[i].column, r->keys[i].epoch,
-               (unsigned long long)r->keys[i].from_index);
+    for (unsigned i = 0; i < r->policy.n_columns; i++) {
+        const struct roster_key *k;
+
+        for (uint32_t e = 1; (k = roster_key_epoch(r, i, e)) != NULL; e++)
+            printf(" key:%u:%u:%llu", i, e, (unsigned long long)k->from_index);
+    }
     for (unsigned i = 0; i < r->policy.n_columns; i++)
         printf(" due:%llu", (unsigned long long)r->due_ms[i]);
 }

@@ -440,8 +440,10 @@ class Model:
         return self.too_late(r["type"], cells, time)
 
     def too_late(self, kind, compartments, time):
-        """A key that should have been replaced long ago; that of the index counts too."""
-        due = [self.due[f"{kind}.{c}"] for c in compartments]
+        """A key that should have been replaced long ago, and is written under: that of the index
+        with the compartment that is searched."""
+        searched = ["index"] * (SEARCHED[kind] in compartments)
+        due = [self.due[f"{kind}.{c}"] for c in [*compartments, *searched]]
         if any(d and time - d > DUE for d in due):
             return "due"
 
@@ -804,8 +806,8 @@ class Model:
 
     def outcome_release_request(self, r, index, time):
         if r["profile"] == "exact":
-            return self.outcome_count(r, time, "done")
-        return self.outcome_count(r, time, ("done", "unsafe", "infeasible"))
+            return self.outcome_count(r, time, ("done", "unproved"))
+        return self.outcome_count(r, time, ("done", "unsafe", "infeasible", "unproved"))
 
     def outcome_count(self, r, time, good):
         lent = {(c, e) for c in COUNTED for e in range(1, len(self.keys[c]) + 1)}
@@ -1001,11 +1003,11 @@ class Model:
         return make(r, index, time) if make else None
 
     def answer_record_read(self, r, index, time):
-        """The versions, from the last down to the last full one."""
+        """The versions that the entry names, each from there down to the last full one."""
         x = self.records[r["record"]]
         out = []
-        for place, c in enumerate(r["compartments"]):
-            for v in reversed(x.versions[c]):
+        for place, (c, last, _) in enumerate(self.entries[index]["results"]):
+            for v in reversed(x.versions[c][:last]):
                 out.append((place, v))
                 if not v.item["addition"]:
                     break
