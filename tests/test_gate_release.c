@@ -498,6 +498,29 @@ test_a_named_recipient_alone_opens_the_figures(void **state)
     buf_free(&parcel);
 }
 
+/* Her own parcel lies there, sealed to her: it leaves when somebody else has
+ * approved it, and by no other way. */
+static void
+test_who_asked_and_became_an_approver_sees_no_figure(void **state)
+{
+    struct office *o = *state;
+    struct buf cells = BUF_INIT;
+    struct release_view v = {0};
+    uint64_t number;
+
+    o->now_ms = START_2023;
+    add_victims(o, 7, "female");
+    number = request(o, &cells);
+    assert_ok(client_staff_revoke(at_work(o, "admin-1"), "stats-1",
+                                  "statistics_officer"));
+    assert_ok(office_hire(o, "stats-1", "approver"));
+    assert_ok(client_release_show(at_work(o, "stats-1"), number, &v));
+    assert_false(v.has_bytes);
+    assert_int_equal(v.bytes.len, 0);
+    release_view_free(&v);
+    buf_free(&cells);
+}
+
 /* A card can be signed over any bytes.  With a key that nothing can be sealed
  * to she would keep everybody else from a release. */
 static void
@@ -526,6 +549,7 @@ main(void)
         IN_OFFICE(test_a_release_is_what_another_person_has_approved),
         IN_OFFICE(test_what_was_sealed_to_lost_keys_is_asked_for_anew),
         IN_OFFICE(test_who_was_sealed_no_parcel_approves_nothing),
+        IN_OFFICE(test_who_asked_and_became_an_approver_sees_no_figure),
         IN_OFFICE(test_a_refused_or_expired_release_is_not_approved),
         IN_OFFICE(test_nobody_comes_in_with_a_key_that_nothing_is_sealed_to),
         IN_OFFICE(test_previews_are_rounded_and_so_many_a_day),

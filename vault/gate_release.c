@@ -86,6 +86,14 @@ put_entry(const struct act *a, uint64_t index, struct buf *out)
 
 /* u16 state, u32 what was asked for, the request's entry and proof, u32 her
  * parcel: empty where she has none, or may not have it yet. */
+/* Who asked is sealed a parcel too, but gets it by release.fetch alone, when
+ * somebody else has approved: also where she has become an approver. */
+static bool
+sees_figures(const struct act *a)
+{
+    return judges(a) && strcmp(a->release.requester, a->request.actor) != 0;
+}
+
 enum sv_err
 act_release_show_show(struct act *a)
 {
@@ -95,7 +103,7 @@ act_release_show_show(struct act *a)
 
     if (err == SV_OK)
         err = get_result(a, RESULT_ASKED, &asked);
-    if (err == SV_OK && judges(a)) {
+    if (err == SV_OK && sees_figures(a)) {
         err = get_result(a, person_index(&a->gate->roster, a->request.actor),
                          &parcel);
         if (err == SV_ERR_NOT_FOUND)
