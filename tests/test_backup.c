@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "tests/support/office.h"
+#include "vault/message.h"
 #include "vault/sheet.h"
 
 /* A backup read while others work; every way of spoiling it; and the vault
@@ -839,6 +840,55 @@ test_recovery_and_the_gates_sheet_bring_everybody_back(void **state)
 #define CASE(test)                                                             \
     cmocka_unit_test_setup_teardown(test, open_office, close_office)
 
+/* The outcome of asking for that piece. */
+static enum entry_outcome
+ask_piece(struct office *o, uint64_t backup, uint64_t number)
+{
+    const struct colleague *p = office_person(o, "admin-1");
+    struct request r = {.act = ACT_BACKUP_READ, .has_vault = true};
+    struct buf note = BUF_INIT, question = BUF_INIT, answer = BUF_INIT;
+    struct message_answer m;
+    struct entry e;
+
+    assert_ok(text_copy(bytes_text("office.example"), r.origin, ORIGIN_SIZE));
+    assert_ok(text_copy(bytes_text("admin-1"), r.actor, NAME_SIZE));
+    assert_ok(text_copy(bytes_text("administrator"), r.role, NAME_SIZE));
+    assert_ok(text_copy(bytes_text("quality"), r.purpose, NAME_SIZE));
+    rng_fill(&o->config.rng, r.id, sizeof r.id);
+    r.vault = o->vault;
+    r.at_ms = o->now_ms;
+    r.seen_root = tree_empty();
+    r.entry = backup;
+    r.count = number;
+    assert_ok(request_sign(&r, &p->keys.sign, &note));
+    assert_ok(message_act_encode(
+        &(struct act_request){.note = buf_bytes(&note)}, &question));
+    assert_ok(gate_handle(o->gate, buf_bytes(&question), &answer));
+    assert_ok(message_answer_decode(buf_bytes(&answer), &m));
+    assert_ok(entry_parse(m.act.entry, &e));
+    assert_int_equal(m.act.body.len > 0, e.outcome == OUTCOME_DONE);
+    buf_free(&note);
+    buf_free(&question);
+    buf_free(&answer);
+    return e.outcome;
+}
+
+static void
+test_there_is_no_piece_behind_the_end(void **state)
+{
+    struct office *o = *state;
+    struct pieces p = {.o = o};
+    uint64_t opened;
+
+    office_end(o, "admin-1");
+    opened = client_pin(office_client(o, "admin-1"))->size;
+    take_backup(o, &p);
+    assert_int_equal(ask_piece(o, opened, p.n), OUTCOME_NOT_FOUND);
+    assert_int_equal(ask_piece(o, opened, p.n - 1), OUTCOME_DONE);
+    assert_int_equal(ask_piece(o, opened, p.n), OUTCOME_NOT_FOUND);
+    free_pieces(&p);
+}
+
 int
 main(void)
 {
@@ -848,6 +898,7 @@ main(void)
         CASE(test_a_caseworker_and_an_auditor_make_none),
         CASE(test_another_backup_or_a_pause_ends_it),
         CASE(test_a_piece_whose_answer_was_lost_is_given_again),
+        CASE(test_there_is_no_piece_behind_the_end),
         CASE(test_cut_at_any_border_and_in_any_order_it_is_refused),
         CASE(test_no_byte_of_it_changes),
         CASE(test_another_key_signs_nothing),

@@ -30,6 +30,7 @@ struct gate_backup {
     struct backup_manifest manifest;
     /* A piece is made again for who lost its answer. */
     struct place next, last;
+    bool ended; /* the last piece was the end: there is no next one */
 };
 
 void
@@ -134,16 +135,16 @@ fill(struct store_txn *snapshot, struct filling *f)
 }
 
 static enum sv_err
-put_rows(struct gate *g, struct place *at, struct buf *out)
+put_rows(struct gate *g, struct place *at, bool *end, struct buf *out)
 {
     struct gate_backup *b = g->backup;
     struct filling f = {.at = at, .rows = BUF_INIT};
     enum sv_err err = fill(b->snapshot, &f);
 
+    *end = f.rows.len == 0;
     if (err == SV_OK)
-        err = f.rows.len > 0
-                  ? backup_chunk(buf_bytes(&f.rows), &at->sum, out)
-                  : backup_end(&b->manifest, &at->sum, &g->keys->log, out);
+        err = !*end ? backup_chunk(buf_bytes(&f.rows), &at->sum, out)
+                    : backup_end(&b->manifest, &at->sum, &g->keys->log, out);
     buf_free(&f.rows);
     return err;
 }
@@ -155,17 +156,19 @@ put_piece(struct gate *g, uint64_t number, struct buf *out)
     struct gate_backup *b = g->backup;
     struct place from = number == b->next.number ? b->next : b->last;
     struct place at = from;
+    bool end = false;
     enum sv_err err;
 
     if (number == 0)
         err = backup_header(g->roster.origin, &g->roster.vault, &at.sum, out);
     else
-        err = put_rows(g, &at, out);
+        err = put_rows(g, &at, &end, out);
     if (err != SV_OK)
         return err;
     at.number++;
     b->last = from;
     b->next = at;
+    b->ended = end;
     b->used_ms = clock_now(&g->config.clock);
     return SV_OK;
 }
@@ -174,7 +177,8 @@ static bool
 has_piece(const struct gate_backup *b, const struct request *q)
 {
     return b != NULL && b->index == q->entry &&
-           (q->count == b->next.number || q->count == b->last.number);
+           ((q->count == b->next.number && !b->ended) ||
+            q->count == b->last.number);
 }
 
 enum sv_err
