@@ -11,22 +11,20 @@ class TermOneMillisecondLonger(Model):
         return super().has(name, role, time, index) or super().has(name, role, time - 1, index)
 
 
-class TwentyFirstSearch(Model):
+class SearchesWithoutEnd(Model):
     """a 21st search within the hour"""
 
-    def __init__(self, *args):
-        super().__init__(*args)
-        n, ms, duplicates = self.p.limits["record.find"]
-        self.p.limits["record.find"] = n + 1, ms, duplicates
+    def decide(self, r, time, again=False):
+        allowed, rule = super().decide(r, time, again)
+        return (True, "role") if rule == "limit" and r["act"] == "record.find" else (allowed, rule)
 
 
-class TwentyFirstPreview(Model):
+class PreviewsWithoutEnd(Model):
     """a 21st preview within the day"""
 
-    def __init__(self, *args):
-        super().__init__(*args)
-        n, ms, duplicates = self.p.limits["counts.preview"]
-        self.p.limits["counts.preview"] = n + 1, ms, duplicates
+    def decide(self, r, time, again=False):
+        allowed, rule = super().decide(r, time, again)
+        return (True, "role") if rule == "limit" and r["act"] == "counts.preview" else (allowed, rule)
 
 
 class ApprovesHerOwn(Model):
