@@ -26,7 +26,7 @@ WEIGHTS = {
     "staff.reinstate": 6, "staff.revoke": 3, "staff.suspend": 2, "keys": 3, "log.read": 2,
     "store.check": 0.3, "backup.open": 1, "backup.read": 2, "counts.preview": 0.7,
     "release.request": 0.7, "release.list": 1, "release.show": 2, "release.acknowledge": 2,
-    "release.approve": 3, "release.refuse": 0.7, "release.fetch": 3, "restore": 0.7,
+    "release.approve": 3, "release.refuse": 0.7, "release.fetch": 3, "restore": 1,
     "again": 4, "sync": 3, "reopen": 0.7, "fail": 1.5, "flaky": 0.3, "burst": 0.5, "edge": 5, "story": 4,
 }  # fmt: skip
 BURSTS = ("record.find", "record.find", "counts.preview", "record.create", "record.save")
@@ -433,7 +433,14 @@ class Generator:
         return self.release("release.fetch")
 
     def make_restore(self):
-        return None
+        rng = self.rng
+        able = [g for g in self.m.grants if self.m.p.acts(g["role"], "restore") and not g["end"]]
+        g = rng.choice(able or self.m.grants)
+        second = f"{g['role']}:{g['name']}" if self.chance(0.8) else "-"
+        out = f"restore {self.who('restore')} taken={rng.choice([-HOUR, -1, 1])} second={second}"
+        name = rng.choice(["admin-1", "admin-2", self.person()])
+        keys = rng.choice([name, f"{name}/{self.n}", self.person()])
+        return f"{out} administrator=" + (f"{name}:{keys}" if self.chance(0.6) else "-")
 
     # ---- Not requests ----
 

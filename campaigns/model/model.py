@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ROSTER_ACTS = ("keys", "restore")  # and all of staff. [5]
 # Acts that answer with content: decided anew when they come again [7, 10].
 ANSWERS = (
-    "record.read", "record.list", "record.find", "record.history", "counts.preview", "release.list",
-    "release.show", "release.fetch", "release.request", "log.read", "store.check", "backup.read",
+    "record.read", "record.list", "record.find", "record.history", "release.list", "release.show",
+    "release.fetch", "log.read", "store.check", "backup.read",
 )  # fmt: skip
 
 
@@ -620,6 +620,8 @@ class Model:
 
     def receipt(self, r, known, time):
         first = self.entries[known["index"]]
+        if r["act"] == "record.import" and first["outcome"] == "exists":
+            return Answer(index=known["index"], body=self.answer(r, known["index"], time))
         if r["act"] not in ANSWERS or not first["allowed"]:
             return Answer(index=known["index"])
         allowed, rule = self.decide(r, time, again=True)
@@ -825,6 +827,9 @@ class Model:
     def outcome_release_approve(self, r, index, time):
         ok = r["actor"] in self.releases[r["entry"]]["approvers"]
         return ("done" if ok else "invalid"), []
+
+    def outcome_restore(self, r, index, time):
+        return "invalid", []  # nothing waits for it
 
     def outcome_backup_read(self, r, index, time):
         b = self.backup
