@@ -419,7 +419,8 @@ ask_solver(struct job *j, const struct solving *with)
             err = search(s, j);
     }
     solver_free(s);
-    return err;
+    /* Each step is 0 or 1: there is a bound. */
+    return err == SV_ERR_FULL ? SV_ERR_UNVERIFIED : err;
 }
 
 static enum sv_err

@@ -58,6 +58,19 @@ reach_whole(struct search *s, const struct search_target *t, bool up)
     return contradiction(err);
 }
 
+/* The last whole number within what was reached; none beyond what is proved,
+ * whatever a solver says. */
+static int64_t
+end_of(const struct search_target *t, int64_t base, double reached, bool up)
+{
+    double far =
+        (double)base + (up ? floor(reached + WHOLE) : ceil(reached - WHOLE));
+
+    if (!(far > (double)t->proved.lo)) /* or it is no number */
+        return t->proved.lo;
+    return far < (double)t->proved.hi ? (int64_t)far : t->proved.hi;
+}
+
 /*
  * One end of a target by a move at some prices, as far as the target needs.
  * *end gets how far it goes, if the solver is right.
@@ -78,9 +91,7 @@ reach(struct search *s, struct moves *m, size_t sum,
     err = moves_reach(m, 1, &one, prices, s->x);
     if (err != SV_OK)
         return contradiction(err);
-    /* Whole numbers end at the last one within. */
-    far = base + (int64_t)(up ? floor(one.reached + WHOLE)
-                              : ceil(one.reached - WHOLE));
+    far = end_of(t, base, one.reached, up);
     if (up ? far > *end : far < *end)
         *end = far;
     (void)search_witness(s);
@@ -274,11 +285,15 @@ search_nearest(struct search *s, const int64_t near[])
         found = err == SV_OK && search_witness(s);
     }
     moves_free(m);
-    if (err != SV_OK || found)
-        return err;
-    err = need_solver(s);
-    if (err == SV_OK)
+    if (err == SV_OK && !found)
+        err = need_solver(s);
+    if (err == SV_OK && !found) {
         err = solver_integer(s->solver, SOLVER_MIN, 0, s->columns, s->factors,
                              1, s->x);
-    return err == SV_OK && !search_witness(s) ? SV_ERR_UNVERIFIED : err;
+        found = err == SV_OK && search_witness(s);
+    }
+    /* Prices are above 0 and columns are bounded: there is an end. */
+    if (err == SV_ERR_FULL || (err == SV_OK && !found))
+        err = SV_ERR_UNVERIFIED;
+    return err;
 }

@@ -949,6 +949,10 @@ lie(struct liar *l, double x[], size_t n)
         case 2:
             x[i] += (double)(l->seed >> 60) - 7;
             break;
+        case 5: /* more than whole numbers hold */
+            if (l->seed >> 60 == 0)
+                x[i] = i % 2 == 0 ? 1e300 : -1e300;
+            break;
         default:
             x[i] = (double)(l->seed >> 62);
         }
@@ -979,6 +983,8 @@ answer(struct liar *l, double **first)
     lie(l, x, n);
     if (l->kind == 4)
         head = (struct job_head){JOB_NONE, head.number, 0};
+    if (l->kind == 6)
+        head = (struct job_head){JOB_UNBOUNDED, head.number, 0};
     n = (size_t)send(l->in, &head, sizeof head, MSG_NOSIGNAL);
     n += (size_t)send(l->in, x, head.len, MSG_NOSIGNAL);
     free(x);
@@ -1055,7 +1061,7 @@ a_solver_that_lies_makes_nothing_safe(void **state)
     rules.with_intervals = false;
     assert_ok(audit_run(&f, &rules, &solvers, &honest));
     assert_true(honest.n_findings > 0);
-    for (unsigned kind = 0; kind < 5; kind++) {
+    for (unsigned kind = 0; kind < 7; kind++) {
         struct liar all[64] = {0};
         const struct solver_source liars = {open_liars, all};
         enum sv_err err;

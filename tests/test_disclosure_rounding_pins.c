@@ -5,6 +5,8 @@
 
 #include "tests/support/rounded.h"
 
+#include "disclosure/solver_job.h"
+
 /* ---- Pins ---- */
 
 static void
@@ -365,11 +367,12 @@ test_without_a_solver_nothing_is_rounded(void **state)
 
 /*
  * A solver that lies: between the real one and its client, each number of an
- * answer becomes another one.
+ * answer becomes another one, or there is no bound.
  */
 struct liar {
     const struct solver_source *real;
     double number;
+    bool has_no_bound; /* it says so in place of the answer */
     int client, solver;
     unsigned n_lies;
     pthread_t thread;
@@ -398,6 +401,8 @@ tell_lie(struct liar *l)
     for (size_t i = 0; i < f.len / sizeof *numbers; i++)
         numbers[i] = l->number;
     l->n_lies += f.len > 0;
+    if (l->has_no_bound)
+        f = (struct frame){JOB_UNBOUNDED, f.number, 0};
     return send(l->client, &f, sizeof f, MSG_NOSIGNAL) == sizeof f &&
            send(l->client, numbers, (size_t)f.len, MSG_NOSIGNAL) ==
                (ssize_t)f.len;
@@ -456,8 +461,11 @@ test_a_solver_that_lies_is_not_believed(void **state)
     struct cube cube;
 
     cube_make(&cube, dims, 1);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct liar liar = {.real = &real->source, .number = numbers[i]};
+    for (size_t i = 0; i <= sizeof numbers / sizeof *numbers; i++) {
+        bool is_last = i == sizeof numbers / sizeof *numbers;
+        struct liar liar = {.real = &real->source,
+                            .number = is_last ? 0 : numbers[i],
+                            .has_no_bound = is_last};
         const struct solver_source source = {open_liar, &liar};
         unsigned steps = 77;
         size_t in_conflict;
