@@ -206,17 +206,20 @@ plan_derive_parse(struct bytes text, int64_t *value, unsigned *digits)
 {
     struct bytes rest = text, whole;
     bool negative = text_skip(&rest, "-");
+    size_t len = rest.len;
     uint64_t n, tenths = 0;
 
     if (!text_split(&rest, '.', &whole) ||
         text_u64(whole, 0, VALUE_MAX, &n) != SV_OK)
         return SV_ERR_FORMAT;
-    *digits = rest.len > 0 ? 1 : 0;
+    *digits = whole.len < len ? 1 : 0;
     if (*digits == 1) {
         if (text_u64(rest, 0, 9, &tenths) != SV_OK)
             return SV_ERR_FORMAT;
         n = n * 10 + tenths;
     }
+    if (negative && n == 0) /* is written 0 */
+        return SV_ERR_FORMAT;
     *value = negative ? -(int64_t)n : (int64_t)n;
     return SV_OK;
 }

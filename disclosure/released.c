@@ -64,17 +64,20 @@ read_percent(const char *text, struct released_figure *f)
 {
     struct bytes rest = bytes_text(text), whole;
     bool negative = text_skip(&rest, "-");
+    size_t len = rest.len;
     uint64_t n, tenths = 0;
 
     if (!text_split(&rest, '.', &whole) ||
         text_u64(whole, 0, FACTS_VALUE_MAX, &n) != SV_OK)
         return SV_ERR_FORMAT;
-    f->digits = rest.len > 0 ? 1 : 0;
+    f->digits = whole.len < len ? 1 : 0;
     if (f->digits == 1) {
         if (text_u64(rest, 0, 9, &tenths) != SV_OK)
             return SV_ERR_FORMAT;
         n = n * 10 + tenths;
     }
+    if (negative && n == 0) /* is written 0 */
+        return SV_ERR_FORMAT;
     f->value = negative ? -(int64_t)n : (int64_t)n;
     f->kind = RELEASED_PERCENT;
     return SV_OK;

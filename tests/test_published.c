@@ -354,6 +354,10 @@ a_report_in_another_form_is_refused(void **state)
     assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
     reprint(b, 8, json_string("-4.3"));
     assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
+    reprint(b, 8, json_string("4."));
+    assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
+    reprint(b, 8, json_string("-0.0"));
+    assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
     reprint(b, 8, json_integer(-1));
     assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
     assert_string_equal(where.column, "sex.share.2022.male");
