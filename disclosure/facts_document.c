@@ -54,31 +54,57 @@ facts_document_encode(struct bytes report, size_t n,
 }
 
 static enum sv_err
+refuse(struct diag *where, const char *reason)
+{
+    diag_set(where, 0, "facts", reason);
+    return SV_ERR_FORMAT;
+}
+
+/* The last part's population is its only one, and of no part before: what is
+ * known of its people is looked at together, in this release and in others.
+ * Behind another one it would be out of sight. */
+static enum sv_err
+check_population(const struct facts_document *d, struct diag *where)
+{
+    const struct facts *last = &d->parts[d->n - 1].facts;
+    bool good = last->n_populations == 1;
+
+    for (size_t i = 0; i + 1 < d->n && good; i++)
+        good =
+            strcmp(d->parts[i].facts.populations[0], last->populations[0]) != 0;
+    return good ? SV_OK
+                : refuse(where, N_("has a part that does not count one "
+                                   "population, and one of its own"));
+}
+
+static enum sv_err
 read_parts(const json_t *array, struct facts_document *d, struct diag *where)
 {
     enum sv_err err = SV_OK;
 
     if (!json_is_array(array) ||
         json_array_size(array) > FACTS_DOCUMENT_PARTS_MAX)
-        return SV_ERR_FORMAT;
+        return refuse(where, N_("is not a list"));
     for (size_t i = 0; i < json_array_size(array) && err == SV_OK; i++) {
         facts_init(&d->parts[i].facts);
         d->n++;
         err = facts_json_read(json_array_get(array, i), &d->parts[i].facts,
                               &d->parts[i].rule, where);
+        if (err == SV_OK)
+            err = check_population(d, where);
     }
     return err;
 }
 
 /* One document has one form; and then its report is what stands before. */
 static enum sv_err
-take_report(struct bytes in, struct facts_document *d)
+take_report(struct bytes in, struct facts_document *d, struct diag *where)
 {
     struct buf end = BUF_INIT;
     enum sv_err err = put_parts(d->n, d->parts, &end);
 
     if (err == SV_OK && !ends_with(in, buf_bytes(&end)))
-        err = SV_ERR_FORMAT;
+        err = refuse(where, N_("is not written in the one form"));
     if (err == SV_OK)
         err = buf_append(&d->report, bytes_slice(in, 0, in.len - end.len));
     if (err == SV_OK)
@@ -96,17 +122,17 @@ facts_document_decode(struct bytes in, struct facts_document *out,
 
     memset(out, 0, sizeof *out);
     if (in.len > FACTS_JSON_MAX)
-        return SV_ERR_FORMAT;
+        return refuse(where, N_("is out of range"));
     root =
         json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(root))
-        err = SV_ERR_FORMAT;
+        err = refuse(where, N_("is no JSON"));
     else if (json_object_get(root, "facts") == NULL)
         err = SV_ERR_NOT_FOUND;
     else
         err = read_parts(json_object_get(root, "facts"), out, where);
     if (err == SV_OK)
-        err = take_report(in, out);
+        err = take_report(in, out, where);
     json_decref(root);
     if (err != SV_OK)
         facts_document_clear(out);

@@ -6,7 +6,8 @@
 /*
  * A released report with its facts: the report's JSON object, whose last
  * member is "facts", a list with one value (facts_json.h) for each population
- * that it counts.  What stands before is the report as it would be without.
+ * that it counts: a value has one population, and a population one value.
+ * What stands before is the report as it would be without.
  */
 #define FACTS_DOCUMENT_PARTS_MAX FACTS_POPULATIONS_MAX
 

@@ -44,6 +44,7 @@ struct sheet {
     struct printed cells[CELLS_MAX];
     /* Of the yearly report: minors_change, where it is not 0. */
     int64_t minors_change;
+    bool hides; /* its population stands behind another one */
 };
 
 /* Forty-five women and nobody else known of, one in three under age. */
@@ -94,7 +95,7 @@ dimension(struct facts *f, const char *name, const char *codes)
     struct bytes rest = bytes_text(codes), code;
     size_t at = 0, code_at = 0;
 
-    assert_ok(facts_dimension(f, 0, name, false, &at));
+    assert_ok(facts_dimension(f, f->n_populations - 1, name, false, &at));
     while (text_split(&rest, ' ', &code)) {
         char text[FACTS_NAME_SIZE];
 
@@ -119,7 +120,7 @@ add_fact(struct facts *f, const struct sheet *s, const struct printed *c)
 {
     size_t at = 0;
 
-    assert_ok(facts_figure(f, 0, 0, c->name, s->as_of, &at));
+    assert_ok(facts_figure(f, 0, f->n_populations - 1, c->name, s->as_of, &at));
     narrow(f, at, "year", c->year);
     if (c->dimension != NULL)
         narrow(f, at, c->dimension, c->code);
@@ -142,6 +143,8 @@ make_facts(const struct sheet *s, uint64_t number, struct facts_part *out)
     facts_init(&out->facts);
     out->rule = s->rule;
     assert_ok(facts_release(&out->facts, name, &at));
+    if (s->hides)
+        assert_ok(facts_population(&out->facts, "animal", &at));
     assert_ok(facts_population(&out->facts, "victim", &at));
     (void)dimension(&out->facts, "year", "2021 2022 other");
     (void)dimension(&out->facts, "gender", "female male unknown");
@@ -1067,6 +1070,24 @@ test_what_two_releases_tell_together_is_not_safe(void **state)
     made_clear(&two);
 }
 
+/* Where it would be looked at with nothing of the first release. */
+static void
+test_a_population_behind_another_one_is_bad_input(void **state)
+{
+    struct desk *d = *state;
+    struct sheet s = public_sheet();
+    struct made one = release(d, &s, "r1"), two;
+
+    s.cells[1].value = 40;
+    s.cells[2].value = 5;
+    s.hides = true;
+    two = release(d, &s, "r2");
+    expect(d, "r1 r2", 65,
+           "facts: has a part that does not count one population");
+    made_clear(&one);
+    made_clear(&two);
+}
+
 /* ---- the solver ---- */
 
 static void
@@ -1133,6 +1154,7 @@ main(void)
         TEST(test_a_late_registration_in_exact_figures_is_told),
         TEST(test_a_change_that_gives_away_what_was_hidden_is_told),
         TEST(test_what_two_releases_tell_together_is_not_safe),
+        TEST(test_a_population_behind_another_one_is_bad_input),
         TEST(test_without_an_answer_of_the_solver_nothing_is_proved),
     };
 
