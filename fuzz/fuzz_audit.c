@@ -505,15 +505,14 @@ judge(struct world *w, const struct audit_rules *rules,
     audit_result_clear(&r);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    struct draw d = {data, len};
+    struct draw d = {in.ptr, in.len};
     struct lying_solver solver;
     struct audit_rules rules;
     struct world w;
 
-    fuzz_begin();
     lying_solver_start(&solver, draw_below(&d, 4) > 0, draw_u64(&d));
     rules = (struct audit_rules){.small = 1 + (int64_t)draw_below(&d, 3),
                                  .width = 1 + (int64_t)draw_below(&d, 3),
@@ -525,7 +524,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     judge(&w, &rules, &solver);
     lying_solver_stop(&solver);
     facts_clear(&w.f);
-    return 0;
 }
 
 void

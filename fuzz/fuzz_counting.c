@@ -178,18 +178,15 @@ check_label(struct bytes in)
     buf_free(&words);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
     static void (*const checks[])(struct bytes) = {
         check_snapshot, check_pins,  check_spec,   check_risks,
         check_body,     check_state, check_parcel, check_label};
     enum { CHECKS_N = sizeof checks / sizeof *checks };
 
-    fuzz_begin();
-    if (len > 0)
-        checks[data[0] % CHECKS_N](bytes_of(data + 1, len - 1));
-    return 0;
+    checks[fuzz_choice(&in) % CHECKS_N](in);
 }
 
 /* ---- seeds ---- */

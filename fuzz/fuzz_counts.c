@@ -242,21 +242,20 @@ check_preview(const struct plan *p, const struct figures *exact)
     figures_clear(&shown);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    const uint8_t *nul = len > 0 ? memchr(data, '\0', len) : NULL;
-    size_t text_len = nul != NULL ? (size_t)(nul - data) : len;
+    const uint8_t *nul = in.len > 0 ? memchr(in.ptr, '\0', in.len) : NULL;
+    size_t text_len = nul != NULL ? (size_t)(nul - in.ptr) : in.len;
     struct plan_fault fault = {0};
     struct plan *p = NULL;
-    struct draw d = {data + text_len, len - text_len};
+    struct draw d = {in.ptr + text_len, in.len - text_len};
     struct figures exact;
 
-    fuzz_begin();
     (void)draw_byte(&d);
-    if (plan_parse(counted_schema(), bytes_of(data, text_len), &p, &fault) !=
+    if (plan_parse(counted_schema(), bytes_of(in.ptr, text_len), &p, &fault) !=
         SV_OK)
-        return 0;
+        return;
     if (p->n_cells <= CELLS_MAX) {
         figures_init(&exact);
         count(p, d, &exact);
@@ -269,7 +268,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         figures_clear(&exact);
     }
     plan_free(p);
-    return 0;
 }
 
 static void

@@ -128,19 +128,14 @@ check_lines(struct bytes text, size_t width)
     demand(!is_text || sum == width_of(text));
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    struct bytes text;
+    uint8_t width = fuzz_choice(&in);
 
-    fuzz_begin();
-    if (len == 0)
-        return 0;
-    text = bytes_of(data + 1, len - 1);
-    check_csv(text);
-    check_lines(text, (size_t)data[0] % 96 + 2);
-    fuzz_heap_bounded(len, 16);
-    return 0;
+    check_csv(in);
+    check_lines(in, (size_t)width % 96 + 2);
+    fuzz_heap_bounded(in.len, 16);
 }
 
 void

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #include "disclosure/audit.h"
 #include "disclosure/facts_json.h"
 #include "disclosure/model.h"
@@ -172,15 +174,13 @@ check_json(struct bytes in)
     facts_clear(&f);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    fuzz_begin();
-    if (len > 0 && data[0] == ' ')
-        check_json(bytes_of(data + 1, len - 1));
+    if (text_skip(&in, " "))
+        check_json(in);
     else
-        check_text(bytes_of(data, len), false);
-    return 0;
+        check_text(in, false);
 }
 
 /* ---- seeds ---- */

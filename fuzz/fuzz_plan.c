@@ -150,29 +150,26 @@ check_labels(const struct plan *p)
     }
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    struct bytes text = bytes_of(data, len);
     struct plan_fault fault = {0};
     struct plan *p = NULL;
     enum sv_err err;
 
-    fuzz_begin();
-    err = plan_parse(counted_schema(), text, &p, &fault);
+    err = plan_parse(counted_schema(), in, &p, &fault);
     if (err != SV_OK) {
         demand(err == SV_ERR_INPUT && p == NULL);
-        check_fault(text, &fault);
-        return 0;
+        check_fault(in, &fault);
+        return;
     }
     check_canonical(p);
-    check_advice(text, p);
-    check_rules(text, p);
+    check_advice(in, p);
+    check_rules(in, p);
     for (size_t i = 0; i < p->n; i++)
         check_names(p, i);
     check_labels(p);
     plan_free(p);
-    return 0;
 }
 
 void

@@ -302,15 +302,14 @@ make_twice(const struct document_tables *t, draw_fn fn, struct buf *out)
     buf_free(&again);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    struct draw d = {data, len};
+    struct draw d = {in.ptr, in.len};
     struct document_tables t;
     struct buf html = BUF_INIT, book = BUF_INIT;
     bool with_book;
 
-    fuzz_begin();
     with_book = draw_below(&d, 64) == 63; /* they take long */
     make_tables(&d, &t);
     make_twice(&t, page_html, &html);
@@ -325,7 +324,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     buf_free(&html);
     buf_free(&book);
     document_tables_clear(&t);
-    return 0;
 }
 
 void

@@ -195,23 +195,21 @@ check_dirs(const struct audit_card *card)
     free(r.faults.at);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    struct draw d = {data, len};
+    struct draw d = {in.ptr, in.len};
     struct audit_card card;
     struct diag where = {0};
 
-    fuzz_begin();
     demand_ok(audit_card_parse(bytes_text(card_text), &card, &where));
     make_dirs();
     empty_dirs();
-    if (len > 0 && data[0] == '{')
-        write_opening(bytes_of(data, len));
+    if (in.len > 0 && in.ptr[0] == '{')
+        write_opening(in);
     else
         write_files(&d);
     check_dirs(&card);
-    return 0;
 }
 
 void

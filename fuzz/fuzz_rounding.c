@@ -193,16 +193,15 @@ check_targets(const struct counts *c,
     }
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
-    struct draw d = {data, len};
+    struct draw d = {in.ptr, in.len};
     static struct counts c, turned;
     struct rounded once, again, lied;
     uint8_t key[ROUNDING_KEY_LEN] = {0};
     uint64_t number;
 
-    fuzz_begin();
     key[0] = draw_byte(&d);
     number = draw_u64(&d);
     counts_make(&c, &d);
@@ -215,7 +214,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     demand(memcmp(once.out, again.out, sizeof once.out) == 0);
     run(&c, key, true, number, &lied);
     check_result(&c, &lied, true);
-    return 0;
 }
 
 void

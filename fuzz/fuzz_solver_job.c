@@ -109,15 +109,14 @@ engine_solve(struct engine *e, const struct engine_objective *o, double x[])
 
 /* ---- a job ---- */
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
     struct job j = {.socket = {-1, JOB_FOREVER}};
     int ends[2];
 
-    fuzz_begin();
     demand(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-    if (len > 65536 || write(ends[1], data, len) != (ssize_t)len ||
+    if (in.len > 65536 || write(ends[1], in.ptr, in.len) != (ssize_t)in.len ||
         shutdown(ends[1], SHUT_WR) != 0)
         goto out;
     j.socket.fd = ends[0];
@@ -133,7 +132,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 out:
     (void)close(ends[0]);
     (void)close(ends[1]);
-    return 0;
 }
 
 /* ---- seeds ---- */

@@ -251,17 +251,14 @@ check_answer(struct bytes in)
     buf_free(&twice);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void
+fuzz_one(struct bytes in)
 {
     static void (*const checks[])(struct bytes) = {
         check_form, check_config, check_kept, check_date, check_answer};
     enum { CHECKS_N = sizeof checks / sizeof *checks };
 
-    fuzz_begin();
-    if (len > 0)
-        checks[data[0] % CHECKS_N](bytes_of(data + 1, len - 1));
-    return 0;
+    checks[fuzz_choice(&in) % CHECKS_N](in);
 }
 
 void
