@@ -46,6 +46,15 @@ encode_value(const struct figure *f, json_t **out)
     return err;
 }
 
+/* Whoever reads it has room for so much. */
+static bool
+is_in_range(const struct figure *f)
+{
+    int64_t whole = f->is_percent && f->digits > 0 ? f->value / 10 : f->value;
+
+    return whole >= -PLAN_JSON_VALUE_MAX && whole <= PLAN_JSON_VALUE_MAX;
+}
+
 /* Those that are printed; at[i]: where figure i stands among them. */
 static enum sv_err
 encode_figures(const struct figures *figures, json_t *array, size_t *at)
@@ -61,6 +70,8 @@ encode_figures(const struct figures *figures, json_t *array, size_t *at)
             continue;
         if (!text_is_utf8(bytes_text(f->reason)))
             return SV_ERR_FORMAT;
+        if (f->known && !is_in_range(f))
+            return SV_ERR_RANGE;
         err = encode_value(f, &value);
         if (err == SV_OK)
             err = push(array, json_pack("{s:b, s:s, s:s, s:o}", "change",

@@ -17,6 +17,8 @@
  *   relations  of each {complete, parts, whole}, by the figures' indexes
  */
 #define PLAN_JSON_MAX ((size_t)16 << 20)
+/* Of a number in it, either way: as facts have them (disclosure/facts.h). */
+#define PLAN_JSON_VALUE_MAX (INT64_C(1) << 40)
 
 /* Owns what it points to. */
 struct plan_result {
@@ -28,8 +30,8 @@ struct plan_result {
 void plan_json_clear(struct plan_result *r); /* accepts zeroed */
 
 /* Unprinted figures, and what is said of them, stay out.  Appended.
- * SV_ERR_RANGE over PLAN_JSON_MAX; SV_ERR_FORMAT for a text that
- * is not UTF-8. */
+ * SV_ERR_RANGE over PLAN_JSON_MAX and PLAN_JSON_VALUE_MAX; SV_ERR_FORMAT for a
+ * text that is not UTF-8. */
 enum sv_err plan_json_encode(struct bytes canonical, const char *profile,
                              struct bytes basis, const struct figures *figures,
                              struct buf *out);

@@ -494,6 +494,42 @@ test_groups_stand_over_their_codes(void **state)
     buf_free(&text);
 }
 
+/* The report of one figure, as text. */
+static struct bytes
+report_of(struct buf *json, long long value)
+{
+    buf_truncate(json, 0);
+    assert_ok(
+        buf_printf(json,
+                   "{\"basis\":\"law\",\"figures\":[{\"change\":false,"
+                   "\"name\":\"t.total\",\"reason\":\"\",\"value\":%lld}],"
+                   "\"format\":\"svault/counts/v1\",\"plan\":\"plan\","
+                   "\"profile\":\"exact\",\"relations\":[]}\n",
+                   value));
+    return buf_bytes(json);
+}
+
+static void
+test_no_number_is_larger_than_readers_outside_have_room_for(void **state)
+{
+    struct buf json = BUF_INIT, out = BUF_INIT;
+    struct plan_result r = {0};
+
+    (void)state;
+    assert_ok(plan_json_decode(report_of(&json, PLAN_JSON_VALUE_MAX), &r));
+    r.figures.at[0].value++;
+    assert_err(plan_json_encode(bytes_text("plan"), "exact", bytes_text("law"),
+                                &r.figures, &out),
+               SV_ERR_RANGE);
+    assert_int_equal(out.len, 0);
+    plan_json_clear(&r);
+    assert_err(plan_json_decode(report_of(&json, PLAN_JSON_VALUE_MAX + 1), &r),
+               SV_ERR_FORMAT);
+    assert_err(plan_json_decode(report_of(&json, INT64_MAX), &r),
+               SV_ERR_FORMAT);
+    buf_free(&json);
+}
+
 static const char *const not_percent[] = {"",    "4.",   ".3",  "4.33",
                                           "+4",  "4.3%", "04",  "-0",
                                           "4,3", "-",    "-.5", "4.3.1"};
@@ -611,6 +647,8 @@ main(void)
             test_percentages_are_printed_and_read_again_in_every_form),
         cmocka_unit_test(test_groups_stand_over_their_codes),
         cmocka_unit_test(test_hostile_percentages_are_refused),
+        cmocka_unit_test(
+            test_no_number_is_larger_than_readers_outside_have_room_for),
         cmocka_unit_test(test_a_preview_leaves_groups_out),
         cmocka_unit_test(test_a_previewed_table_without_a_row_says_so),
         cmocka_unit_test(test_only_keys_can_be_known_to_an_outsider),
