@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/cosign.h"
 #include "base/file.h"
 #include "cli/config.h"
 #include "cli/era.h"
@@ -261,6 +262,30 @@ fuzz_one(struct bytes in)
     checks[fuzz_choice(&in) % CHECKS_N](in);
 }
 
+/* A witness's key, and behind it what it cosigned. */
+static void
+seed_witness(struct seeds *s)
+{
+    static const char head[] = "vault.example/2026\n12\n"
+                               "Rd4oiI5BTnvOhlT1FddNzJc9/vL+mgzBvQ3OnR7VT4Q=\n";
+    const struct sign_seed log = fuzz_key(1), witness = fuzz_key(2);
+    const struct sign_public pub = fuzz_public(2);
+    char vkey[NOTE_VKEY_SIZE];
+    struct buf file = BUF_INIT, note = BUF_INIT;
+
+    demand_ok(
+        note_vkey_type("witness.example", NOTE_TYPE_COSIGNATURE, &pub, vkey));
+    demand_ok(buf_printf(&file, "%s\n", vkey));
+    seed_choice(s, 2, buf_bytes(&file));
+    demand_ok(note_sign(bytes_text(head), "vault.example/2026", &log, &note));
+    demand_ok(cosign_sign(bytes_text(head), 1767225600, "witness.example",
+                          &witness, &note));
+    demand_ok(buf_append(&file, buf_bytes(&note)));
+    seed_choice(s, 2, buf_bytes(&file));
+    buf_free(&file);
+    buf_free(&note);
+}
+
 void
 fuzz_seeds(struct seeds *s)
 {
@@ -275,6 +300,7 @@ fuzz_seeds(struct seeds *s)
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         seed(s, bytes_text(texts[i]));
+    seed_witness(s);
     /* Fields of victim.facts, and what may be typed there. */
     for (uint8_t i = 0; i < 24; i++) {
         static const char *const typed[] = {"1",    "female",   "+2; 3",
