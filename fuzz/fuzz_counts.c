@@ -1,8 +1,10 @@
 /*
- * A plan and some records, counted and told: the figures as a report, as
- * tables, as facts and as risks, each read again.  A plan, a NUL, and what the
- * records have.
+ * A plan, or a year, and some records, counted and told: the figures as a
+ * report, as tables, as facts and as risks, each read again.  The plan's text,
+ * a NUL, and what the records have.
  *
+ * Covers: counts/annual.c counts/annual_tally.c counts/annual_facts.c
+ * Covers: counts/annual_json.c counts/annual_text.c counts/tables_annual.c
  * Covers: counts/plan_tally.c counts/plan_tally_end.c counts/plan_derive.c
  * Covers: counts/plan_facts.c counts/plan_json.c counts/plan_nested.c
  * Covers: counts/plan_preview.c counts/plan_text.c counts/plan_trim.c
@@ -11,6 +13,8 @@
  */
 #include <string.h>
 
+#include "counts/annual_facts.h"
+#include "counts/annual_text.h"
 #include "counts/document_decode.h"
 #include "counts/label.h"
 #include "counts/plan_derive.h"
@@ -242,9 +246,107 @@ check_preview(const struct plan *p, const struct figures *exact)
     figures_clear(&shown);
 }
 
+/* ---- a year ---- */
+
+static void
+count_year(struct annual *a, struct draw d)
+{
+    const struct schema *schema = counted_schema();
+    size_t n = draw_below(&d, RECORDS_MAX);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct schema_type *type =
+            schema_type_at(schema, draw_below(&d, schema_types(schema)));
+        const char *name = annual_compartment(type->name);
+        struct content c;
+
+        if (name == NULL)
+            continue;
+        demand_ok(content_new(schema_compartment(type, name, NULL), &c));
+        counted_draw(&d, &c);
+        demand_ok(annual_add(a, type->name, i * 0x9e3779b97f4a7c15 + 1, &c));
+        content_free(&c);
+    }
+}
+
+static void
+check_year_report(const struct annual_report *r)
+{
+    struct annual_report again = {0};
+    struct buf json = BUF_INIT, same = BUF_INIT, text = BUF_INIT;
+
+    demand_ok(annual_json_encode(r, &json));
+    demand_ok(annual_json_decode(buf_bytes(&json), &again));
+    demand_ok(annual_json_encode(&again, &same));
+    demand(bytes_equal(buf_bytes(&json), buf_bytes(&same)));
+    check_figures(&again.figures);
+    demand_ok(annual_text_csv(&again, &text));
+    for (enum schema_lang lang = SCHEMA_EN; lang < SCHEMA_LANGS; lang++) {
+        struct document_tables t;
+
+        demand_ok(annual_text_table(&again, counted_schema(), lang, &text));
+        demand_ok(tables_of_annual(&again, counted_schema(), lang, &t));
+        document_tables_clear(&t);
+    }
+    demand(text_is_utf8(buf_bytes(&text)));
+    annual_report_clear(&again);
+    buf_free(&json);
+    buf_free(&same);
+    buf_free(&text);
+}
+
+static void
+check_year_facts(const struct annual_spec *spec, const struct figures *f)
+{
+    const struct printed printed = {.release = "release-1"};
+    const struct facts_rule rule = {0};
+    const struct schema *schema = counted_schema();
+
+    for (size_t i = 0; i < schema_types(schema); i++) {
+        const char *type = schema_type_at(schema, i)->name;
+        struct facts facts;
+
+        if (annual_compartment(type) == NULL)
+            continue;
+        facts_init(&facts);
+        demand_ok(annual_facts(spec, schema, type, f, &printed, &facts));
+        demand(facts.n_populations == 1);
+        check_snapshot(&facts, &rule, f);
+        facts_clear(&facts);
+    }
+}
+
+static void
+check_year(const struct annual_spec *spec, struct draw d)
+{
+    struct annual *a = NULL;
+    struct diag where = {0};
+    struct annual_report r = {.spec = *spec, .profile = "exact"};
+    struct annual_report shown = {.spec = *spec, .profile = ANNUAL_PREVIEW};
+    struct risk_list risks = {0};
+
+    figures_init(&r.figures);
+    figures_init(&shown.figures);
+    demand_ok(annual_new(spec, counted_schema(), &a, &where));
+    count_year(a, d);
+    demand_ok(annual_end(a, &r.figures));
+    check_figures(&r.figures);
+    check_year_report(&r);
+    check_year_facts(spec, &r.figures);
+    demand_ok(risk_find(&r.figures, &risks));
+    demand_ok(annual_preview(&r.figures, key, &shown.figures));
+    check_year_report(&shown);
+    demand_ok(annual_trim(&r.figures));
+    risk_clear(&risks);
+    figures_clear(&r.figures);
+    figures_clear(&shown.figures);
+    annual_free(a);
+}
+
 void
 fuzz_one(struct bytes in)
 {
+    struct annual_spec year;
     const uint8_t *nul = in.len > 0 ? memchr(in.ptr, '\0', in.len) : NULL;
     size_t text_len = nul != NULL ? (size_t)(nul - in.ptr) : in.len;
     struct plan_fault fault = {0};
@@ -253,6 +355,11 @@ fuzz_one(struct bytes in)
     struct figures exact;
 
     (void)draw_byte(&d);
+    if (annual_spec_parse(bytes_of(in.ptr, text_len), counted_schema(), &year,
+                          NULL) == SV_OK) {
+        check_year(&year, d);
+        return;
+    }
     if (plan_parse(counted_schema(), bytes_of(in.ptr, text_len), &p, &fault) !=
         SV_OK)
         return;
@@ -288,6 +395,10 @@ seed_plan(struct seeds *s, const char *text)
 void
 fuzz_seeds(struct seeds *s)
 {
+    seed_plan(s, "svault/annual/v1\nyear 2022\nauthority national\n"
+                 "period calendar\nas-of 2023-03-31\nminor-age 18\n");
+    seed_plan(s, "svault/annual/v1\nyear 2022\nauthority police\n"
+                 "period fiscal\nas-of 2023-03-31\nminor-age 20\n");
     seed_plan(s, "plan \"T\" population victim unit person as_of 2023-03-31 "
                  "count basis national period calendar 2022 "
                  "codelist age_band v1 "
