@@ -147,6 +147,22 @@ test_another_key_or_origin_is_refused(void **state)
 }
 
 static void
+test_a_signed_text_that_is_no_checkpoint_is_refused(void **state)
+{
+    struct sign_seed seed = log_seed();
+    struct sign_public key = log_key();
+    struct buf out = BUF_INIT;
+    struct checkpoint c = {.size = 77};
+
+    (void)state;
+    assert_ok(note_sign(bytes_text(ORIGIN "\n15\n"), ORIGIN, &seed, &out));
+    assert_err(checkpoint_open(buf_bytes(&out), ORIGIN, &key, &c),
+               SV_ERR_FORMAT);
+    assert_int_equal(c.size, 77);
+    buf_free(&out);
+}
+
+static void
 test_more_signatures_do_no_harm(void **state)
 {
     struct sign_public key = log_key();
@@ -232,6 +248,13 @@ test_origins_follow_the_rules(void **state)
     (void)state;
     assert_true(checkpoint_origin_ok("a"));
     assert_true(checkpoint_origin_ok("Ex-1.example:8080/~log_2026/a"));
+    /* The ends of each range, and what stands just outside. */
+    assert_true(checkpoint_origin_ok("azAZ09"));
+    for (const char *c = "`{@[;%"; *c != '\0'; c++) {
+        char outside[2] = {*c, '\0'};
+
+        assert_false(checkpoint_origin_ok(outside));
+    }
     assert_false(checkpoint_origin_ok(""));
     assert_false(checkpoint_origin_ok("a b"));
     assert_false(checkpoint_origin_ok("a+b"));
@@ -289,6 +312,7 @@ main(void)
         cmocka_unit_test(
             test_any_altered_byte_is_refused_and_nothing_is_written),
         cmocka_unit_test(test_another_key_or_origin_is_refused),
+        cmocka_unit_test(test_a_signed_text_that_is_no_checkpoint_is_refused),
         cmocka_unit_test(test_more_signatures_do_no_harm),
         cmocka_unit_test(test_texts_with_another_form_are_refused),
         cmocka_unit_test(test_the_smallest_and_the_largest_sizes_parse),
