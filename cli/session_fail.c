@@ -207,5 +207,8 @@ session_not_remembered(struct session *s, enum sv_err err, enum exit_code code)
         app_hint(s->app, "%s",
                  _("What you asked for is done; do not repeat it. See to it "
                    "that this file can be written."));
-    return done ? failed : code;
+    if (!done)
+        return code;
+    /* "Nothing was changed" it cannot be. */
+    return failed == EXIT_FAILED ? EXIT_IO : failed;
 }
