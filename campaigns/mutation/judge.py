@@ -1,0 +1,94 @@
+"""Runs mutants against tests."""
+
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+
+PATIENCE = 10  # times the time without a mutant
+BUDGET_S = 40  # of tests, for a mutant that survives them
+WORKERS = 2
+
+
+def _empty(where):
+    for name in os.listdir(where):
+        path = os.path.join(where, name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            os.unlink(path)
+
+
+def kills(test, mutant, where):
+    """Does the test fail, die or not end?"""
+    process = subprocess.Popen(
+        [test.program], cwd=where, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=test.environment(where, SV_MUTANT=str(mutant.number),
+                             CMOCKA_TEST_ABORT='1'))
+    try:
+        failed = process.wait(PATIENCE * test.seconds + 1) != 0
+    except subprocess.TimeoutExpired:
+        failed = True
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+    _empty(where)
+    return failed
+
+
+def judge(mutant, tests, where):
+    """The test that kills it, or None.  Quick ones, and those that have
+    killed before, are tried first."""
+    spent = 0.0
+    for test in sorted(tests, key=lambda t: t.seconds / (1 + t.kills)):
+        if spent > BUDGET_S:
+            break
+        spent += test.seconds
+        if kills(test, mutant, where):
+            test.kills += 1
+            return test
+    return None
+
+
+def judge_all(work, report):
+    """Calls report(mutant, the test that kills it or None) for each of
+    work: [(mutant, tests)]."""
+    todo = queue.SimpleQueue()
+    for item in work:
+        todo.put(item)
+    lock = threading.Lock()
+
+    def worker():
+        with tempfile.TemporaryDirectory() as where:
+            while True:
+                try:
+                    mutant, tests = todo.get_nowait()
+                except queue.Empty:
+                    return
+                test = judge(mutant, tests, where)
+                with lock:
+                    report(mutant, test)
+
+    threads = [threading.Thread(target=worker) for _ in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def tests_for(mutant, lines):
+    """Those that run its line; gcov counts a statement of several lines
+    at some of them only."""
+    counted = lines.get(mutant.path, {})
+    number = mutant.line
+    while number not in counted and not mutant.source.line_text(
+            number - 1).endswith((';', '{', '}')):
+        number -= 1
+    return counted.get(number, [])
