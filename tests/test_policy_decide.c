@@ -536,6 +536,14 @@ test_t17_role_that_was_revoked_is_none(void **state)
     decide_says(&question, "denied no-role");
     g->end_index = ROSTER_NEVER;
     decide_says(&question, "allowed assigned");
+    /* Whose term is over, though nobody has revoked it yet. */
+    g->until_ms = q.at_ms;
+    g->end_index = question.index;
+    decide_says(&question, "denied expired");
+    g->end_index = question.index - 1;
+    decide_says(&question, "denied no-role");
+    g->end_index = ROSTER_NEVER;
+    g->until_ms = 0;
 }
 
 static void
@@ -1069,6 +1077,16 @@ test_genesis_needs_two_founders(void **state)
     memcpy(v->box, a->box, 32);
     expect(&s->f, &one, "denied setup");
     one = q;
+    (void)snprintf(one.genesis.founders[FOUNDER_ADMINISTRATOR].role, NAME_SIZE,
+                   "supervisor");
+    (void)snprintf(one.actor, sizeof one.actor, FAKELOG_SUPERVISOR);
+    (void)snprintf(one.role, sizeof one.role, "supervisor");
+    expect(&s->f, &one, "denied setup");
+    one = q;
+    (void)snprintf(one.genesis.founders[FOUNDER_SUPERVISOR].role, NAME_SIZE,
+                   "administrator");
+    expect(&s->f, &one, "denied setup");
+    one = q;
     (void)snprintf(one.actor, sizeof one.actor, "mallory");
     expect(&s->f, &one, "denied setup");
     one = q;
@@ -1148,17 +1166,64 @@ test_t47_policy_must_be_the_one_of_genesis(void **state)
     expect(&s->f, &q, "allowed founding");
 }
 
+/* With one founder more, if she has a role. */
 static void
-to_keys(struct founding *s)
+to_keys_with(struct founding *s, const char *name, const char *role)
 {
     struct request q = fakelog_genesis(&s->f, &s->p);
+    struct request_founder *third = &q.genesis.founders[2];
+    struct fake_person p = fake_person(name);
     unsigned k = 0;
 
+    if (role != NULL) {
+        memcpy(third->name, p.name, sizeof third->name);
+        (void)snprintf(third->role, sizeof third->role, "%s", role);
+        third->sign = p.sign;
+        memcpy(third->box, p.box, sizeof third->box);
+        q.genesis.n_founders = 3;
+    }
     (void)fakelog_append(&s->f, &q, OUTCOME_DONE);
     do {
         q = fakelog_part(&s->f, &s->p, ++k);
         (void)fakelog_append(&s->f, &q, OUTCOME_DONE);
     } while (k < q.parts);
+}
+
+static void
+to_keys(struct founding *s)
+{
+    to_keys_with(s, "", NULL);
+}
+
+/* A founder beyond the two: what each profile lets her be. */
+static void
+test_founders_are_those_that_the_profile_permits(void **state)
+{
+    static const struct {
+        const char *profile, *name, *role, *want;
+    } cases[] = {
+        {"standard", "rita", "recovery", "allowed founding"},
+        {"standard", "cora", "caseworker", "denied setup"},
+        {"small-office", "cora", "caseworker", "allowed founding"},
+        {"small-office", FAKELOG_SUPERVISOR, "caseworker", "allowed founding"},
+        {"small-office", FAKELOG_ADMINISTRATOR, "caseworker", "denied setup"},
+        {"small-office", FAKELOG_SUPERVISOR, "auditor", "denied setup"},
+        {"small-office", "iris", "interpreter", "denied setup"},
+        {"small-office", "rita", "director", "denied setup"},
+        {"small-office", "ines", "intake", "allowed founding"},
+    };
+    struct founding *s = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct request q;
+
+        fakelog_clear(&s->f);
+        fakelog_init(&s->f);
+        fakelog_policy(cases[i].profile, &s->p);
+        to_keys_with(s, cases[i].name, cases[i].role);
+        q = fakelog_keys(&s->f, &s->p);
+        expect(&s->f, &q, cases[i].want);
+    }
 }
 
 static void
@@ -1175,6 +1240,16 @@ test_first_keys_are_one_for_each_column(void **state)
     expect(&s->f, &one, "denied setup");
     one = q;
     one.keys[0] = one.keys[1];
+    expect(&s->f, &one, "denied setup");
+    one = q;
+    memcpy(one.keys[0].type, one.keys[1].type, NAME_SIZE);
+    memcpy(one.keys[0].compartment, one.keys[1].compartment, NAME_SIZE);
+    expect(&s->f, &one, "denied setup"); /* one column twice, by two keys */
+    one = q;
+    one.keys[0].epoch = 2;
+    expect(&s->f, &one, "denied setup");
+    one = q;
+    memcpy(one.keys[one.n_keys - 1].pub, one.keys[0].pub, 32);
     expect(&s->f, &one, "denied setup");
     one = q;
     one.keys[3].epoch = 2;
@@ -1308,6 +1383,7 @@ main(void)
         WITH_NONE(test_nothing_is_done_before_genesis),
         WITH_NONE(test_policy_comes_in_its_parts_and_order),
         WITH_NONE(test_t47_policy_must_be_the_one_of_genesis),
+        WITH_NONE(test_founders_are_those_that_the_profile_permits),
         WITH_NONE(test_first_keys_are_one_for_each_column),
         WITH_NONE(test_t73_nobody_works_before_the_keys_are_in),
     };

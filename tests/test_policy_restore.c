@@ -188,6 +188,43 @@ test_new_keys_are_an_administrators_and_hers_alone(void **state)
     replays(f);
 }
 
+/* Who holds a column's key gets no new key file this way: it could not open
+ * what was sealed to her. */
+static void
+test_new_keys_are_not_for_who_holds_a_columns_key(void **state)
+{
+    struct fakelog *f = *state;
+    struct policy *p = &f->replay.roster.policy;
+    int role = policy_role(p, "administrator");
+    struct request q = restore(f, "rita", "recovery", NULL, NULL);
+
+    name_administrator(&q, "ada", "new");
+    assert_true(fakelog_decide(f, &q).allowed);
+    p->roles[role].cells[p->n_columns - 1] = CELL_HOLDS;
+    assert_false(fakelog_decide(f, &q).allowed);
+    assert_string_equal(fakelog_decide(f, &q).rule, "holder");
+    p->roles[role].cells[p->n_columns - 1] = 0;
+}
+
+/* What decides is the policy of this vault, and names may be short. */
+static void
+test_second_may_be_of_any_role_that_the_policy_lets(void **state)
+{
+    struct fakelog *f = *state;
+    struct policy *p = &f->replay.roster.policy;
+    struct request q;
+
+    (void)fakelog_hire(f, "i", p->roles[0].name, 0);
+    q = restore(f, "ada", "administrator", "i", p->roles[0].name);
+    q.restore.taken_ms = f->now_ms; /* just now */
+    assert_string_equal(fakelog_decide(f, &q).rule, "second");
+    p->roles[0].acts[ACT_RESTORE] = true;
+    assert_true(fakelog_decide(f, &q).allowed);
+    name_administrator(&q, "a", "new"); /* nobody */
+    assert_string_equal(fakelog_decide(f, &q).rule, "person");
+    p->roles[0].acts[ACT_RESTORE] = false;
+}
+
 /* What was proposed for the old ones, or with them, is void. */
 static void
 test_an_administrator_comes_back_with_new_keys(void **state)
@@ -368,6 +405,8 @@ main(void)
         WITH_LOG(test_the_roster_has_the_restores_of_its_log),
         WITH_LOG(test_it_stands_right_behind_the_log_and_its_backup_was_before),
         WITH_LOG(test_new_keys_are_an_administrators_and_hers_alone),
+        WITH_LOG(test_new_keys_are_not_for_who_holds_a_columns_key),
+        WITH_LOG(test_second_may_be_of_any_role_that_the_policy_lets),
         WITH_LOG(test_an_administrator_comes_back_with_new_keys),
         WITH_LOG(test_a_restore_without_its_second_signature_is_found),
         WITH_LOG(test_a_third_signature_and_one_elsewhere_are_found),

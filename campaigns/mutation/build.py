@@ -19,6 +19,9 @@ from ctokens import Source
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SAME = 'same'  # the control: a copy without a change
+# What programs are linked with that have these objects in them.
+KINDS = {'mutants': [], 'lines': ['--coverage'],
+         'watched': ['-fsanitize=address']}
 
 
 class Mutant:
@@ -142,7 +145,8 @@ class Build:
 
     def _compile(self, path, source, out, extra):
         """The file's own command, for another input and output."""
-        command = []
+        launcher = os.environ.get('CMAKE_C_COMPILER_LAUNCHER')
+        command = [launcher] if launcher else []
         skip = False
         for word in self.commands[path]:
             if skip or word in ('-g', '-Werror', '-c') or \
@@ -176,25 +180,33 @@ class Build:
             for at in re.findall(r'^[^:\n]+:(\d+):\d+: (?:fatal )?error',
                                  ran.stderr, re.MULTILINE):
                 bad.add(_owner(lines, int(at)))
-            if not bad or None in bad:
+            bad.discard(None)
+            if not bad:
                 raise RuntimeError(f'{source.path}: {ran.stderr[:2000]}')
             mutants = [m for m in mutants if m not in bad]
         return mutants
 
+    def _must_compile(self, path, source, out, extra):
+        ran = self._compile(path, source, out, extra)
+        if ran.returncode != 0:
+            raise RuntimeError(f'{source}: {ran.stderr[:2000]}')
+
     def covered(self, path):
         """Compiles the file itself so that it counts its lines."""
-        ran = self._compile(path, os.path.join(ROOT, path),
-                            self.object_of(path, 'lines'),
-                            ['-O0', '--coverage'])
-        if ran.returncode != 0:
-            raise RuntimeError(f'{path}: {ran.stderr[:2000]}')
+        self._must_compile(path, os.path.join(ROOT, path),
+                           self.object_of(path, 'lines'),
+                           ['-O0', *KINDS['lines']])
+
+    def watched(self, path):
+        """Compiles the mutants again, watched by the address sanitizer."""
+        self._must_compile(path, self.object_of(path, 'mutants')[:-2] + '.c',
+                           self.object_of(path, 'watched'),
+                           ['-O1', *KINDS['watched']])
 
     def own(self, name, like):
         """Compiles a file of ours with the command of another."""
-        ran = self._compile(like, os.path.join(HERE, name + '.c'),
-                            os.path.join(self.work, name + '.o'), ['-O1'])
-        if ran.returncode != 0:
-            raise RuntimeError(f'{name}.c: {ran.stderr[:2000]}')
+        self._must_compile(like, os.path.join(HERE, name + '.c'),
+                           os.path.join(self.work, name + '.o'), ['-O1'])
 
     def link(self, test, paths, kind, instead=None):
         """A test program that takes our objects before the libraries'; with
@@ -214,8 +226,8 @@ class Build:
         objects = [self.object_of(path, kind) for path in paths
                    if f'libsv_{os.path.dirname(path)}.a' in libraries]
         words[out + 1] = program
-        words[out:out] = ([*objects, os.path.join(self.work, 'switch.o')] +
-                          (['--coverage'] if kind == 'lines' else []))
+        words[out:out] = [*objects, os.path.join(self.work, 'switch.o'),
+                          *KINDS[kind]]
         subprocess.run(words, cwd=self.build, check=True)
         return program
 

@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 PATIENCE = 10  # times the time without a mutant
-BUDGET_S = 40  # of tests, for a mutant that survives them
+BUDGET_S = 2  # of tests, for a mutant that survives them
 WORKERS = 2
 
 
@@ -25,13 +25,13 @@ def _empty(where):
 def kills(test, mutant, where):
     """Does the test fail, die or not end?"""
     process = subprocess.Popen(
-        [test.program], cwd=where, stdin=subprocess.DEVNULL,
+        test.command(), cwd=where, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
         env=test.environment(where, SV_MUTANT=str(mutant.number),
                              CMOCKA_TEST_ABORT='1'))
     try:
-        failed = process.wait(PATIENCE * test.seconds + 1) != 0
+        failed = process.wait(PATIENCE * test.patience + 1) != 0
     except subprocess.TimeoutExpired:
         failed = True
     try:

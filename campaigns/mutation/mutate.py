@@ -55,8 +55,8 @@ class Tally:
 def controls(build, path, sample, same, test):
     """A true test passes where a copy is the same; one that asserts nothing
     lets those live that the true one kills.  Says how many it lets live."""
-    blind = Test(build.link(test.label, [path], 'mutants', 'blind'), None)
-    blind.seconds = timed(blind)
+    blind = timed(
+        Test(build.link(test.label, [path], 'mutants', 'blind'), None))
     with tempfile.TemporaryDirectory() as where:
         for copy in same:
             if judge.kills(test, copy, where):
@@ -76,8 +76,7 @@ def short(build, seed, equivalent):
     survivors, run, control = [], 0, 0
     for path, name in SHORT.items():
         mutants, same, _ = building.whole_file(build, path, numbers)
-        test = Test(build.link(name, [path], 'mutants'), None)
-        test.seconds = timed(test)
+        test = timed(Test(build.link(name, [path], 'mutants'), None))
         sample = random.Random(seed).sample(
             [m for m in mutants if not equivalent.has(m)], SHORT_MUTANTS)
         if not control:
@@ -102,19 +101,19 @@ def run_short(args):
 
 # ---- the full form ----
 
-def prepare(build, area, files, numbers):
+def prepare(build, area, files, all_files, numbers):
     """Every mutant of the files, how many are no C, and the tests that run
     each line."""
     mutants, refused = [], 0
     with ThreadPoolExecutor(judge.WORKERS) as pool:
-        list(pool.map(build.covered, files))
         for good, _, bad in pool.map(
                 lambda path: building.whole_file(build, path, numbers), files):
             mutants += good
             refused += bad
     coverage = Coverage(build)
-    coverage.measure(build.link_all(area.tests, files, 'lines'))
-    lines = coverage.tests(build.link_all(area.tests, files, 'mutants'))
+    coverage.measure(build.link_all(area.tests, all_files, 'lines'),
+                     all_files)
+    lines = coverage.tests(build.link_all(area.tests, files, 'mutants'), files)
     return mutants, refused, lines
 
 
@@ -128,6 +127,11 @@ def chosen(args, area, mutants, before):
 
 
 def judge_area(work, equivalent, tally):
+    """The mutants that live and are not known to be equivalent, with their
+    tests."""
+    alive = []
+    tests_of = dict(work)
+
     def report(mutant, test):
         tally.run += 1
         if test:
@@ -135,61 +139,111 @@ def judge_area(work, equivalent, tally):
         elif equivalent.has(mutant):
             tally.equivalent += 1
         else:
-            tally.survivors.append(mutant)
-        if tally.run % 500 == 0:
-            print(f'  {tally}', flush=True)
+            alive.append((mutant, tests_of[mutant]))
+        if tally.run % 200 == 0:
+            print(f'  {tally.run} run, {tally.killed} killed', flush=True)
 
     judge.judge_all(work, report)
-    print(tally, flush=True)
+    return alive
 
 
-def run_full(args):
-    build = Build(BUILD, os.path.join(BUILD, 'mutation'))
-    os.makedirs(build.work, exist_ok=True)
-    survivors_file = os.path.join(build.work, 'survivors.txt')
-    before = set()
-    if args.survivors:
-        with open(survivors_file, encoding='utf-8') as f:
-            before = {line.split('  ', 1)[1].rstrip('\n') for line in f}
-    equivalent = Equivalent()
-    died, run, control = short(build, args.seed, equivalent)
-    if died:
-        sys.exit(f'control: a mutant that always dies survives: {died[0]}')
-    print(f'control: {run} die, of {SHORT_MUTANTS} {control} live where '
-          'nothing is asserted', flush=True)
+def watch(build, alive, files, tally):
+    """What lives is tried again under the address sanitizer, as the asan
+    preset runs every test: it sees what is read behind an end."""
+    for path in {mutant.path for mutant, _ in alive}:
+        build.watched(path)
+    programs = {}
+    tests = {}
+    for test in {t for _, those in alive for t in those}:
+        if test.label not in programs:
+            programs[test.label] = build.link(
+                test.label, [m for m in files if any(
+                    mutant.path == m for mutant, _ in alive)], 'watched')
+        tests[test] = timed(Test(programs[test.label], test.name))
 
-    numbers = itertools.count(1)
-    tallies, stale = [], []
-    everything = refused = files_n = 0
-    for area in areas():
-        files = [f for f in area.files
-                 if not args.file or fnmatch.fnmatch(f, args.file)]
-        if not files or args.area not in (None, area.name):
-            continue
-        mutants, bad, lines = prepare(build, area, files, numbers)
-        everything += len(mutants)
-        refused += bad
-        files_n += len(files)
-        tallies.append(Tally(area.name))
-        work = chosen(args, area, mutants, before)
-        judge_area([(m, judge.tests_for(m, lines)) for m in work], equivalent,
-                   tallies[-1])
-        stale += equivalent.stale(mutants)
-    with open(survivors_file, 'w', encoding='utf-8') as f:
-        for tally in tallies:
-            for m in sorted(tally.survivors, key=lambda m: (m.path, m.line)):
-                f.write(f'{m}  {": ".join(m.identity())}\n')
-    for entry in stale:
-        print(f'equivalent.txt: no such mutant: {entry}')
-    poor = [t for t in tallies if t.score() < WANTED]
-    run = sum(t.run for t in tallies)
-    killed = sum(t.killed for t in tallies)
-    same = sum(t.equivalent for t in tallies)
-    print(f'mutation: {run} of {everything} mutants of {files_n} files '
-          f'({refused} more are no C; seed {args.seed}), {killed} killed, '
-          f'{same} equivalent; {run - killed - same} survive '
-          f'({survivors_file}), {len(poor)} areas below {WANTED} %')
-    return 1 if poor or stale else 0
+    def report(mutant, test):
+        if test:
+            tally.killed += 1
+        else:
+            tally.survivors.append(mutant)
+
+    judge.judge_all([(m, [tests[t] for t in those]) for m, those in alive],
+                    report)
+
+
+class Campaign:
+    """The full form: what it runs, and what came of it."""
+
+    def __init__(self, args):
+        self.args = args
+        self.build = Build(BUILD, os.path.join(BUILD, 'mutation'))
+        os.makedirs(self.build.work, exist_ok=True)
+        self.equivalent = Equivalent()
+        self.survivors_file = os.path.join(self.build.work, 'survivors.txt')
+        self.before = set()
+        if args.survivors:
+            with open(self.survivors_file, encoding='utf-8') as f:
+                self.before = {line.split('  ', 1)[1].rstrip('\n')
+                               for line in f}
+        # One set of counters for all areas, which have tests in common.
+        self.all_files = [path for area in areas() for path in area.files]
+        self.numbers = itertools.count(1)
+        self.tallies, self.stale = [], []
+        self.everything = self.refused = self.files = 0
+
+    def control(self):
+        died, run, lived = short(self.build, self.args.seed, self.equivalent)
+        if died and not os.environ.get('DEV'):
+            sys.exit(f'control: a mutant that dies survives: {died[0]}')
+        print(f'control: {run} die; where nothing is asserted {lived} of '
+              f'{SHORT_MUTANTS} live', flush=True)
+
+    def run_area(self, area, files, out):
+        mutants, bad, lines = prepare(self.build, area, files, self.all_files,
+                                      self.numbers)
+        work = chosen(self.args, area, mutants, self.before)
+        print(f'{area.name}: {len(work)} of {len(mutants)} mutants',
+              flush=True)
+        tally = Tally(area.name)
+        alive = judge_area([(m, judge.tests_for(m, lines)) for m in work],
+                           self.equivalent, tally)
+        print(f'  {tally.killed} killed, {len(alive)} under the sanitizer',
+              flush=True)
+        watch(self.build, alive, files, tally)
+        print(tally, flush=True)
+        for m in sorted(tally.survivors, key=lambda m: (m.path, m.line)):
+            print(f'{m}  {": ".join(m.identity())}', file=out, flush=True)
+        self.tallies.append(tally)
+        self.stale += self.equivalent.stale(mutants)
+        self.everything += len(mutants)
+        self.refused += bad
+        self.files += len(files)
+
+    def run(self):
+        self.control()
+        with ThreadPoolExecutor(judge.WORKERS) as pool:
+            list(pool.map(self.build.covered, self.all_files))
+        with open(self.survivors_file, 'w', encoding='utf-8') as out:
+            for area in areas():
+                files = [f for f in area.files if not self.args.file or
+                         fnmatch.fnmatch(f, self.args.file)]
+                if files and self.args.area in (None, area.name):
+                    self.run_area(area, files, out)
+        return self.report()
+
+    def report(self):
+        for entry in self.stale:
+            print(f'equivalent.txt: no such mutant: {entry}')
+        poor = [t for t in self.tallies if t.score() < WANTED]
+        run = sum(t.run for t in self.tallies)
+        killed = sum(t.killed for t in self.tallies)
+        same = sum(t.equivalent for t in self.tallies)
+        print(f'mutation: {run} of {self.everything} mutants of {self.files} '
+              f'files ({self.refused} more are no C; seed {self.args.seed}), '
+              f'{killed} killed, {same} equivalent; {run - killed - same} '
+              f'survive ({os.path.relpath(self.survivors_file, ROOT)}), '
+              f'{len(poor)} areas below {WANTED} %')
+        return 1 if poor or self.stale else 0
 
 
 BUILD = os.path.abspath(os.environ.get('SV_BUILD',
@@ -208,9 +262,10 @@ def main():
     parser.add_argument('--file')
     args = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MAX, MEMORY_MAX))
+    resource.setrlimit(resource.RLIMIT_DATA,
+                       (MEMORY_MAX, resource.RLIM_INFINITY))
     os.chdir(ROOT)
-    sys.exit(run_short(args) if args.short else run_full(args))
+    sys.exit(run_short(args) if args.short else Campaign(args).run())
 
 
 if __name__ == '__main__':

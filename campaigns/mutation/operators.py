@@ -136,13 +136,20 @@ def _return(source, function, i):
             for value in values.get(function.returns, ())]
 
 
+def _ends_head(source, i):
+    """The bracket of if (...), while (...), for (...) or switch (...)."""
+    return source.toks[i].text == ')' and source.toks[
+        source.partner[i] - 1].text in ('if', 'while', 'for', 'switch')
+
+
 def _begins_statement(source, i):
     before = source.toks[i - 1].text
-    if before in ('{', '}', ';', 'else'):
+    if before == '{':  # a block, and no list of values
+        return source.toks[i - 2].text in ('else', 'do', ';', '{', '}') or \
+            _ends_head(source, i - 2) or \
+            i - 1 in {f.body for f in source.functions}
+    if before in ('}', ';', 'else') or _ends_head(source, i - 1):
         return True
-    if before == ')':
-        head = source.toks[source.partner[i - 1] - 1].text
-        return head in ('if', 'while', 'for', 'switch')
     return before == ':' and any(
         t.text in ('case', 'default') for t in source.toks[i - 6:i - 1])
 
