@@ -4,7 +4,7 @@
 
 #include "policy/roster.h"
 
-/* Room for one more element; the array may move, its content stays. */
+/* Room for one more element, zero; the array may move, its content stays. */
 static enum sv_err
 grow(void **array, size_t n, size_t size)
 {
@@ -91,14 +91,13 @@ same_keys(const struct roster_person *p, const struct sign_public *sign,
            memcmp(p->box, box, sizeof p->box) == 0;
 }
 
-/* Room was made.  The person's index. */
+/* Room was made, and is zero.  The person's index. */
 static uint32_t
 add_person(struct roster *r, const char *name, const struct sign_public *sign,
            const uint8_t box[static 32], uint64_t index)
 {
     struct roster_person *p = &r->persons[r->n_persons];
 
-    memset(p, 0, sizeof *p);
     copy_name(p->name, name);
     p->sign = *sign;
     memcpy(p->box, box, sizeof p->box);
@@ -106,14 +105,13 @@ add_person(struct roster *r, const char *name, const struct sign_public *sign,
     return (uint32_t)r->n_persons++;
 }
 
-/* Room was made. */
+/* Room was made, and is zero. */
 static struct roster_grant *
 add_grant(struct roster *r, uint32_t person, const char *role,
           const struct entry *entry)
 {
     struct roster_grant *g = &r->grants[r->n_grants++];
 
-    memset(g, 0, sizeof *g);
     g->person = person;
     copy_name(g->role, role);
     g->proposed_index = entry->index;
@@ -463,7 +461,6 @@ change_keys(struct roster *r, uint32_t person, const struct roster_proposal *p,
     struct roster_person *who = &r->persons[person];
     struct roster_former *f = &r->formers[r->n_formers++];
 
-    memset(f, 0, sizeof *f);
     f->person = person;
     f->sign = who->sign;
     memcpy(f->box, who->box, sizeof f->box);
