@@ -235,6 +235,8 @@ test_the_smallest_and_the_largest_sizes_parse(void **state)
     assert_ok(checkpoint_parse(bytes_text(ORIGIN "\n0\n" EMPTY_ROOT "\n"), &c));
     assert_int_equal(c.size, 0);
     assert_true(hash_equal(&c.root, &empty));
+    assert_ok(checkpoint_parse(bytes_text(ORIGIN "\n1\n" ROOT_15 "\n"), &c));
+    assert_int_equal(c.size, 1);
     assert_ok(checkpoint_parse(
         bytes_text(ORIGIN "\n9223372036854775807\n" ROOT_15 "\n"), &c));
     assert_true(c.size == INT64_MAX);

@@ -145,6 +145,8 @@ test_unsafe_cells_are_acknowledged_once_by_who_asked(void **state)
     o->release.acknowledged = false;
     judged(o, false);
     expect(o, ACT_RELEASE_ACKNOWLEDGE, STAN, "denied judged");
+    o->release.judged_ms = 1;
+    expect(o, ACT_RELEASE_ACKNOWLEDGE, STAN, "denied judged");
 }
 
 /* The term of the request ends after its last moment, for every step. */
@@ -186,6 +188,8 @@ test_release_is_judged_once_and_not_by_who_asked(void **state)
         put(o->release.requester, "stan");
         for (int refused = 0; refused < 2; refused++) {
             judged(o, refused == 1);
+            expect(o, acts[i], ANNA, "denied judged");
+            o->release.judged_ms = 1;
             expect(o, acts[i], ANNA, "denied judged");
         }
         o->release.judged_ms = 0;

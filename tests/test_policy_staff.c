@@ -145,6 +145,16 @@ test_new_keys_wait_for_roles_that_are_proposed_to_her(void **state)
     struct request q;
 
     (void)propose(f, "carl", "clinician", 0);
+    q = fakelog_request_propose(f, "carl", "clinician", 0);
+    says(f, &q, "denied held"); /* for as long as it takes */
+    q = revoke(f, "carl", "clinician");
+    done(f, &q);
+    (void)propose(f, "cora", "intake", end_ms); /* the first there is */
+    q = replace(f, "cora", "new");
+    says(f, &q, "denied held");
+    q = revoke(f, "cora", "intake");
+    done(f, &q);
+    (void)propose(f, "carl", "clinician", 0);
     q = replace(f, "cora", "new");
     says(f, &q, "allowed role"); /* it is another's */
     (void)propose(f, "cora", "intake", end_ms);
@@ -231,6 +241,42 @@ test_return_is_confirmed_by_who_holds_all_that_comes_back(void **state)
     says(f, &q, "allowed role");
     p->roles[supervisor].cells[facts] = 0;
     says(f, &q, "denied holder");
+}
+
+/* Each column counts, for a new role as for one that comes back. */
+static void
+test_sponsor_holds_each_key_that_she_hands_on(void **state)
+{
+    static const char *const roles[] = {"caseworker", "intake"};
+    struct fakelog *f = *state;
+    struct policy *p = &f->replay.roster.policy;
+    unsigned supervisor = (unsigned)policy_role(p, "supervisor");
+    struct request confirm[2], back[2];
+
+    (void)fakelog_hire(f, "ines", "intake", 0);
+    back[0] = reinstate(f, waiting(f, "cora"), "cora");
+    suspend(f, "ines");
+    back[1] = replace(f, "ines", "ines");
+    back[1] = reinstate(f, fakelog_append(f, &back[1], OUTCOME_DONE), "ines");
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t at = propose(f, "cleo", roles[i], 0);
+
+        confirm[i] = fakelog_request_confirm(f, at, "cleo", roles[i]);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned role = (unsigned)policy_role(p, roles[i]);
+
+        for (unsigned c = 0; c < p->n_columns; c++) {
+            uint8_t cell = p->roles[supervisor].cells[c];
+            const char *want =
+                policy_holds_key(p, role, c) ? "denied holder" : "allowed role";
+
+            p->roles[supervisor].cells[c] = 0;
+            says(f, &back[i], want);
+            says(f, &confirm[i], want);
+            p->roles[supervisor].cells[c] = cell;
+        }
+    }
 }
 
 /* ---- revocation and suspension ---- */
@@ -452,7 +498,7 @@ test_new_keys_are_each_the_next_and_new(void **state)
 {
     struct fakelog *f = *state;
     struct roster *r = &f->replay.roster;
-    struct request q = next_keys(f, "facts,health,legal"), one;
+    struct request q = next_keys(f, "identity,health,legal"), one;
 
     says(f, &q, "allowed role");
     one = q;
@@ -504,6 +550,7 @@ main(void)
         IN_AN_OFFICE(test_return_needs_a_second_person),
         IN_AN_OFFICE(test_return_brings_back_only_roles_that_bear_each_other),
         IN_AN_OFFICE(test_return_is_confirmed_by_who_holds_all_that_comes_back),
+        IN_AN_OFFICE(test_sponsor_holds_each_key_that_she_hands_on),
         IN_AN_OFFICE(test_what_is_revoked_was_given_or_proposed),
         IN_AN_OFFICE(test_who_is_suspended_was_here),
         IN_AN_OFFICE(test_suspended_person_is_told_so_and_not_another),

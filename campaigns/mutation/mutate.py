@@ -26,7 +26,7 @@ from coverage import Coverage, Test, timed
 from tables import Equivalent, areas
 
 SHORT = {'audit/checkpoint.c': 'test_audit_checkpoint',
-         'policy/decide_record.c': 'test_policy_decide'}
+         'policy/decide_release.c': 'test_policy_release'}
 SHORT_MUTANTS = 10  # of each
 WANTED = 90  # per cent of an area's mutants that are not equivalent
 MEMORY_MAX = 1 << 30  # for a mutant whose loop does not end
