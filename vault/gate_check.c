@@ -143,6 +143,14 @@ check_schema(struct check *c)
                : err;
 }
 
+enum sv_err
+check_verdict(enum sv_err err)
+{
+    return err == SV_OK || err == SV_ERR_NOMEM || err == SV_ERR_IO
+               ? err
+               : SV_ERR_TAMPERED;
+}
+
 /* ---- Records ---- */
 
 void
@@ -234,7 +242,7 @@ check_making(struct check *c, const struct handle *h,
          s->created_ms != time_ms || s->changed_ms != c->changed_ms))
         err = SV_ERR_TAMPERED;
     free(q);
-    return err_verdict(err, SV_ERR_TAMPERED);
+    return check_verdict(err);
 }
 
 static bool
@@ -326,8 +334,9 @@ check_created(void *ctx, struct bytes key, struct bytes value, bool damaged,
     if (err == SV_ERR_NOT_FOUND)
         return check_find(c, "list of records",
                           N_("a row of a record that is not there"));
+    err = check_verdict(err);
     if (err != SV_OK)
-        return err == SV_ERR_NOMEM ? err : SV_OK; /* found already */
+        return err == SV_ERR_TAMPERED ? SV_OK : err; /* found already */
     created_key(s.index, want);
     if (!bytes_equal(key, BYTES(want)))
         return check_find_record(c, h.b, NULL, 0, N_("is listed out of place"));
@@ -443,7 +452,7 @@ check_entry_of(const struct check *c, bool grant, struct bytes key,
     }
     free(q);
     buf_free(&text);
-    return err_verdict(err, SV_ERR_TAMPERED);
+    return check_verdict(err);
 }
 
 static enum sv_err

@@ -45,6 +45,9 @@ enum sv_err check_find_record(struct check *c,
 /* A handle and a name behind it, as the replay's maps have them. */
 void check_map_key(const uint8_t *handle, const char *name,
                    uint8_t out[static HANDLE_LEN + NAME_SIZE]);
+/* SV_OK; an error of this machine, which ends the check and is no finding;
+ * for all others SV_ERR_TAMPERED, which is one. */
+enum sv_err check_verdict(enum sv_err err);
 /* The request of the entry at index, which the replay has found sound; it
  * borrows from *text. */
 enum sv_err check_load_request(const struct check *c, uint64_t index,

@@ -66,21 +66,24 @@ open_version(struct check *c, const struct handle *h, unsigned column,
     return err;
 }
 
-/* What its author signed in the entry at index; kept, as long as the same one
- * is asked for. */
-static const struct check_signed *
-signed_at(struct check *c, uint64_t index)
+/* What its author signed in the entry at index, to c->last; kept as long as
+ * the same one is asked for. */
+static enum sv_err
+load_signed(struct check *c, uint64_t index)
 {
     struct request *q;
     struct buf text = BUF_INIT;
     struct entry e;
+    enum sv_err err;
 
     if (c->last.index == index && c->last.is_there)
-        return &c->last;
+        return SV_OK;
     c->last = (struct check_signed){.index = index};
     q = calloc(1, sizeof *q);
-    if (q != NULL && check_load_request(c, index, &text, q) == SV_OK &&
-        entry_parse(buf_bytes(&text), &e) == SV_OK) {
+    err = q == NULL ? SV_ERR_NOMEM : check_load_request(c, index, &text, q);
+    if (err == SV_OK)
+        err = entry_parse(buf_bytes(&text), &e);
+    if (err == SV_OK) {
         c->last.is_there = e.allowed && e.outcome == OUTCOME_DONE;
         c->last.time_ms = e.time_ms;
         c->last.is_import = q->act == ACT_RECORD_IMPORT;
@@ -89,29 +92,62 @@ signed_at(struct check *c, uint64_t index)
     }
     free(q);
     buf_free(&text);
-    return &c->last;
+    return check_verdict(err);
 }
 
 /* Its author signed for this very version in an entry of the log that was
- * done, and the row says when. */
-static bool
-is_signed_for(struct check *c, const struct handle *h, const char *compartment,
-              uint64_t version, const struct found *f)
+ * done, and the row says when.  SV_ERR_TAMPERED: no. */
+static enum sv_err
+check_signed_for(struct check *c, const struct handle *h,
+                 const char *compartment, uint64_t version,
+                 const struct found *f)
 {
-    const struct check_signed *s = signed_at(c, f->index);
+    const struct check_signed *s = &c->last;
     struct item item = {.record = *h, .version = version};
     struct hash leaf, root;
-    uint64_t n = s->n_items * (s->is_import ? c->n_compartments : 1);
+    uint64_t n;
+    enum sv_err err = load_signed(c, f->index);
 
+    if (err != SV_OK)
+        return err;
+    n = s->n_items * (s->is_import ? c->n_compartments : 1);
     if (!s->is_there || s->time_ms != f->time_ms || n != f->n_items ||
         text_copy(bytes_text(compartment), item.compartment,
                   sizeof item.compartment) != SV_OK)
-        return false;
+        return SV_ERR_TAMPERED;
     memcpy(item.hash, f->hash, sizeof item.hash);
     leaf = item_leaf(&item);
     memcpy(root.b, s->body, sizeof root.b);
     return tree_verify_inclusion(f->position, f->n_items, &leaf, &f->path,
-                                 &root) == SV_OK;
+                                 &root);
+}
+
+/* Is version v what the log says?  want: its hash, where the one behind it
+ * has told; *reason: why not, or NULL. */
+static enum sv_err
+check_version(struct check *c, const struct handle *h,
+              const struct record_column *col, const char *compartment,
+              uint64_t v, const uint8_t *want, struct found *f,
+              const char **reason)
+{
+    enum sv_err err = open_version(c, h, col->column, v, v >= col->full, f);
+
+    *reason = NULL;
+    if (err == SV_ERR_NOT_FOUND) {
+        *reason = N_("is missing");
+        return SV_OK;
+    }
+    err = check_verdict(err);
+    if (err == SV_ERR_TAMPERED)
+        *reason = N_("is damaged or exchanged");
+    if (err == SV_OK && want != NULL &&
+        !bytes_equal(BYTES(f->hash), bytes_of(want, sizeof f->hash)))
+        err = SV_ERR_TAMPERED;
+    if (err == SV_OK)
+        err = check_signed_for(c, h, compartment, v, f);
+    if (err == SV_ERR_TAMPERED && *reason == NULL)
+        *reason = N_("is not what the log says was stored");
+    return *reason != NULL ? SV_OK : err;
 }
 
 /* From the last one that either side has down to the first. */
@@ -129,19 +165,13 @@ check_chain(struct check *c, const struct handle *h,
     memcpy(want, last->hash, sizeof want);
     for (uint64_t v = last->version; v > 0 && err == SV_OK; v--) {
         struct found f = {.index = 0};
-        const char *reason = NULL;
+        const char *reason;
 
-        err = open_version(c, h, col->column, v, v >= col->full, &f);
-        if (err == SV_ERR_NOMEM || err == SV_ERR_IO)
+        err = check_version(c, h, col, compartment, v, known ? want : NULL, &f,
+                            &reason);
+        if (err != SV_OK)
             return err;
-        if (err == SV_ERR_NOT_FOUND)
-            reason = N_("is missing");
-        else if (err != SV_OK)
-            reason = N_("is damaged or exchanged");
-        else if ((known && !bytes_equal(BYTES(f.hash), BYTES(want))) ||
-                 !is_signed_for(c, h, compartment, v, &f))
-            reason = N_("is not what the log says was stored");
-        else if (additions && f.addition == (v == col->full))
+        if (reason == NULL && additions && f.addition == (v == col->full))
             reason = N_("is not the last full one, as its row says");
         additions = additions && f.addition && reason == NULL;
         if (reason == NULL && f.time_ms > c->changed_ms)

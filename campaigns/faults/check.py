@@ -74,7 +74,7 @@ class Checker:
             self.base = int(r.out.split("\n")[1])
         runs = []
         for _ in range(2):
-            self.office.again()
+            self.office.again(verb.after)
             before = files_of(self.engine.cwd)
             runs.append(verb.run(self.office))
         first = runs[0]
@@ -86,8 +86,12 @@ class Checker:
         good.numbers = plain(first.out) == plain(runs[1].out)
         good.out = plain(first.out, good.numbers)
         good.err = plain(first.err, False)
-        good.made = set(files_of(self.engine.cwd)) - set(before)
+        # What svault-audit remembers only spares it work.
+        good.made = {name for name in files_of(self.engine.cwd)
+                     if name not in before and
+                     not name.startswith("home/.local/state")}
         good.acts = self.entries(verb.vault)[0] if verb.vault else []
+        good.acts = [a for a in good.acts if a not in verb.optional]
         again = verb.run(self.office)
         good.again = again.code, plain(again.err, False)
         good.seconds = first.seconds
@@ -105,7 +109,10 @@ class Checker:
             pass
         elif r.code not in CODES:
             bad.append(f"exit {r.code} is in no list")
-        if r.code == ALTERED:
+        # LMDB takes a short read of its file's header for a damaged one; a
+        # file on a disk has none but at its end.
+        lmdb = fault.effect == "short" and "data.mdb" in r.where
+        if r.code == ALTERED and not lmdb:
             bad.append("a fault passes for an alteration")
         deaf = fault.kind == "write" and (fault.persistent or
                                           "pipe" in r.where)
@@ -126,6 +133,7 @@ class Checker:
         acts, bad = self.entries(verb.vault)
         if acts is None:
             return None, bad
+        acts = [a for a in acts if a not in verb.optional]
         if acts != good.acts[:len(acts)]:
             bad.append(f"the log has {acts}, not a beginning of {good.acts}")
         if r.code == good.code and acts != good.acts:

@@ -1,2 +1,66 @@
+"""Planted defects, each of which a check must find."""
+import os
+import shutil
+
+from check import files_of
+from engine import Fault, Result
+from verbs import all_verbs
+
+
+class Forgetful:
+    """Acknowledges what it has not kept: the vault is put back behind it."""
+
+    def __init__(self, verb):
+        self.__dict__.update(verb.__dict__)
+        self.verb = verb
+
+    def run(self, office, fault=None):
+        vault = os.path.join(office.engine.cwd, "office")
+        shutil.copytree(vault, vault + ".was")
+        r = self.verb.run(office, fault)
+        shutil.rmtree(vault)
+        os.rename(vault + ".was", vault)
+        return r
+
+
+class Unasked:
+    """Shows a record, and asks no gate."""
+
+    def __init__(self, verb, shown):
+        self.__dict__.update(verb.__dict__)
+        self.shown = shown
+
+    def run(self, office, fault=None):
+        return Result(0, self.shown, "", 1, 1)
+
+
+def complaints(campaign, verb, good, fault):
+    office = campaign.office
+    office.again()
+    before = files_of(office.engine.cwd)
+    r = verb.run(office, fault)
+    return campaign.checker.judge(verb, good, fault, r, before)[0]
+
+
 def controls(campaign):
-    return 0
+    """How many planted defects went unseen."""
+    verbs = {v.name: v for v in all_verbs(campaign.office)}
+    add, show = verbs["record add"], verbs["record show"]
+    learn = campaign.checker.learn
+    none = Fault("guard", "none")
+    campaign.office.again()
+    shown = show.run(campaign.office).out
+    planted = [
+        (Forgetful(add), learn(add), none, "acknowledged"),
+        (show, learn(show), Fault("write", "swallow", 0, True, 1),
+         "another output"),
+        (Unasked(show, shown), learn(show), none, "content without an entry"),
+    ]
+    missed = 0
+    for verb, good, fault, words in planted:
+        found = complaints(campaign, verb, good, fault)
+        if not any(words in f for f in found):
+            print(f"faults: a planted defect went unseen: {verb.name}: "
+                  f"{words}: {found}")
+            missed += 1
+    return missed

@@ -152,7 +152,13 @@ method round base 5
         self.must("backup", "restore", "one.svb", "back", "--sheet", "A.txt")
         self.write("pass", "")
 
-    def again(self):
+    def leave(self):
+        """Somebody who holds keys leaves: new epochs are due."""
+        self.must("--key", "kudo.key", "staff", "revoke", "ueda", "--yes")
+
+    def again(self, after=None):
         """A fresh copy."""
         shutil.rmtree(self.engine.cwd, ignore_errors=True)
         shutil.copytree(self.template, self.engine.cwd)
+        if after is not None:
+            after()

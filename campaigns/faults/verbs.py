@@ -8,15 +8,18 @@ class Verb:
     (None: it is about no vault); shows: the acts of which one must stand in
     the log before content may be seen (empty: it has none to show); remedy:
     the words with which the same command says that something of it is there
-    already or left over, and (group 1, if any) what to remove first.
+    already or left over, and (group 1, if any) what to remove first; look:
+    what must succeed where the verb is done; optional: acts that it may leave
+    out; after: what is done to the copy of the office before.
     """
 
     def __init__(self, name, *argv, program="svault", give=b"", secret=None,
-                 shows=(), vault="office", remedy=None, look=None, code=0):
+                 shows=(), vault="office", remedy=None, look=None, code=0,
+                 optional=(), after=None):
         self.name, self.argv, self.program = name, list(argv), program
         self.give, self.secret, self.shows = give, secret, shows
         self.vault, self.remedy, self.look = vault, remedy, look
-        self.code = code
+        self.code, self.optional, self.after = code, optional, after
 
     def run(self, office, fault=None):
         program = {"svault": office.svault, "svaultd": office.svaultd,
@@ -48,7 +51,7 @@ def small_verbs(o):
                                     "--yes"))
     yield Verb("staff suspend", *as_("mori", "staff", "suspend", "ueda"))
     yield Verb("record add", *as_("sato", "record", "add", "victim", "--from",
-                                  "one.csv"))
+                                  "one.csv"), optional=["record.find"])
     yield Verb("record edit", "--key", "sato.key", "record", "edit", o.record,
                "-c", "facts", give=b"female\n.\nyes\n", shows=["record.read"])
     yield Verb("record show", *as_("sato", "record", "show", o.record),
@@ -149,8 +152,7 @@ def vault_verbs(_):
 def big_verbs(o):
     yield Verb("import", *as_("sato", "import", "more.csv", "--type",
                               "victim"))
-    yield Verb("staff rotate", *as_("mori", "--vault", "rotate", "staff",
-                                    "list"), vault=None)
+    yield Verb("rotate", *as_("mori", "staff", "list"), after=o.leave)
     yield Verb("key passwd", "key", "passwd", "minister.key",
                "--passphrase-fd", "30", secret=b"canary passphrase one\n",
                vault=None, look="key show minister.key")
