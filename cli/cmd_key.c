@@ -214,6 +214,19 @@ json_slot(const struct keyfile *k)
                      "memory_kib", (int)k->slots[0].cost.memory_kib);
 }
 
+/* Her own file says more than its public half: is that of its seed?  Under a
+ * passphrase only unlocking tells. */
+static bool
+fits_seed(const struct keyfile *key)
+{
+    struct user_keys keys;
+    bool fits = !key->unprotected ||
+                keyfile_unlock(key, bytes_of("", 0), &keys) == SV_OK;
+
+    wipe(&keys, sizeof keys);
+    return fits;
+}
+
 enum exit_code
 cmd_key_show(struct app *app, int argc, char **argv)
 {
@@ -227,7 +240,9 @@ cmd_key_show(struct app *app, int argc, char **argv)
     if (!userkey_read(app, words[0], &key, &code))
         return code;
     card_fingerprint(&key.card, fingerprint);
-    if (app->json) {
+    if (!fits_seed(&key)) {
+        code = app_fail(app, words[0], SV_ERR_TAMPERED, NULL);
+    } else if (app->json) {
         code = app_done(
             app, term_json(&app->term,
                            json_pack("{s:s, s:s, s:o}", "name", key.card.name,

@@ -165,6 +165,7 @@ test_a_pipe_that_nobody_writes_to_is_empty_and_not_waited_for(void **state)
     assert_ok(file_read(p->path, 100, &out));
     (void)alarm(0);
     assert_int_equal(out.len, 0);
+    buf_free(&out);
 }
 
 static void

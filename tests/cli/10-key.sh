@@ -91,6 +91,14 @@ head -c 5000 /dev/zero >zero.key
 chmod 600 zero.key
 expect_exit 65 key show zero.key
 
+# A public half that is not the seed's, with nothing to seal it.
+expect_exit 0 key new plain.key --name plain --unprotected
+expect_exit 0 key show plain.key
+printf '%s' x | dd of=plain.key bs=1 seek=40 conv=notrunc 2>/dev/null
+expect_exit 4 key show plain.key
+expect_in err "plain.key"
+expect_empty out
+
 cp good open.key
 chmod 640 open.key
 expect_exit 77 key show open.key
