@@ -154,7 +154,6 @@ def readers(office):
         "export": svault("nagai", "log", "export", "new.log"),
         "more": svault("nagai", "log", "export", "log"),
         "propose": svault("kudo", "staff", "propose", "ono.key.pub", "--role", "intake"),
-        "key show": ("svault", ["key", "show", "sato.key"]),
         "backup": svault("nagai", "backup", "verify", "one.svb"),
         "backup whole": ("svault", ["backup", "verify", "one.svb", "--sheet", "A.txt"]),
         "restore": ("svault", ["backup", "restore", "one.svb", "restored", "--sheet", "A.txt"]),
@@ -207,7 +206,7 @@ def targets(office):
     out = [(f"released/{p.name}", ["released"], None) for p in sorted((office.home / "released").iterdir())
            if p.suffix in (".json", ".entry", ".tlog-proof", ".commitment")]  # fmt: skip
     return [
-        ("sato.key", ["show", "key show"], None),
+        ("sato.key", ["show", "sheet B"], None),
         ("sato.key.head", ["show"], None),
         ("ono.key.pub", ["propose"], None),
         ("office.gate", ["show", "sheet A"], None),
@@ -347,7 +346,6 @@ def campaign(build, home, tally, rng, n, share):
     for each in (office, other) if share >= 1 else (office,):
         each.found()
         each.work()
-    office.witness("again")
     trial = Trial(office, tally)
     likes = sound_files(trial, other)
     for path, names, counts in vaults.pick(rng, targets(office), share):
