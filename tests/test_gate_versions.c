@@ -1,6 +1,7 @@
 /* Who has the disk, and the gate's key with it, changes what is stored of a
  * record: the check against the log names each version, and no other. */
 #include "tests/support/office.h"
+#include "vault/client_release.h"
 #include "vault/tables.h"
 
 #define SAVES 4 /* versions of the first record's identity */
@@ -457,6 +458,31 @@ test_another_schema_is_named(void **state)
     expect_found(v, "schema", "is not the one of the vault");
 }
 
+/* A label's letter is another one: it loads, and is not the vault's. */
+static void
+test_nothing_is_counted_by_another_schema(void **state)
+{
+    static const char spec[] =
+        "svault/annual/v1\nyear 2022\nauthority national\n"
+        "period calendar\nas-of 2023-03-31\nminor-age 18\n";
+    struct vault *v = *state;
+    struct raw r;
+    struct buf out = BUF_INIT, row;
+
+    v->o.now_ms = UINT64_C(1680230000000);
+    assert_ok(client_counts_preview(office_client(&v->o, "stats-1"),
+                                    bytes_text(spec), &out));
+    r = raw_open(v);
+    row = row_get(&r, TABLE_META, bytes_text("schema"));
+    row_flip(&r, TABLE_META, bytes_text("schema"), row.len - 22);
+    raw_close(v, &r);
+    assert_err(client_counts_preview(office_client(&v->o, "stats-1"),
+                                     bytes_text(spec), &out),
+               SV_ERR_TAMPERED);
+    buf_free(&out);
+    buf_free(&row);
+}
+
 static void
 test_rows_that_nothing_asks_for_are_named(void **state)
 {
@@ -527,6 +553,7 @@ main(void)
         TEST(test_a_listed_record_that_is_not_there_is_named),
         TEST(test_the_hash_of_a_request_s_note_is_compared),
         TEST(test_another_schema_is_named),
+        TEST(test_nothing_is_counted_by_another_schema),
         TEST(test_rows_that_nothing_asks_for_are_named),
     };
 

@@ -173,9 +173,9 @@ def readers(office):
 
 
 def settings(data):
-    """Which vault; a line of the language less is no damage to what is shown."""
+    """Which vault: language and key are given otherwise."""
     lines = (x.split(b"#")[0].strip() for x in data.split(b"\n"))
-    return [re.sub(rb"\s*=\s*", b"=", x) for x in lines if x and not x.startswith(b"lang")]
+    return [re.sub(rb"\s*=\s*", b"=", x) for x in lines if x.startswith(b"vault")]
 
 
 def without_log_line(data):
