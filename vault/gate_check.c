@@ -195,7 +195,7 @@ load_making(struct check *c, uint64_t index, struct handle *h,
             uint64_t *time_ms, struct request *q)
 {
     struct buf text = BUF_INIT;
-    struct entry e;
+    struct entry e = {.time_ms = 0};
     uint64_t asked = index;
     enum sv_err err = SV_ERR_TAMPERED;
 
