@@ -10,6 +10,7 @@
 #define LETTERS_MAX 8
 
 _Static_assert(1 << BITS == WORDS_N, "one word is ten bits");
+_Static_assert(LETTERS_MAX == sizeof(uint64_t), "taken at once");
 _Static_assert(WORDS_FINGERPRINT_N *BITS <= 8 * DIGEST_LEN, "bits to spare");
 _Static_assert(WORDS_FINGERPRINT_N *(LETTERS_MAX + 1) <= WORDS_TEXT_SIZE,
                "the text fits");
@@ -32,10 +33,10 @@ bits_at(const uint8_t *bits, size_t n)
 }
 
 /* All bits where a is b, which are small; without a branch. */
-static uint8_t
+static uint64_t
 same(size_t a, size_t b)
 {
-    return (uint8_t) - (((uint32_t)(a ^ b) - 1) >> 31);
+    return -(uint64_t)(((uint32_t)(a ^ b) - 1) >> 31);
 }
 
 /* The word of this index, which a passphrase keeps secret: every word is
@@ -43,36 +44,37 @@ same(size_t a, size_t b)
 static void
 take_word(unsigned index, uint8_t word[static LETTERS_MAX])
 {
-    memset(word, 0, LETTERS_MAX);
+    uint64_t taken = 0, one;
+
     for (unsigned i = 0; i < WORDS_N; i++) {
-        for (size_t k = 0; k < LETTERS_MAX; k++)
-            word[k] |= (uint8_t)list[i][k] & same(i, index);
+        memcpy(&one, list[i], sizeof one);
+        taken |= one & same(i, index);
     }
+    memcpy(word, &taken, sizeof taken);
 }
 
-/* Put letter at out[at], which is secret by the lengths of the words before;
- * NUL is none.  Where the next one goes. */
+/* Put letter at out[at], which is at most `last`, and secret by the lengths of
+ * the words before; NUL is none.  Where the next one goes. */
 static size_t
-put_letter(uint8_t letter, size_t at, char out[static WORDS_TEXT_SIZE])
+put_letter(uint8_t letter, size_t at, size_t last,
+           char out[static WORDS_TEXT_SIZE])
 {
-    for (size_t i = 0; i < WORDS_TEXT_SIZE; i++)
-        out[i] = (char)(out[i] | (letter & same(i, at)));
-    return at + 1 - (same(letter, 0) & 1);
+    for (size_t i = 0; i <= last; i++)
+        out[i] = (char)(out[i] | (letter & (uint8_t)same(i, at)));
+    return at + 1 - (size_t)(same(letter, 0) & 1);
 }
 
 static void
 text_of(const uint8_t *bits, size_t n, char out[static WORDS_TEXT_SIZE])
 {
-    uint8_t word[LETTERS_MAX];
-    size_t len = 0;
+    uint8_t word[1 + LETTERS_MAX] = {'-'};
+    size_t len = 0, last = 0;
 
     memset(out, 0, WORDS_TEXT_SIZE);
     for (size_t i = 0; i < n; i++) {
-        take_word(bits_at(bits, i), word);
-        if (i > 0)
-            len = put_letter('-', len, out);
-        for (size_t k = 0; k < LETTERS_MAX; k++)
-            len = put_letter(word[k], len, out);
+        take_word(bits_at(bits, i), word + 1);
+        for (size_t k = i > 0 ? 0 : 1; k < sizeof word; k++)
+            len = put_letter(word[k], len, last++, out);
     }
     wipe(word, sizeof word);
 }
