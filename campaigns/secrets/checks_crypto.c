@@ -15,6 +15,7 @@
 #include "disclosure/rounding_internal.h"
 
 #define PLAIN_LEN 3000
+#define BOTH_LEN ((size_t)2 * KDF_KEY_LEN)
 
 static enum sv_err
 check_arena(struct arena *room)
@@ -75,8 +76,8 @@ static enum sv_err
 check_derive(struct arena *room)
 {
     const uint8_t *key = mark_new(room, KDF_KEY_LEN);
-    uint8_t *out = mark_new(room, 2 * KDF_KEY_LEN);
-    struct bytes both = bytes_of(out, 2 * KDF_KEY_LEN);
+    uint8_t *out = mark_new(room, BOTH_LEN);
+    struct bytes both = bytes_of(out, BOTH_LEN);
 
     kdf_derive(key, "user/sign", out);
     mac(key, "sv/v1/record", bytes_text("data"), out + KDF_KEY_LEN);

@@ -192,7 +192,7 @@ check_daemon_secret(struct arena *room)
 static enum sv_err
 back_from_paper(const struct sheet *s, struct arena *room)
 {
-    char *text = (char *)mark_new(room, SHEET_LINES * SHEET_LINE_SIZE);
+    char *text = (char *)mark_new(room, (size_t)SHEET_LINES * SHEET_LINE_SIZE);
     struct sheet *back = (void *)mark_new(room, sizeof *back);
     struct sheet_typed *typed = (void *)mark_new(room, sizeof *typed);
     unsigned line;

@@ -100,11 +100,10 @@ check_envelope(struct arena *room)
 /* ---- Keys for others ---- */
 
 static enum sv_err
-open_grant(const struct user_keys *keys, const struct grant_context *c,
+open_grant(struct user_keys *keys, const struct grant_context *c,
            struct bytes items, struct box_secret *out)
 {
-    struct user_keys *mine = (struct user_keys *)(uintptr_t)keys;
-    const struct identity id = identity_of_keys(mine);
+    const struct identity id = identity_of_keys(keys);
     struct grant_item item;
     struct reader r = reader_of(items);
     unsigned left = 1;
@@ -117,7 +116,7 @@ static enum sv_err
 check_grants(struct arena *room)
 {
     const struct rng rng = rng_system();
-    const struct user_keys *keys = new_user(room);
+    struct user_keys *keys = new_user(room);
     struct box_secret *secret = (void *)mark_new(room, sizeof *secret);
     struct box_secret *back = (void *)mark_new(room, sizeof *back);
     struct box_public pub, other;

@@ -104,6 +104,8 @@ search_range(uintptr_t from, uintptr_t to, const char *line)
     size_t n = 0;
 
     for (uintptr_t at = from; at + MEMORY_PIECE <= to; at++) {
+        /* An address that the system wrote down:
+         * NOLINTNEXTLINE(performance-no-int-to-ptr) */
         const volatile uint8_t *bytes = (const uint8_t *)at;
 
         if (find(bytes) == NULL)
@@ -124,12 +126,11 @@ memory_search(void)
     if (maps == NULL)
         abort();
     while (fgets(line, sizeof line, maps) != NULL) {
-        uintptr_t from, to;
-        char mode[5];
+        char *end;
+        uintptr_t from = strtoull(line, &end, 16);
+        uintptr_t to = *end == '-' ? strtoull(end + 1, &end, 16) : from;
 
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &from, &to, mode) ==
-                3 &&
-            strncmp(mode, "rw", 2) == 0 && strstr(line, "[v") == NULL)
+        if (strncmp(end, " rw", 3) == 0 && strstr(line, "[v") == NULL)
             n += search_range(from, to, line);
     }
     (void)fclose(maps);
