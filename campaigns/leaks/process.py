@@ -18,6 +18,12 @@ def read(path):
         return b""
 
 
+def is_alive(pid):
+    """Neither gone nor waiting for its parent to ask how it ended."""
+    stat = read(f"/proc/{pid}/stat")
+    return bool(stat) and stat.rsplit(b") ", 1)[1][:1] not in b"ZX"
+
+
 def children(pid):
     return read(f"/proc/{pid}/task/{pid}/children").split()
 
@@ -34,14 +40,14 @@ class Sampler:
 
     def watch(self, pid):
         seen = set()
-        while os.path.exists(f"/proc/{pid}") and self.look(pid, seen):
+        while is_alive(pid):
+            self.look(pid, seen)
             time.sleep(0.002)
 
     def look(self, pid, seen):
-        """False once it has ended."""
         command = read(f"/proc/{pid}/cmdline")
-        if not command:
-            return False
+        if not command:  # ended, or about to become another program
+            return
         text = command + read(f"/proc/{pid}/environ") + \
             read(f"/proc/{pid}/comm") + "\0".join(opened(pid)).encode()
         self.samples += 1
@@ -50,7 +56,6 @@ class Sampler:
             self.found += self.search(text)
         for child in children(pid):
             self.look(int(child), seen)
-        return True
 
     def join(self):
         self.thread.join()
