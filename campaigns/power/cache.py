@@ -79,7 +79,8 @@ class Recording:
                 time.sleep(0.01)
             with disk.mounted(os.path.join(self.drive, "disk"), self.mnt):
                 self.begin = self.position()
-                load = loads.Load(self.office, seed, self.position, self.pins)
+                load = loads.Load(self.office, seed, mark=self.position,
+                                  pins=self.pins)
                 for who in offices.EVERYBODY:
                     load.keep_pin(who)
                 load.start()
@@ -112,7 +113,7 @@ class Caches:
         self.seed = seed
         self.lies = lies or {}
         self.rng = random.Random(f"{seed} cache")
-        self.answers = 0
+        self.answers = collections.Counter()
         self.n = 0
         self.scratch = os.path.join(place, "scratch")
 

@@ -1,6 +1,7 @@
 """The file system is shut down in mid-load without its journal's last part:
 what the page cache held is gone, and what was sent to the disk is there."""
 
+import collections
 import os
 import random
 import time
@@ -31,7 +32,8 @@ class Cuts:
         self.mnt = os.path.join(self.place, "mnt")
         self.image = os.path.join(self.place, "image")
         os.makedirs(self.mnt)
-        self.answers = 0
+        self.answers = collections.Counter()
+        self.load = None
         self.template = disk.made(self.image + ".new", kind)
         with disk.mounted(self.template, self.mnt):
             self.office().found()
@@ -52,6 +54,7 @@ class Cuts:
         with disk.mounted(self.template, self.mnt):
             offices.copied(os.path.join(self.mnt, "home"), self.home())
         self.check = None
+        self.load = None
 
     def one(self, n):
         """The faults of one round."""
@@ -84,14 +87,14 @@ class Cuts:
             checks.everything(self.check, answers, n % STORE_EVERY == 0,
                               EXPECTED)
         self.answers += self.check.counted
-        self.check.counted = 0
+        self.check.counted.clear()
         found, self.check.found = self.check.found, []
         return [f"seed {self.seed}, round {n} ({form}), cut after {ms:.0f} ms:"
                 f" {f}" for f in found]
 
     def worked(self, office, n, form, ms):
         """Work until the cut, and what was answered."""
-        load = loads.Load(office, f"c{n}")
+        load = self.load = loads.Load(office, f"c{n}", self.load)
         if form == "alone":
             self.one_command(load, office, n)
             disk.cut(self.mnt)

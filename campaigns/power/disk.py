@@ -35,18 +35,24 @@ def copied(source, target):
     call("cp", "--sparse=always", source, target)
 
 
-def mount(image, place, options="loop"):
-    call("mount", "-o", options, image, place)
+def patiently(*argv):
+    """Again, until it is done; CalledProcessError where it never is."""
+    until = time.monotonic() + PATIENCE_S
+    while subprocess.run(argv, stderr=subprocess.DEVNULL,
+                         check=False).returncode != 0:
+        if time.monotonic() > until:
+            call(*argv)
+        time.sleep(0.02)
+
+
+def mount(image, place):
+    """Others may have every loop device for a moment."""
+    patiently("mount", "-o", "loop", image, place)
 
 
 def unmount(place):
     """Whoever was killed a moment ago may still hold it."""
-    until = time.monotonic() + PATIENCE_S
-    while subprocess.run(["umount", place], stderr=subprocess.DEVNULL,
-                         check=False).returncode != 0:
-        if time.monotonic() > until:
-            call("umount", place)
-        time.sleep(0.02)
+    patiently("umount", place)
 
 
 @contextlib.contextmanager

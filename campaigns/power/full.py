@@ -1,6 +1,7 @@
 """The disk fills up, or has no more inodes, while people work: a clear error,
 nothing lost, and work goes on once there is room."""
 
+import collections
 import errno
 import os
 import random
@@ -31,7 +32,7 @@ class Fills:
         self.rng = random.Random(f"{seed} full")
         self.mnt = os.path.join(place, "mnt")
         self.image = os.path.join(place, "image")
-        self.answers = 0
+        self.answers = collections.Counter()
         os.makedirs(self.mnt)
 
     def mount(self, kind):

@@ -18,6 +18,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* The system's headers have reserved names. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+
 static bool
 lie_is(const char *name)
 {
@@ -71,10 +74,10 @@ open_as(const char *name, const char *path, int flags, mode_t mode)
     return real(path, flags, mode);
 }
 
-static mode_t
-mode_of(int flags, va_list *more)
+static bool
+has_mode(int flags)
 {
-    return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(*more, mode_t) : 0;
+    return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
 }
 
 int
@@ -84,7 +87,7 @@ open(const char *path, int flags, ...)
     mode_t mode;
 
     va_start(more, flags);
-    mode = mode_of(flags, &more);
+    mode = has_mode(flags) ? va_arg(more, mode_t) : 0;
     va_end(more);
     return open_as("open", path, flags, mode);
 }
@@ -96,7 +99,7 @@ open64(const char *path, int flags, ...)
     mode_t mode;
 
     va_start(more, flags);
-    mode = mode_of(flags, &more);
+    mode = has_mode(flags) ? va_arg(more, mode_t) : 0;
     va_end(more);
     return open_as("open64", path, flags, mode);
 }
@@ -171,3 +174,5 @@ pwritev64(int fd, const struct iovec *parts, int n, off_t offset)
 {
     return write_parts_at("pwritev64", fd, parts, n, offset);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

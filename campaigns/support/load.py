@@ -11,31 +11,32 @@ import time
 import office as offices
 
 BUSY = 75
-# svault help exit-codes
-DOCUMENTED = {0, 1, 2, 3, 4, 5, 6, 65, 74, 75, 77}
-
 OTHERS = {"sato": ("abe", "ueda"), "abe": ("ueda", "sato"),
           "ueda": ("sato", "abe")}
 
 # what: as in the table of jobs; out: the JSON, whole, or None; said: bytes
 # came, whole or not; code: of the process, or a signal below 0; mark: how far
 # the disk's log was when the answer was read.
-Answer = collections.namedtuple("Answer", "what who args out said code err mark")
+Answer = collections.namedtuple(
+    "Answer", "what who args out said code err mark")
 
 
 class Load:
     """One desk, a thread, for each person; each command is a process."""
 
-    def __init__(self, office, seed, mark=lambda: 0, pins=None):
+    def __init__(self, office, seed, before=None, mark=lambda: 0, pins=None):
         self.office = office
         self.mark = mark
         self.pins = pins  # {who: [(mark, FILE.head)]}, where they are wanted
         self.answers = []
-        self.shown = []  # (author, handle) of records that are there
         self.proposed = []  # people who wait for a supervisor
-        self.requested = []  # releases that wait for an approver
-        self.approved = []
-        self.assigned = set()  # once each
+        # What an earlier load left: records that are there (author, handle),
+        # assignments that were tried, releases that wait for an approver and
+        # those that can be fetched.
+        self.shown = before.shown if before else []
+        self.assigned = before.assigned if before else set()
+        self.requested = before.requested if before else []
+        self.approved = before.approved if before else []
         self.seed = seed
         self.over = threading.Event()
         self.lock = threading.Lock()
@@ -51,7 +52,8 @@ class Load:
             "toda": self.count, "hara": self.approve, "nagai": self.audit,
         }
         for who, desk in desks.items():
-            t = threading.Thread(target=self.work, args=(who, desk), daemon=True)
+            t = threading.Thread(target=self.work, args=(who, desk),
+                                 daemon=True)
             self.threads.append(t)
             t.start()
 
@@ -131,10 +133,11 @@ class Load:
             if out:
                 self.shown.append((who, out["record"]))
         else:
-            self.do("import", who, "import", self.rows(name, rng.randint(2, 40)),
-                    "--type", "victim")
+            rows = self.rows(name, rng.randint(2, 40))
+            self.do("import", who, "import", rows, "--type", "victim")
 
     def administer(self, who, rng, name):
+        time.sleep(0.03)  # keys and other vaults wait for nobody
         turn = rng.random()
         if turn < 0.3:
             self.back_up(rng, name)
@@ -193,8 +196,9 @@ class Load:
     def count(self, who, rng, name):
         if self.approved:
             number = self.approved.pop(0)
-            self.do("fetch", who, "release", "fetch", str(number), "-o",
-                    os.path.join(self.office.inside, name))
+            if self.do("fetch", who, "release", "fetch", str(number), "-o",
+                       os.path.join(self.office.inside, name)) is None:
+                self.approved.append(number)
         else:
             out = self.do("request", who, "release", "request", "annual",
                           "--year", str(rng.randint(2000, 2024)), "--profile",
@@ -208,11 +212,12 @@ class Load:
         if not self.requested:
             time.sleep(0.01)
             return
-        number = self.requested[0]
+        number = self.requested.pop(0)
         view = self.do("look", who, "release", "show", str(number))
-        if view and self.do("approve", who, "release", "approve", str(number),
-                            "--commitment", view["commitment"]):
-            self.approved.append(self.requested.pop(0))
+        done = view and self.do("approve", who, "release", "approve",
+                                str(number), "--commitment",
+                                view["commitment"]) is not None
+        (self.approved if done else self.requested).append(number)
 
     def audit(self, who, rng, name):
         self.do("verify", who, "log", "verify")

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
 STAFF = {
     "sato": "caseworker",
     "abe": "caseworker",
@@ -84,7 +85,8 @@ class Office:
     def must(self, who, *args):
         code, out, err = self.ask(who, *args)
         if code != 0:
-            raise Failed(f"svault --key {who}.key {' '.join(args)}: exit {code}: {err.strip()}")
+            raise Failed(f"svault --key {who}.key {' '.join(args)}: exit {code}"
+                         f": {err.strip()}")
         return out
 
     # ---- Founding ----

@@ -1,0 +1,21 @@
+"""What a campaign was asked for, on its command line."""
+
+import sys
+
+
+def chosen(argv, numbers, usage):
+    """The value of each of numbers, which has (in full, short) for its names;
+    SystemExit(2) where the line makes no sense."""
+    short = "--short" in argv
+    rest = [a for a in argv if a != "--short"]
+    values = {name: both[short] for name, both in numbers.items()}
+    try:
+        while rest:
+            name = rest.pop(0)
+            if name not in values:
+                raise ValueError(name)
+            values[name] = int(rest.pop(0))
+    except (ValueError, IndexError):
+        print(usage.split("\n\n")[1].strip(), file=sys.stderr)
+        raise SystemExit(2) from None
+    return values
