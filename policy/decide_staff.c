@@ -21,17 +21,6 @@ until_ok(const struct policy_role *role, uint64_t until_ms,
            until_ms - q->time_ms <= role->grant_days_max * DAY_MS;
 }
 
-/* Was she given the role, and is it still hers?  Suspended or not: it comes
- * back with her. */
-static bool
-keeps(const struct roster *r, const struct question *q, const char *person,
-      const char *role)
-{
-    const struct roster_grant *g = roster_grant_open(r, person, role);
-
-    return g != NULL && (g->until_ms == 0 || q->time_ms < g->until_ms);
-}
-
 /* Do all roles that the person keeps bear with this one? */
 static bool
 separation_ok(const struct roster *r, const struct question *q,
@@ -39,7 +28,7 @@ separation_ok(const struct roster *r, const struct question *q,
 {
     for (unsigned i = 0; i < r->policy.n_roles; i++) {
         if (r->policy.excludes[role][i] &&
-            keeps(r, q, person, r->policy.roles[i].name))
+            roster_keeps(r, person, r->policy.roles[i].name, q->time_ms))
             return false;
     }
     return true;
@@ -103,7 +92,7 @@ is_held(const struct roster *r, const struct question *q)
 {
     const struct request *request = q->request;
 
-    if (keeps(r, q, request->person, request->grants))
+    if (roster_keeps(r, request->person, request->grants, q->time_ms))
         return true;
     for (size_t i = 0; i < r->n_proposals; i++) {
         const struct roster_proposal *p = &r->proposals[i];
@@ -216,12 +205,12 @@ decide_reinstate(const struct roster *r, const struct question *q,
         same(request->actor, made->proposer))
         return decide_deny("self");
     for (unsigned i = 0; i < p->n_roles; i++) {
-        if (keeps(r, q, made->person, p->roles[i].name) &&
+        if (roster_keeps(r, made->person, p->roles[i].name, q->time_ms) &&
             !separation_ok(r, q, made->person, i))
             return decide_deny("separation");
     }
     for (unsigned i = 0; i < p->n_roles; i++) {
-        if (roster_grant_open(r, made->person, p->roles[i].name) != NULL &&
+        if (roster_keeps(r, made->person, p->roles[i].name, q->time_ms) &&
             !holds_all_of(p, role, i))
             return decide_deny("holder");
     }

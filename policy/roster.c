@@ -156,6 +156,15 @@ roster_grant_open(const struct roster *r, const char *person, const char *role)
 }
 
 bool
+roster_keeps(const struct roster *r, const char *person, const char *role,
+             uint64_t time_ms)
+{
+    const struct roster_grant *g = roster_grant_open(r, person, role);
+
+    return g != NULL && (g->until_ms == 0 || time_ms < g->until_ms);
+}
+
+bool
 roster_has_secret(const struct roster *r, uint32_t person, unsigned column)
 {
     for (size_t i = 0; i < r->n_grants; i++) {

@@ -141,8 +141,12 @@ bool roster_works_with(const struct roster *r, const char *person,
 const struct roster_grant *roster_grant_open(const struct roster *r,
                                              const char *person,
                                              const char *role);
+/* Was she given the role, and is it still hers?  Suspended or not: it comes
+ * back with her. */
+bool roster_keeps(const struct roster *r, const char *person, const char *role,
+                  uint64_t time_ms);
 /* Does the person have the secret of this column by a grant that nobody has
- * ended? */
+ * ended?  Also by one whose term is over: she was given it. */
 bool roster_has_secret(const struct roster *r, uint32_t person,
                        unsigned column);
 

@@ -1,4 +1,5 @@
 #include "tests/support/office.h"
+#include "vault/handover.h"
 
 /* Who leaves, who is kept out, who comes back, and what the keys do then. */
 
@@ -495,6 +496,42 @@ test_an_emergency_assignment_is_flagged_until_another_has_seen_it(void **state)
     office_verify(o);
 }
 
+/* The keys of a role whose term is over are not sealed to her again, when she
+ * is given others: the epochs since then were never hers. */
+static void
+test_who_comes_back_is_given_no_keys_of_a_term_that_is_over(void **state)
+{
+    struct office *o = *state;
+    const uint64_t day_ms = UINT64_C(24) * 3600 * 1000;
+    struct request r = {.act = ACT_STAFF_REINSTATE};
+    const struct roster *roster;
+    struct card card;
+    struct handover h;
+
+    assert_ok(client_staff_propose(office_client(o, "admin-1"),
+                                   &office_person(o, "voice-1")->card,
+                                   "interpreter", o->now_ms + day_ms));
+    office_end(o, "lead-1");
+    roster = client_roster(office_client(o, "lead-1"));
+    assert_ok(
+        client_staff_confirm(office_client(o, "lead-1"),
+                             roster->proposals[roster->n_proposals - 1].index));
+    card_of(&office_person(o, "voice-2")->keys, "voice-1", &card);
+    office_end(o, "admin-1");
+    assert_ok(client_staff_replace(office_client(o, "admin-1"), &card));
+    office_end(o, "lead-1");
+    roster = client_roster(office_client(o, "lead-1"));
+    r.entry = roster->proposals[roster->n_proposals - 1].index;
+    assert_ok(handover_of(roster, &r, r.entry + 1, o->now_ms, &h));
+    assert_int_equal(h.n, 1); /* the narrative's, while it lasts */
+    free(h.items);
+    o->now_ms += day_ms;
+    assert_ok(handover_of(roster, &r, r.entry + 1, o->now_ms, &h));
+    assert_int_equal(h.n, 0);
+    free(h.items);
+    assert_ok(client_staff_confirm(office_client(o, "lead-1"), r.entry));
+}
+
 int
 main(void)
 {
@@ -512,6 +549,7 @@ main(void)
         IN_OFFICE(test_a_card_is_withdrawn_by_who_suspends_or_revokes),
         IN_OFFICE(test_a_proposed_role_holds_up_new_keys_until_its_term),
         IN_OFFICE(test_what_was_proposed_goes_with_its_proposer),
+        IN_OFFICE(test_who_comes_back_is_given_no_keys_of_a_term_that_is_over),
         IN_OFFICE(test_t44_the_last_holder_stays),
         IN_OFFICE(test_t44_who_stays_must_stay_as_long),
         IN_OFFICE(test_status_knows_when_the_last_term_ends),

@@ -34,22 +34,27 @@ add_column(const struct roster *r, const struct roster_proposal *p,
     return err;
 }
 
-/* By the proposed role, or, where she comes back, by all that she has. */
+/* By the proposed role, or, where she comes back, by all that she keeps: not
+ * by one whose term is over. */
 static bool
 holds_column(const struct roster *r, const struct roster_proposal *p,
-             unsigned column)
+             unsigned column, uint64_t time_ms)
 {
-    const struct roster_person *who = roster_person(r, p->person);
     int role = policy_role(&r->policy, p->role);
 
     if (role >= 0)
         return policy_holds_key(&r->policy, (unsigned)role, column);
-    return who != NULL &&
-           roster_has_secret(r, (uint32_t)(who - r->persons), column);
+    for (unsigned i = 0; i < r->policy.n_roles; i++) {
+        if (policy_holds_key(&r->policy, i, column) &&
+            roster_keeps(r, p->person, r->policy.roles[i].name, time_ms))
+            return true;
+    }
+    return false;
 }
 
 static enum sv_err
-to_person(const struct roster *r, uint64_t proposal, struct handover *out)
+to_person(const struct roster *r, uint64_t proposal, uint64_t time_ms,
+          struct handover *out)
 {
     const struct roster_proposal *p = roster_proposal(r, proposal);
     enum sv_err err = SV_OK;
@@ -57,7 +62,7 @@ to_person(const struct roster *r, uint64_t proposal, struct handover *out)
     if (p == NULL)
         return SV_ERR_NOT_FOUND;
     for (unsigned c = 0; c < r->policy.n_columns && err == SV_OK; c++) {
-        if (holds_column(r, p, c))
+        if (holds_column(r, p, c, time_ms))
             err = add_column(r, p, c, out);
     }
     return err;
@@ -109,7 +114,7 @@ handover_of(const struct roster *r, const struct request *request,
 
     *out = (struct handover){0};
     err = request->act == ACT_KEYS ? to_holders(r, request, index, time_ms, out)
-                                   : to_person(r, request->entry, out);
+                                   : to_person(r, request->entry, time_ms, out);
     if (err != SV_OK) {
         free(out->items);
         *out = (struct handover){0};

@@ -10,7 +10,7 @@
  * nobody is given more than her roles hold.
  *
  *   staff.confirm    the person: the columns that the role holds
- *   staff.reinstate  the person: those that her roles hold
+ *   staff.reinstate  the person: those that the roles hold which she keeps
  *   keys             for each new key, everybody who holds its column then
  *
  * Of a column, all epochs from 1 on; of a new key, its own.
