@@ -35,6 +35,14 @@ OUTCOMES = {
 }  # fmt: skip
 
 
+# What this policy leaves no way to: all who hand on keys hold every key; an administrator holds none;
+# and no vault of these sequences was restored.
+NO_WAY = {
+    "keys holder", "staff.confirm holder", "staff.reinstate holder", "restore holder",
+    "restore: done",
+}  # fmt: skip
+
+
 def never(seen):
     got = {(act, rule) for act, _, _, rule, _ in seen}
     came = {(act, outcome) for act, _, _, _, outcome in seen}
@@ -46,7 +54,7 @@ def never(seen):
         out += [f"{act} {rule}" for rule in rules if (act, rule) not in got]
         outcomes = ["done", *OUTCOMES.get(act, "").split()]
         out += [f"{act}: {outcome}" for outcome in outcomes if (act, outcome) not in came]
-    return out
+    return [x for x in out if x not in NO_WAY]
 
 
 def table(seen):

@@ -329,7 +329,7 @@ class Generator:
         q, person, at = self.waiting(True)
         grants = q["role"] if q and not self.chance(0.05) else self.rng.choice(list(self.m.p.roles))
         out = f"staff.confirm {self.who('staff.confirm')} entry=@{at} person={person} grants={grants}"
-        return out + (" without=1" if self.chance(0.03) else "")
+        return out + (" without=1" if self.chance(0.1) else "")
 
     def make_staff_replace(self):
         person = self.person()
@@ -542,19 +542,88 @@ class Generator:
 
     def story_release(self):
         """Two requests; the second is approved first.  Fetched on the last day, and after it."""
-        first, second = (
-            self.label(f"release.request {self.one('release.request')} profile=exact")
-            for _ in range(2)
-        )
+        if self.chance(0.3):
+            self.hire("new-1", "statistics_officer")
+        profile = self.rng.choice(["exact", "exact", "exact", "public"])
+        ask = f"release.request {self.one('release.request')} profile="
+        first, second = self.label(ask + "exact"), self.label(ask + profile)
+        if self.chance(0.3):
+            self.hire("new-1", "approver")  # too late: nothing was sealed to her
         for x in (first, second):
-            for _ in range(2 if self.chance(0.1) else 1):
-                self.later(f"release.acknowledge {self.one('release.acknowledge')} entry={x} count=0")
+            for _ in range(2 if self.chance(0.2) else 1):
+                self.later(f"release.acknowledge {self.officer(ask)} entry={x} count=0{self.spoil()}")
         for x in (second, first):
-            self.later(f"release.approve {self.one('release.approve')} entry={x}")
+            spoil = " spoil=1" if self.chance(0.1) else ""
+            self.later(f"release.approve {self.judge()} entry={x}{spoil}")
         for step in (1000, TERM - 1000, 1):
             self.later(f"clock by={step}")
-            self.later(f"release.fetch {self.one('release.fetch')} entry={second}")
-        self.later(f"release.approve {self.one('release.approve')} entry={first}")
+            self.later(f"release.fetch {self.officer(ask)} entry={second}")
+            self.later(f"release.show {self.officer(ask)} entry={second}")
+        self.later(f"release.approve {self.judge()} entry={first}")
+        self.later(f"release.refuse {self.judge()} entry={first}")
+        third = self.label(ask + "exact")
+        for step in (TERM, 1):
+            self.later(f"clock by={step}")
+            self.later(f"release.acknowledge {self.officer(ask)} entry={third} count=0")
+
+    def officer(self, ask):
+        """Mostly the one who asks."""
+        who = " ".join(ask.split()[1:3])
+        return who if self.chance(0.85) else "by=new-1 as=statistics_officer"
+
+    def judge(self):
+        return self.one("release.approve") if self.chance(0.85) else "by=new-1 as=approver"
+
+    def story_apart(self):
+        """Two roles that exclude each other: proposed together, or one whose term is over."""
+        person = self.rng.choice(["new-1", "inter-1"])
+        roles = self.rng.choice([("clinician", "legal_officer"), ("approver", "caseworker")])
+        keys = self.m.persons.get(person, {"keys": person})["keys"]
+        term = self.rng.choice([60_000, HOUR])
+        made = []
+        for role, until in zip(roles, (f" until={term}", "")):
+            made.append(
+                self.label(
+                    f"staff.propose {self.one('staff.propose')} person={person} grants={role}"
+                    f" keys={keys}{until}"
+                )
+            )
+        self.later(f"staff.replace {self.one('staff.replace')} person={person} keys={keys}")
+        for n in (0, 1, 1):
+            self.later(
+                f"staff.confirm {self.one('staff.confirm')} person={person} grants={roles[n]}"
+                f" entry={made[n]}"
+            )
+            if n:
+                self.later(f"clock by={term}")
+        back = self.label(f"staff.replace {self.one('staff.replace')} person={person} keys={keys}+")
+        self.later(f"staff.reinstate {self.one('staff.reinstate')} person={person} entry={back}")
+
+    def story_guess(self):
+        """Somebody tries numbers: 20 that are taken within an hour."""
+        act = self.rng.choice(["record.create", "record.import"])
+        who = self.one(act, "victim")
+        for n in range(23):
+            tag = f"R{self.n + len(self.queue) + 1}"
+            self.records.append((tag, "victim"))
+            content = "identity:case_no=r1"
+            if act == "record.create":
+                self.later(f"{act} {who} type=victim record={tag} content={content}")
+            else:
+                self.later(f"{act} {who} type=victim count=1 rows={tag}/{content}")
+
+    def story_requests(self):
+        who = self.one("release.request")
+        for _ in range(21):
+            self.later(f"release.request {who} profile=exact spec=bad")
+
+    def story_restore(self):
+        """Nothing waits for it, but it is decided all the same."""
+        keys = self.rng.choice(["lead-1", "admin-2", "admin-2/new"])
+        self.later(
+            "restore by=admin-1 as=administrator taken=-1000 second=supervisor:lead-1"
+            f" administrator=admin-2:{keys}"
+        )
 
     def story_own(self):
         """Who requested becomes one who approves."""

@@ -254,6 +254,9 @@ class Model:
     def open_grants(self, name):
         return [g for g in self.grants if g["name"] == name and g["end"] is None]
 
+    def kept(self, name, time):
+        return [q for q in self.p.roles if self.has(name, q, time)]
+
     def has_secret(self, name, column):
         return any(column in self.p.sealed(g["role"]) for g in self.open_grants(name))
 
@@ -382,7 +385,7 @@ class Model:
             return "proposal"
         if r["actor"] in (made["person"], made["by"]):
             return "self"
-        kept = [g["role"] for g in self.open_grants(r["person"])]
+        kept = self.kept(r["person"], time)
         if any((a, b) in self.p.excluded for a in kept for b in kept):
             return "separation"
         if any(not set(self.p.sealed(k)) <= set(self.p.sealed(r["role"])) for k in kept):
@@ -594,7 +597,7 @@ class Model:
         if r["administrator"] is None:
             return None
         name, keys = r["administrator"]
-        if name not in self.persons or not self.has(name, "administrator", time):
+        if name not in self.persons or not self.holds(name, "administrator", time):
             return "person"
         if name in (r["actor"], second):
             return "self"
@@ -793,7 +796,7 @@ class Model:
             ]
         made = self.proposal(r, r.get("grants", ""))
         roles = [r["grants"]] if "grants" in r else []
-        roles = roles or [g["role"] for g in self.open_grants(r["person"])]
+        roles = roles or self.kept(r["person"], time)
         columns = [c for c in self.p.columns if any(c in self.p.sealed(q) for q in roles)]
         return [
             (r["person"], made["keys"], c, epoch)
@@ -970,7 +973,7 @@ class Model:
         self.releases[index] = {
             "by": r["actor"], "time": e["time"], "profile": r["profile"], "acknowledged": False,
             "judged": 0, "refused": False, "judge": "", "judged_index": 0,
-            "boxes": {n: x["keys"] for n, x in self.persons.items()}, "cells": bytes(32),
+            "boxes": {n: x["keys"] for n, x in self.persons.items()}, "cells": None,
             "commitment": e["results"][0][2], "hashes": [x[2] for x in e["results"]],
             "approvers": {
                 n for n in self.persons

@@ -352,7 +352,7 @@ class Office:
             r["body_line"] = x["commitment"] if x and not r["spoilt"] else bytes(32)
         elif act == "release.acknowledge":
             x = self.m.releases.get(r["entry"])
-            r["cells_ok"] = x is not None and not r["spoilt"]
+            r["cells_ok"] = x is not None and x["cells"] is not None and not r["spoilt"]
             r["body_line"] = x["cells"] if r["cells_ok"] else bytes(32)
         elif said:
             r["body_line"] = bytes.fromhex(said[-2][0])
