@@ -33,36 +33,43 @@ is_proved(const struct driver *d, const struct act_answer *a,
                                    &head->root, &consistency) == SV_OK;
 }
 
-/* ok <status> <reason>, or ok 0 <index> <entry> <size> <root> <proved>
- * <body> */
+/* <status> <reason>, or 0 <index> <entry> <size> <root> <proved> <body>. */
 static void
-ask(struct driver *d, struct bytes message)
+print_answer(struct driver *d, struct bytes message, struct bytes answer)
 {
     struct checkpoint head = {.size = 0};
     struct message_answer m;
     struct message_request q;
     struct request r;
     struct note note;
+    bool proved;
 
-    buf_truncate(&d->answer, 0);
-    d->answer_body = bytes_of(NULL, 0);
-    assert_ok(gate_handle(d->o.gate, message, &d->answer));
-    assert_ok(message_answer_decode(buf_bytes(&d->answer), &m));
-    d->plan.fail_at = 0;
+    assert_ok(message_answer_decode(answer, &m));
     if (m.status != SV_OK) {
-        printf("ok %d %s", m.status, m.reason);
+        printf(" %d %s", m.status, m.reason);
         return;
     }
     assert_ok(message_request_decode(message, &q));
     assert_ok(request_parse(q.act.note, &note, &r));
     d->answer_body = m.act.body;
-    printf("ok 0 %llu", (unsigned long long)m.act.index);
+    proved = is_proved(d, &m.act, &r, &head);
+    printf(" 0 %llu", (unsigned long long)m.act.index);
     answer_hex(m.act.entry);
-    bool proved = is_proved(d, &m.act, &r, &head);
     printf(" %llu", (unsigned long long)head.size);
     answer_hex(BYTES(head.root.b));
     printf(" %d", proved);
     answer_hex(m.act.body);
+}
+
+static void
+ask(struct driver *d, struct bytes message)
+{
+    buf_truncate(&d->answer, 0);
+    d->answer_body = bytes_of(NULL, 0);
+    assert_ok(gate_handle(d->o.gate, message, &d->answer));
+    d->plan.fail_at = 0;
+    printf("ok");
+    print_answer(d, message, buf_bytes(&d->answer));
 }
 
 static void
@@ -85,10 +92,10 @@ sign_as(struct driver *d, const char *label, const char *name,
                     : note_add_signature(text, key_name, by, note));
 }
 
-/* send <text> <keys> <name> [<keys> <name>]: a request signed so, with what
- * comes with it. */
+/* hold <text> <keys> <name> [<keys> <name>]: a request signed so, with what
+ * comes with it; it waits for `run`. */
 void
-ask_send(struct driver *d, const struct command *c)
+ask_hold(struct driver *d, const struct command *c)
 {
     struct buf text = command_bytes(c, 0), note = BUF_INIT;
     struct act_request a = {.body = buf_bytes(&d->body)};
@@ -100,12 +107,37 @@ ask_send(struct driver *d, const struct command *c)
     assert_true(d->n_sent < DRIVER_SENT_MAX);
     d->sent[d->n_sent] = (struct buf)BUF_INIT;
     assert_ok(message_act_encode(&a, &d->sent[d->n_sent]));
-    ask(d, buf_bytes(&d->sent[d->n_sent]));
     d->n_sent++;
     buf_free(&d->body);
     d->n_grants = 0;
     buf_free(&text);
     buf_free(&note);
+    printf("ok");
+}
+
+/* run <first> <n>: those messages as one group.  Each answer behind a "|". */
+void
+ask_run(struct driver *d, const struct command *c)
+{
+    uint64_t first = command_number(c, 0), n = command_number(c, 1);
+    struct gate_job *jobs[GATE_GROUP_MAX];
+
+    assert_true(n <= GATE_GROUP_MAX && first + n <= d->n_sent);
+    for (uint64_t i = 0; i < n; i++) {
+        assert_ok(
+            gate_job_new(d->o.gate, buf_bytes(&d->sent[first + i]), &jobs[i]));
+        gate_prepare(jobs[i]);
+    }
+    gate_run(d->o.gate, jobs, n);
+    d->plan.fail_at = 0;
+    printf("ok");
+    for (uint64_t i = 0; i < n; i++) {
+        buf_truncate(&d->answer, 0);
+        assert_ok(gate_finish(jobs[i], &d->answer));
+        printf(" |");
+        print_answer(d, buf_bytes(&d->sent[first + i]), buf_bytes(&d->answer));
+        gate_job_free(jobs[i]);
+    }
 }
 
 /* again <n>: the n-th message once more, from 0. */

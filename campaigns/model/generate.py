@@ -28,8 +28,15 @@ WEIGHTS = {
     "release.request": 0.7, "release.list": 1, "release.show": 2, "release.acknowledge": 2,
     "release.approve": 3, "release.refuse": 0.7, "release.fetch": 3, "restore": 1,
     "again": 4, "sync": 3, "reopen": 0.7, "fail": 1.5, "flaky": 0.3, "burst": 0.5, "edge": 5, "story": 4,
+    "begin": 2,
 }  # fmt: skip
 BURSTS = ("record.find", "record.find", "counts.preview", "record.create", "record.save")
+
+GROUPED = (
+    "record.create", "record.save", "record.save", "record.read", "record.read", "record.list",
+    "record.assign", "record.unassign", "record.import", "staff.revoke", "staff.confirm", "keys",
+    "staff.suspend", "staff.reinstate", "log.read",
+)  # fmt: skip
 
 
 class Generator:
@@ -477,6 +484,14 @@ class Generator:
                 else t
                 for t in self.queue
             ]
+
+    def make_begin(self):
+        """Some ask at the same time."""
+        self.later("begin")
+        for _ in range(self.rng.randrange(2, 7)):
+            act = self.rng.choice(GROUPED)
+            self.later(getattr(self, "make_" + act.replace(".", "_"))() or "reopen")
+        self.later("end")
 
     # ---- Stories: what chance alone seldom tells to the end ----
 
