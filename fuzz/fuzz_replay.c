@@ -22,6 +22,7 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 /* Who works here as what from the start; eve does not. */
+enum { ADA, SUE, CORA, ABE, IDA, ANA, EVE };
 static const char *const people[] = {"ada", "sue", "cora", "abe",
                                      "ida", "ana", "eve"};
 static const char *const roles[] = {
@@ -241,6 +242,8 @@ request_of(struct fakelog *f, const struct act *a)
     q.entry = a->entry;
     q.count = a->record % 3;
     put_name(q.profile, a->type % 2 == 0 ? "public" : "exact");
+    if (act == ACT_RELEASE_APPROVE && (a->wrong & WRONG_BODY) == 0)
+        fakelog_content(0, RELEASE_RESULT, 1, q.body);
     put_name(q.restore.second_role, "supervisor");
     put_name(q.restore.second, "sue");
     q.restore.taken_ms = f->now_ms;
@@ -258,6 +261,17 @@ has_results(enum request_act act)
            act == ACT_RECORD_READ;
 }
 
+/* What is released, what it risks, and what later ones must know. */
+static void
+add_commitments(struct entry *e)
+{
+    static const char *const names[] = {RELEASE_RESULT, RELEASE_RISK,
+                                        RELEASE_LEDGER};
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        fakelog_result(e, 0, names[i], 1);
+}
+
 static struct entry
 entry_of(struct fakelog *f, const struct act *a, struct request *q)
 {
@@ -267,6 +281,8 @@ entry_of(struct fakelog *f, const struct act *a, struct request *q)
 
     if ((a->wrong & WRONG_DECISION) != 0)
         e.allowed = !e.allowed;
+    if (e.outcome == OUTCOME_DONE && q->act == ACT_RELEASE_REQUEST)
+        add_commitments(&e);
     if (e.outcome != OUTCOME_DONE || !has_results(q->act))
         return e;
     if (q->act != ACT_RECORD_READ)
@@ -343,65 +359,71 @@ fuzz_one(struct bytes in)
         check_acts(in);
 }
 
-/* By somebody in whose role it may be done, if there is anybody. */
-static struct act
-act_by_role(const struct policy *p, enum request_act act)
-{
-    struct act a = {.act = (uint8_t)act,
-                    .record = 1,
-                    .compartments = 1,
-                    .outcome = OUTCOME_DONE,
-                    .person = 3,
-                    .entry = 9};
-
-    for (uint8_t i = 0; i < COUNT(roles); i++) {
-        int role = policy_role(p, roles[i]);
-
-        demand(role >= 0);
-        if (i == 0 || p->roles[role].acts[act]) {
-            a.actor = i;
-            a.role = (uint8_t)role;
-        }
-        if (p->roles[role].acts[act])
-            break;
-    }
-    return a;
-}
-
+/* Each by the person who stands there, in her own role, about what the first
+ * of them made. */
 static void
-seed_acts(struct seeds *s, const enum request_act *acts, size_t n)
+seed_acts(struct seeds *s, const struct act *acts, size_t n)
 {
     const struct fakelog *f = office();
     struct buf b = BUF_INIT;
 
     for (size_t i = 0; i < n; i++) {
-        struct act a = act_by_role(&f->replay.roster.policy, acts[i]);
+        struct act a = acts[i];
+        int role = policy_role(&f->replay.roster.policy, roles[a.actor]);
 
-        /* Later acts are about the first. */
-        a.entry = (uint8_t)f->n;
-        if (acts[i] == ACT_RECORD_CREATE)
-            a.compartments = 255;
+        demand(role >= 0);
+        a.role = (uint8_t)role;
+        a.entry = (uint8_t)(f->n + a.entry);
         demand(buf_append(&b, bytes_of(&a, sizeof a)) == SV_OK);
     }
     seed_choice_buf(s, 1, &b);
 }
 
+#define DO(who, what, ...)                                                     \
+    {                                                                          \
+        .act = (what), .actor = (who), .outcome = OUTCOME_DONE, __VA_ARGS__    \
+    }
+
+static const struct act records[] = {
+    DO(CORA, ACT_RECORD_CREATE, .record = 1, .compartments = 255),
+    DO(CORA, ACT_RECORD_READ, .record = 1, .compartments = 1),
+    DO(CORA, ACT_RECORD_SAVE, .record = 1, .compartments = 5),
+    DO(SUE, ACT_RECORD_UNASSIGN, .record = 1, .person = CORA),
+    DO(CORA, ACT_RECORD_READ, .record = 1, .compartments = 1),
+    DO(SUE, ACT_RECORD_ASSIGN, .record = 1, .person = CORA),
+    DO(CORA, ACT_RECORD_HISTORY, .record = 1),
+    DO(CORA, ACT_RECORD_LIST, .record = 1),
+    DO(SUE, ACT_RECORD_READ, .record = 1, .compartments = 1),
+    DO(SUE, ACT_RECORD_ASSIGN, .record = 1, .person = SUE),
+    DO(ABE, ACT_FLAG_ACKNOWLEDGE, .entry = 9),
+};
+static const struct act published[] = {
+    DO(IDA, ACT_RELEASE_REQUEST, .record = 1),
+    DO(IDA, ACT_RELEASE_LIST, .record = 1),
+    DO(ANA, ACT_RELEASE_SHOW, .record = 1),
+    DO(ANA, ACT_RELEASE_APPROVE, .record = 1),
+    DO(IDA, ACT_RELEASE_FETCH, .record = 1),
+};
+static const struct act exact[] = {
+    DO(IDA, ACT_RELEASE_REQUEST, .type = 1),
+    DO(IDA, ACT_RELEASE_ACKNOWLEDGE, .record = 2),
+    DO(ANA, ACT_RELEASE_REFUSE, .record = 2),
+    DO(IDA, ACT_RELEASE_FETCH, .record = 2),
+};
+static const struct act staff[] = {
+    DO(ADA, ACT_STAFF_PROPOSE, .person = EVE, .compartments = 1),
+    DO(SUE, ACT_STAFF_CONFIRM, .person = EVE, .compartments = 1),
+    DO(ADA, ACT_STAFF_REVOKE, .person = EVE, .compartments = 1),
+    DO(ADA, ACT_STAFF_SUSPEND, .person = IDA),
+    DO(ADA, ACT_STAFF_REPLACE, .person = IDA),
+    DO(SUE, ACT_STAFF_REINSTATE, .person = IDA, .entry = 4),
+    DO(SUE, ACT_KEYS, .record = 0, .entry = 1),
+    DO(ADA, ACT_RESTORE, .record = 0),
+};
+
 void
 fuzz_seeds(struct seeds *s)
 {
-    static const enum request_act records[] = {
-        ACT_RECORD_CREATE, ACT_RECORD_READ,    ACT_RECORD_SAVE,
-        ACT_RECORD_ASSIGN, ACT_RECORD_HISTORY, ACT_RECORD_UNASSIGN,
-        ACT_RECORD_LIST,
-    };
-    static const enum request_act releases[] = {
-        ACT_RELEASE_REQUEST,     ACT_RELEASE_LIST,    ACT_RELEASE_SHOW,
-        ACT_RELEASE_ACKNOWLEDGE, ACT_RELEASE_APPROVE, ACT_RELEASE_FETCH,
-    };
-    static const enum request_act staff[] = {
-        ACT_STAFF_PROPOSE, ACT_STAFF_CONFIRM,   ACT_STAFF_SUSPEND,
-        ACT_STAFF_REPLACE, ACT_STAFF_REINSTATE, ACT_STAFF_REVOKE,
-    };
     const struct fakelog *f = office();
     struct buf b = BUF_INIT;
     struct writer w = writer_to(&b);
@@ -411,8 +433,12 @@ fuzz_seeds(struct seeds *s)
     demand(writer_end(&w) == SV_OK);
     seed_choice_buf(s, 0, &b);
     seed_acts(s, records, COUNT(records));
-    seed_acts(s, releases, COUNT(releases));
+    seed_acts(s, published, COUNT(published));
+    seed_acts(s, exact, COUNT(exact));
     seed_acts(s, staff, COUNT(staff));
-    for (int act = 0; act < ACT_N; act++)
-        seed_acts(s, &(const enum request_act){(enum request_act)act}, 1);
+    for (uint8_t act = 0; act < ACT_N; act++) {
+        const struct act one = DO(act % EVE, act, .record = 1, .entry = 1);
+
+        seed_acts(s, &one, 1);
+    }
 }
