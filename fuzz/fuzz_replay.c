@@ -421,21 +421,40 @@ static const struct act staff[] = {
     DO(ADA, ACT_RESTORE, .record = 0),
 };
 
-void
-fuzz_seeds(struct seeds *s)
+static const struct act forged[] = {
+    DO(CORA, ACT_RECORD_LIST, .wrong = WRONG_SIGNER),
+    DO(CORA, ACT_LOG_READ, .wrong = WRONG_DECISION),
+};
+
+/* Entries of a batch: its items bear no signature. */
+static void
+seed_batch(struct seeds *s)
 {
-    const struct fakelog *f = office();
+    struct fakelog f;
     struct buf b = BUF_INIT;
     struct writer w = writer_to(&b);
 
-    for (size_t i = 0; i < f->n; i++)
-        writer_medium(&w, buf_bytes(&f->entries[i]));
+    fakelog_found(&f, "small-office");
+    (void)fakelog_hire(&f, "cora", "caseworker", 0);
+    (void)fakelog_import(&f, "cora", "caseworker", "victim", 1, 2);
+    demand(f.n < ACTS_MAX);
+    for (size_t i = 0; i < f.n; i++)
+        writer_medium(&w, buf_bytes(&f.entries[i]));
     demand(writer_end(&w) == SV_OK);
     seed_choice_buf(s, 0, &b);
+    fakelog_clear(&f);
+}
+
+void
+fuzz_seeds(struct seeds *s)
+{
+    seed_batch(s);
     seed_acts(s, records, COUNT(records));
     seed_acts(s, published, COUNT(published));
     seed_acts(s, exact, COUNT(exact));
     seed_acts(s, staff, COUNT(staff));
+    seed_acts(s, &forged[0], 1);
+    seed_acts(s, &forged[1], 1);
     for (uint8_t act = 0; act < ACT_N; act++) {
         const struct act one = DO(act % EVE, act, .record = 1, .entry = 1);
 
