@@ -64,6 +64,8 @@ begin(void)
     office_prepare(&office, NULL, NULL);
     demand(office_found(&office) == SV_OK && office_open(&office) == SV_OK);
     demand(office_hire(&office, PERSON, "caseworker") == SV_OK);
+    office_end(&office, "admin-1");
+    office_end(&office, "lead-1");
     check_log();
     /* What is open stays open, and nothing is left behind. */
     support_dir_remove(office.home);
