@@ -14,7 +14,7 @@
 int solver_main(void);
 #define main solver_main
 #define setitimer(which, value, old) ((void)(value), 0)
-#include "disclosure/solver_main.c" /* NOLINT(bugprone-suspicious-include) */
+#include "disclosure/solver_main.c"
 #undef main
 #undef setitimer
 
