@@ -243,14 +243,26 @@ test_an_administrator_comes_back_with_new_keys(void **state)
     (void)fakelog_append(f, &q, OUTCOME_DONE);
     q = fakelog_request_propose(f, "ines", "intake", 0); /* by ada */
     (void)fakelog_append(f, &q, OUTCOME_DONE);
-    assert_int_equal(r->n_proposals, 2);
+    q = fakelog_request_propose(f, "otto", "auditor", 0);
+    put(q.actor, "adam"); /* and this one by another for another */
+    (void)fakelog_append(f, &q, OUTCOME_DONE);
+    assert_int_equal(r->n_proposals, 3);
+    q = restore(f, "rita", "recovery", NULL, NULL);
+    name_administrator(&q, "cleo", "cleo");
+    assert_false(fakelog_decide(f, &q).allowed);
+    q = restore(f, "rita", "recovery", NULL, NULL);
+    name_administrator(&q, "adam", "adam"); /* the keys that he has */
+    (void)fakelog_append(f, &q, OUTCOME_DONE);
+    assert_int_equal(r->n_formers, 0);
+    assert_int_equal(r->n_proposals, 3);
     q = restore(f, "rita", "recovery", NULL, NULL);
     name_administrator(&q, "ada", "ada-again");
     (void)fakelog_append(f, &q, OUTCOME_DONE);
     ada = roster_person(r, "ada");
     assert_memory_equal(ada->sign.b, fresh.sign.b, 32);
     assert_memory_equal(ada->box, fresh.box, 32);
-    assert_int_equal(r->n_proposals, 0);
+    assert_int_equal(r->n_proposals, 1);
+    assert_string_equal(r->proposals[0].person, "otto");
     assert_int_equal(r->n_formers, 1);
     for (unsigned c = 0; c < r->policy.n_columns; c++)
         assert_int_equal(r->due_ms[c], 0);
