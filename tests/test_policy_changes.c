@@ -268,6 +268,11 @@ test_keys_of_who_is_revoked_wait_since_then(void **state)
     f->now_ms += 1000; /* those that wait, wait since the first time */
     (void)revoke(f, "adam", "administrator"); /* who held none */
     assert_due(r, now, CORAS);
+    (void)revoke(f, "carl", "clinician"); /* who held one of them */
+    assert_int_equal(r->due_ms[policy_column(&r->policy, "victim", "identity")],
+                     now);
+    assert_int_equal(r->due_ms[policy_column(&r->policy, "victim", "health")],
+                     now + 1000);
 }
 
 static void
