@@ -10,16 +10,19 @@ class Verb:
     the words with which the same command says that something of it is there
     already or left over, and (group 1, if any) what to remove first; look:
     what must succeed where the verb is done; optional: acts that it may leave
-    out; after: what is done to the copy of the office before.
+    out; after: what is done to the copy of the office before;
+    varies: its figures are this machine's.
     """
 
     def __init__(self, name, *argv, program="svault", give=b"", secret=None,
                  shows=(), vault="office", remedy=None, look=None, code=0,
-                 optional=(), after=None):
+                 optional=(), after=None,
+                 varies=False):
         self.name, self.argv, self.program = name, list(argv), program
         self.give, self.secret, self.shows = give, secret, shows
         self.vault, self.remedy, self.look = vault, remedy, look
         self.code, self.optional, self.after = code, optional, after
+        self.varies = varies
 
     def run(self, office, fault=None):
         program = {"svault": office.svault, "svaultd": office.svaultd,
@@ -39,7 +42,8 @@ def small_verbs(o):
                remedy=r"(new\.key\S*): exists already")
     yield Verb("status", *as_("sato", "status"))
     yield Verb("whoami", *as_("sato", "whoami"))
-    yield Verb("doctor", *as_("mori", "--vault", "office", "doctor"))
+    yield Verb("doctor", *as_("mori", "--vault", "office", "doctor"),
+               varies=True)
     yield Verb("staff list", *as_("mori", "staff", "list"))
     yield Verb("staff propose", *as_("kudo", "staff", "propose", "oka.key.pub",
                                      "--role", "intake"))
