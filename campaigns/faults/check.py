@@ -190,6 +190,10 @@ class Checker:
 
     def judge(self, verb, good, fault, r, before):
         """All complaints about one run."""
+        # Its lists lose a rule without a word, or are walked in a circle: a
+        # sandbox that is shut tighter, or a service that does not start.
+        if fault.kind == "memory" and "libseccomp" in r.where:
+            return [], False
         bad = self.said(verb, good, fault, r)
         shown = any(w in r.out for w in CANARIES)
         now = files_of(self.engine.cwd)

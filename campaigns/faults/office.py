@@ -150,7 +150,9 @@ method round base 5
                   "board.key", "--first", program=self.audit)
         self.must("--key", "kudo.key", "backup", "create", "one.svb")
         self.must("backup", "restore", "one.svb", "back", "--sheet", "A.txt")
-        self.write("pass", "")
+        # ueda works with an agent.
+        self.must("key", "passwd", "ueda.key", "--passphrase-fd", "30",
+                  passphrase=PASSPHRASE)
 
     def leave(self):
         """Somebody who holds keys leaves: new epochs are due."""

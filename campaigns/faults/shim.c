@@ -78,6 +78,21 @@ die(void)
     _exit(125);
 }
 
+/* Of the allocations some are other libraries', whose faults are not ours. */
+enum effect
+shim_memory(const char *name, void *caller)
+{
+    const char *library = NULL;
+    Dl_info info;
+
+    if (control == NULL || control->kind != KIND_MEMORY)
+        return EFFECT_NONE;
+    if (control->at != 0 && control->count + 1 == control->at &&
+        dladdr(caller, &info) != 0)
+        library = info.dli_fname;
+    return shim_decide(KIND_MEMORY, name, -1, library);
+}
+
 enum effect
 shim_decide(enum kind kind, const char *name, int fd, const char *path)
 {

@@ -61,6 +61,8 @@ struct control {
  */
 enum effect shim_decide(enum kind kind, const char *name, int fd,
                         const char *path);
+/* The same of an allocation: whose it is stands in control.where. */
+enum effect shim_memory(const char *name, void *caller);
 /* Behind the call: KILL_AFTER and KILL_TORN do not return; true of LATE, with
  * errno set. */
 bool shim_after(enum effect effect);

@@ -197,7 +197,7 @@ void *__libc_memalign(size_t align, size_t n);
 void *
 malloc(size_t n)
 {
-    if (shim_decide(KIND_MEMORY, "malloc", -1, NULL) == EFFECT_FAIL)
+    if (shim_memory("malloc", __builtin_return_address(0)) == EFFECT_FAIL)
         return NULL;
     return __libc_malloc(n);
 }
@@ -205,7 +205,7 @@ malloc(size_t n)
 void *
 calloc(size_t n, size_t size)
 {
-    if (shim_decide(KIND_MEMORY, "calloc", -1, NULL) == EFFECT_FAIL)
+    if (shim_memory("calloc", __builtin_return_address(0)) == EFFECT_FAIL)
         return NULL;
     return __libc_calloc(n, size);
 }
@@ -213,7 +213,7 @@ calloc(size_t n, size_t size)
 void *
 realloc(void *p, size_t n)
 {
-    if (shim_decide(KIND_MEMORY, "realloc", -1, NULL) == EFFECT_FAIL)
+    if (shim_memory("realloc", __builtin_return_address(0)) == EFFECT_FAIL)
         return NULL;
     return __libc_realloc(p, n);
 }
@@ -233,7 +233,7 @@ reallocarray(void *p, size_t n, size_t size)
 int
 posix_memalign(void **out, size_t align, size_t n)
 {
-    if (shim_decide(KIND_MEMORY, "posix_memalign", -1, NULL) == EFFECT_FAIL)
+    if (shim_memory("posix_memalign", __builtin_return_address(0)) == EFFECT_FAIL)
         return errno;
     *out = __libc_memalign(align, n);
     return *out != NULL ? 0 : ENOMEM;
