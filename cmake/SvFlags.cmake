@@ -5,6 +5,7 @@ set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckCCompilerFlag)
 include(CheckPIESupported)
 check_pie_supported()
 
@@ -18,8 +19,12 @@ target_compile_options(sv_flags INTERFACE
     -Wmissing-prototypes -Wold-style-definition -Wvla -Wundef
     -Wwrite-strings -Wpointer-arith -Wcast-qual -Wformat=2
     -Werror=incompatible-pointer-types -Werror=implicit-function-declaration
-    -fstack-protector-strong -fno-strict-overflow
+    -fstack-protector-strong -fstack-clash-protection -fno-strict-overflow
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+check_c_compiler_flag(-fcf-protection SV_HAS_CF_PROTECTION) # x86 alone
+if(SV_HAS_CF_PROTECTION)
+    target_compile_options(sv_flags INTERFACE -fcf-protection)
+endif()
 target_link_options(sv_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 if(SV_WERROR)
     target_compile_options(sv_flags INTERFACE -Werror)
