@@ -2,16 +2,14 @@
 #include <string.h>
 
 #include "cli/term.h"
-#include "tests/support/no_memory.h"
 #include "tests/support/office.h"
+#include "tests/support/scarce.h"
 
 /*
- * Every allocation fails, once: nobody is called a forger for it, nothing is
+ * Every allocation of a new record fails, once or from there on: nothing is
  * said to be undone that was done, and nothing is shown with holes.
+ * test_gate_scarce.c lets all other kinds of work run out of memory.
  */
-
-/* A whole log each time: not every one. */
-#define VERIFY_STEP 47
 
 struct small {
     struct office o;
@@ -38,7 +36,7 @@ teardown(void **state)
 {
     struct small *s = *state;
 
-    no_memory_at(0, 0);
+    scarce_memory_at(0, false);
     office_free(&s->o);
     free(s);
     return 0;
@@ -50,42 +48,6 @@ assert_own(enum sv_err err, uint64_t n)
 {
     if (err != SV_OK && err != SV_ERR_NOMEM && err != SV_ERR_UNSURE)
         fail_msg("allocation %llu: %s", (unsigned long long)n, err_text(err));
-}
-
-/* A session from its beginning, and a record. */
-static enum sv_err
-read_record(struct small *s)
-{
-    struct record_view v = {0};
-    enum sv_err err;
-
-    office_end(&s->o, "case-1");
-    err = office_begin(&s->o, "case-1");
-    if (err == SV_OK)
-        err = client_record_read(office_person(&s->o, "case-1")->client,
-                                 "victim", &s->record, 0, NULL, &v);
-    record_view_free(&v);
-    return err;
-}
-
-static void
-test_a_reader_without_memory_finds_no_forgery(void **state)
-{
-    struct small *s = *state;
-    uint64_t n = 0;
-    int came = 1;
-
-    while (came) {
-        enum sv_err err;
-
-        no_memory_at(++n, 0);
-        err = read_record(s);
-        came = no_memory_came();
-        no_memory_at(0, 0);
-        assert_own(err, n);
-    }
-    assert_true(n > 100);
-    assert_ok(read_record(s));
 }
 
 static size_t
@@ -103,7 +65,7 @@ count_records(struct small *s)
 
 /* Once, or from there on: "out of memory" says that there is no record. */
 static void
-try_to_add(struct small *s, uint64_t n, int always, int *came)
+try_to_add(struct small *s, uint64_t n, bool always, bool *came)
 {
     static unsigned number;
     struct client *c = office_client(&s->o, "case-1");
@@ -120,10 +82,10 @@ try_to_add(struct small *s, uint64_t n, int always, int *came)
     assert_ok(draft_place(draft.type, bytes_text("identity.case_no"), &at));
     assert_ok(content_add(&draft.contents[at.compartment], at.field,
                           bytes_text(case_no), &reason));
-    no_memory_at(n, always);
+    scarce_memory_at(n, always);
     err = client_record_add(c, &draft, &h);
-    *came = no_memory_came();
-    no_memory_at(0, 0);
+    *came = scarce_came();
+    scarce_memory_at(0, false);
     draft_free(&draft);
     assert_own(err, n);
     if (err == SV_OK)
@@ -137,37 +99,13 @@ test_what_is_said_to_be_undone_was_not_done(void **state)
 {
     for (int always = 0; always < 2; always++) {
         uint64_t n = 0;
-        int came = 1;
+        bool came = true;
 
         while (came)
-            try_to_add(*state, ++n, always, &came);
+            try_to_add(*state, ++n, always != 0, &came);
         assert_true(n > 100);
     }
     office_verify(&((struct small *)*state)->o);
-}
-
-static void
-test_a_verifier_without_memory_finds_nothing(void **state)
-{
-    struct small *s = *state;
-    struct client *c = office_client(&s->o, "audit-1");
-    uint64_t n = 1;
-    int came = 1;
-
-    for (; came; n += VERIFY_STEP) {
-        struct log_verdict verdict = {0};
-        enum sv_err err;
-
-        no_memory_at(n, 0);
-        err = client_log_verify(c, NULL, NULL, &verdict);
-        came = no_memory_came();
-        no_memory_at(0, 0);
-        assert_own(err, n);
-        assert_int_equal(verdict.n_findings, 0);
-        assert_null(verdict.fault.reason);
-        free(verdict.findings);
-    }
-    assert_true(n > 100);
 }
 
 /* What text came to on a stream while there was no memory at all. */
@@ -179,10 +117,10 @@ shown_without_memory(const char *text, bool multiline, char *out, size_t max)
 
     assert_non_null(to);
     assert_int_equal(setvbuf(to, NULL, _IONBF, 0), 0);
-    no_memory_at(1, 1);
+    scarce_memory_at(1, true);
     term_text(to, bytes_text(text), multiline, 2);
     assert_int_equal(term_width(bytes_text("Yamada")), 6);
-    no_memory_at(0, 0);
+    scarce_memory_at(0, false);
     rewind(to);
     n = fread(out, 1, max - 1, to);
     out[n] = '\0';
@@ -216,9 +154,9 @@ test_json_that_lacks_something_is_not_printed(void **state)
     t.out = tmpfile();
     assert_non_null(t.out);
     list = json_array();
-    no_memory_at(1, 0);
+    scarce_memory_at(1, false);
     (void)json_array_append_new(list, json_string("Yamada"));
-    no_memory_at(0, 0);
+    scarce_memory_at(0, false);
     assert_err(term_json(&t, list), SV_ERR_NOMEM);
     rewind(t.out);
     assert_int_equal(fread(out, 1, sizeof out, t.out), 0);
@@ -230,11 +168,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-            test_a_reader_without_memory_finds_no_forgery, setup, teardown),
-        cmocka_unit_test_setup_teardown(
             test_what_is_said_to_be_undone_was_not_done, setup, teardown),
-        cmocka_unit_test_setup_teardown(
-            test_a_verifier_without_memory_finds_nothing, setup, teardown),
         cmocka_unit_test(test_text_is_shown_whole_without_memory),
         cmocka_unit_test(test_json_that_lacks_something_is_not_printed),
     };

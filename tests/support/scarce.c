@@ -19,13 +19,15 @@
 #define FRAMES 10
 #define OWN_FRAMES 2 /* call_fails() and what is led through here */
 
-enum { IDLE, LOOKING, FAILING };
+enum { IDLE, LOOKING, FAILING, COUNTING };
 
 /* One at a time in a process; wrapped functions have no other way to it. */
 static struct {
     atomic_int state;
     enum scarce_kind kind;
     uint64_t target;
+    uint64_t fail_at, calls; /* while it counts */
+    bool always;
     atomic_bool failed;
     void *frames[FRAMES]; /* of the call that failed */
     int n_frames;
@@ -59,6 +61,17 @@ keep_place(uint64_t place)
     pthread_mutex_unlock(&scarce.lock);
 }
 
+static bool
+counted_out(void)
+{
+    scarce.calls++;
+    if (scarce.calls < scarce.fail_at ||
+        (scarce.calls > scarce.fail_at && !scarce.always))
+        return false;
+    atomic_store(&scarce.failed, true);
+    return true;
+}
+
 /* Whether this call is the one that fails.  Only the first from its place
  * does: what cleans up after it may come by again. */
 static bool
@@ -69,6 +82,8 @@ call_fails(enum scarce_kind kind)
 
     if (state == IDLE || kind != scarce.kind)
         return false;
+    if (state == COUNTING)
+        return counted_out();
     if (state == FAILING && atomic_load(&scarce.failed))
         return false;
     place = place_of_call();
@@ -89,6 +104,24 @@ system_refuses(void)
         return false;
     errno = EIO;
     return true;
+}
+
+void
+scarce_memory_at(uint64_t n, bool always)
+{
+    scarce.kind = SCARCE_MEMORY;
+    scarce.fail_at = n;
+    scarce.calls = 0;
+    scarce.always = always;
+    if (n > 0)
+        atomic_store(&scarce.failed, false);
+    atomic_store(&scarce.state, n > 0 ? COUNTING : IDLE);
+}
+
+bool
+scarce_came(void)
+{
+    return atomic_load(&scarce.failed);
 }
 
 static enum sv_err
@@ -139,7 +172,8 @@ scarce_at_each_place(const struct scarce_work *w, enum scarce_kind kind,
         fail_msg("%s: %s", w->name, err_text(err));
     if (scarce.n == 0 || scarce.n == PLACES_MAX)
         fail_msg("%s: %zu places", w->name, scarce.n);
-    for (size_t i = scarce.n % share; i < scarce.n; i += share) {
+    for (size_t i = scarce.n < share ? 0 : scarce.n % share; i < scarce.n;
+         i += share) {
         scarce.target = scarce.places[i];
         err = run_once(w, FAILING);
         n += atomic_load(&scarce.failed);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -34,5 +35,10 @@ struct scarce_work {
  * not succeed on its own. */
 size_t scarce_at_each_place(const struct scarce_work *w, enum scarce_kind kind,
                             unsigned share);
+
+/* By counting instead: the n-th allocation from now on fails, or it and all
+ * behind it; 0: none.  Has one failed since then? */
+void scarce_memory_at(uint64_t n, bool always);
+bool scarce_came(void);
 
 #endif
