@@ -73,8 +73,8 @@ class Office:
         for who in ("kudo", "mori"):
             self.do("key", "new", f"{who}.key", "--name", who, "--unprotected")
         said = json.loads(
-            self.do("init", "office", "--origin", "office.example/vault", "--administrator", "kudo.key",
-                    "--supervisor", "mori.key", "--json")
+            self.do("init", "office", "--origin", "office.example/vault", "--json",
+                    "--administrator", "kudo.key", "--supervisor", "mori.key")
         )  # fmt: skip
         settings = self.home / "home/.config/svault/config"
         settings.parent.mkdir(parents=True, exist_ok=True)
@@ -108,16 +108,16 @@ class Office:
         self.key("kudo", "backup", "create", "one.svb")
         self.do("sheet", "gate", "office.gate", "-o", "A.txt")
         (self.home / "B.txt").write_text(self.do("sheet", "key", "sato.key", "--print"))
-        vkey = self.do("witness", "--new-key", "board.key", "--name", "board.example/w1", program="svault-audit")
+        vkey = self.audit("witness", "--new-key", "board.key", "--name", "board.example/w1")
         self.key("nagai", "log", "witness", "-o", "request", "--witness", vkey.strip())
-        self.witness("request", "--first")
+        self.audit("witness", "request", "--key", "office.card", "--signer", "board.key", "--first")
         self.key("nagai", "log", "witness", "--collect", "request.cosigned")
         self.key("nagai", "log", "export", "log")
         self.key("nagai", "log", "prove", "3", "-o", "third.tlog-proof")
         self.key("nagai", "log", "witness", "-o", "again", "--witness", vkey.strip())
 
-    def witness(self, *args):
-        self.do("witness", *args, "--key", "office.card", "--signer", "board.key", program="svault-audit")
+    def audit(self, *args):
+        return self.do(*args, program="svault-audit")
 
 
 # ---- What reads, and what it shows that must be true ----
@@ -125,8 +125,8 @@ class Office:
 
 def lasting(text):
     """Without what differs from one reading to the next."""
-    lines = (x for x in text.splitlines() if not re.search(r'"(entry|entries|time|size)"|^Log: ', x))
-    return "\n".join(lines)
+    passing = re.compile(r'"(entry|entries|time|size)"|^Log: ')
+    return "\n".join(x for x in text.splitlines() if not passing.search(x))
 
 
 def readers(office):
@@ -165,7 +165,7 @@ def readers(office):
         "compare": audit("compare", "request.cosigned", "log"),
         "proof": audit("proof", "third.tlog-proof"),
         "released": audit("release", "released", "--log", "log"),
-        "cosign": ("svault-audit", ["witness", "again", "--key", "office.card", "--signer", "board.key"]),
+        "cosign": audit("witness", "again", "--signer", "board.key"),
     }
 
 
@@ -181,7 +181,8 @@ def settings(data):
 def without_log_line(data):
     """What is kept of a witness: the log's own signature was verified before, and
     is taken from its newest head."""
-    return [x for x in data.split(b"\n") if not x.startswith("\u2014 office.example/vault ".encode())]
+    own = "\u2014 office.example/vault ".encode()
+    return [x for x in data.split(b"\n") if not x.startswith(own)]
 
 
 SHEET = bytes.maketrans(b"018", b"OIB")
@@ -202,10 +203,16 @@ def targets(office):
     state = next((office.home / "board.key.state").rglob("checkpoint"))
     kept = next((office.home / "nagai.key.witness").iterdir())
     # What is not full yet is taken away when the next export has it whole.
-    log = [(f"log/{p.relative_to(office.home / 'log')}", ["audit"] if ".p/" in str(p) else ["audit", "more"], None)
-           for p in sorted((office.home / "log").rglob("*")) if p.is_file()]  # fmt: skip
-    out = [(f"released/{p.name}", ["released"], None) for p in sorted((office.home / "released").iterdir())
-           if p.suffix in (".json", ".entry", ".tlog-proof", ".commitment")]  # fmt: skip
+    log = [
+        (str(p.relative_to(office.home)), ["audit"] if ".p/" in str(p) else ["audit", "more"], None)
+        for p in sorted((office.home / "log").rglob("*"))
+        if p.is_file()
+    ]
+    out = [
+        (str(p.relative_to(office.home)), ["released"], None)
+        for p in sorted((office.home / "released").iterdir())
+        if p.suffix in (".json", ".entry", ".tlog-proof", ".commitment")
+    ]
     return [
         ("sato.key", ["show", "sheet B"], None),
         ("sato.key.head", ["show"], None),
@@ -228,7 +235,10 @@ def targets(office):
     ]
 
 
-VAULT_READERS = ("show", "list", "find", "history", "status", "staff", "releases", "fetch", "verify", "store", "export")
+VAULT_READERS = (
+    "show", "list", "find", "history", "status", "staff", "releases", "fetch", "verify", "store",
+    "export",
+)  # fmt: skip
 
 
 # ---- One damaged file ----
@@ -285,10 +295,11 @@ class Trial:
 
     def bytes(self, path, what, data, names, counts):
         true = (self.good / path).read_bytes()
+        same = counts is not None and counts(data) == counts(true)
         for name in names:
             file = self.office.home / path
             file.write_bytes(data)
-            self.judge(path, what, name, lambda: counts is not None and counts(data) == counts(true))
+            self.judge(path, what, name, lambda: same)
             self.put_back()
 
     def other_kinds(self, path, names):
@@ -373,10 +384,8 @@ def of_the_vault(trial, rng, n, share):
                 (trial.office.home / path).write_bytes(data)
                 # Damage may lie where this program does not look: who looks
                 # everywhere must say so, and the others show what is true.
-                all_of_it = name in ("verify", "store")
-                trial.judge(
-                    path, what, name, lambda: not all_of_it or part == "head" or lmdb.says_the_same(data, file)
-                )
+                whole = name in ("verify", "store") and file is not None
+                trial.judge(path, what, name, lambda: not whole or lmdb.says_the_same(data, file))
                 trial.put_back()
 
 
@@ -387,9 +396,13 @@ def serve(trial):
     if os.geteuid() == 0:
         args.append("--allow-root")
     process = subprocess.Popen(
-        [office.build / "svaultd", *args], cwd=office.home, env=office.env, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=(office.home / "life").open("wb"),
-    )  # fmt: skip
+        [office.build / "svaultd", *args],
+        cwd=office.home,
+        env=office.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=(office.home / "life").open("wb"),
+    )
     until = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < until:
         if '"started"' in (office.home / "life").read_text(errors="replace"):
@@ -416,7 +429,8 @@ def service(trial, path, what):
         trial.tally.note("signal", words, said)
     else:
         good = process.returncode in CODES and said.strip() != ""
-        trial.tally.note("named" if good else "unclear", words, f"exit {process.returncode}: {said}")
+        why = f"exit {process.returncode}: {said}"
+        trial.tally.note("named" if good else "unclear", words, why)
     process.wait()
 
 

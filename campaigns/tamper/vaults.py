@@ -186,7 +186,9 @@ def flips(vault, tally, rng, share):
 def pick(rng, places, share):
     """That share of them."""
     places = list(places)
-    return places if share >= 1 else rng.sample(places, min(len(places), max(1, int(len(places) * share))))
+    if share >= 1:
+        return places
+    return rng.sample(places, min(len(places), max(1, int(len(places) * share))))
 
 
 def lengths(vault, tally, rng, share):
@@ -376,8 +378,8 @@ def forgery_kind(vault, words):
     were lent: SECURITY.md calls it the gate's word."""
     how, table, key, *more = [*words.split(), ""]
     size = sum(1 for t, _, _ in vault.all_rows if t == 1)
-    if how == "add" and table in ("1", "2") and len(more[0]) == 16 and 0 <= int(more[0], 16) - size < 8:
-        return "harmless"
+    if how == "add" and table in ("1", "2") and len(more[0]) == 16:
+        return "harmless" if size <= int(more[0], 16) < size + 8 else "undetected"
     if table == "15" and how in ("flip", "take", "older", "cut", "delete", "add"):
         return "gate" if int(key[16:], 16) == ASKED else "harmless"
     return "undetected"
