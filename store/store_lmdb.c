@@ -19,6 +19,8 @@
 /* Address space, not disk; halved down to the minimum where it is limited. */
 #define MAP_SIZE LMDB_FILE_MAX
 #define MAP_SIZE_MIN ((size_t)1 << 30)
+/* LMDB's lock.mdb for its 126 readers. */
+#define LOCK_LEN 8192
 /* Below this a write that was cut short was cut by the disk's end. */
 #define DISK_LOW ((size_t)1 << 20)
 
@@ -396,11 +398,38 @@ open_env_sized(struct lmdb *l, const char *dir, size_t map_size)
     return SV_OK;
 }
 
+/* LMDB makes this file by its length alone and writes to it in memory, where
+ * a full disk would stop the program. */
+static enum sv_err
+reserve_lock(const char *dir)
+{
+    static const uint8_t zeros[LOCK_LEN];
+    char path[PATH_SIZE];
+    struct stat st;
+    enum sv_err err = path_join(path, dir, "lock.mdb");
+    int fd;
+
+    if (err != SV_OK)
+        return err;
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_of_errno(errno);
+    if (fstat(fd, &st) != 0)
+        err = err_of_errno(errno);
+    else if (st.st_size < LOCK_LEN)
+        err = fd_write_at(fd, bytes_of(zeros, (size_t)(LOCK_LEN - st.st_size)),
+                          st.st_size);
+    (void)close(fd);
+    return err;
+}
+
 static enum sv_err
 open_env(struct lmdb *l, const char *dir, size_t map_size)
 {
-    enum sv_err err = open_env_sized(l, dir, map_size);
+    enum sv_err err = reserve_lock(dir);
 
+    if (err == SV_OK)
+        err = open_env_sized(l, dir, map_size);
     while (err == SV_ERR_NOMEM && map_size > MAP_SIZE_MIN) {
         map_size /= 2;
         err = open_env_sized(l, dir, map_size);

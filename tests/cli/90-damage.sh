@@ -409,10 +409,19 @@ full_disk() {
     expect_not_in err "run the same command again"
     umount keys
 
-    # No half vault.
-    mount -t tmpfs -o size=100k none disk
+    # No room for a single page.
     new_key tomi
     new_key yae
+    mount -t tmpfs -o size=64k none disk
+    head -c 1m /dev/zero >disk/filled 2>/dev/null
+    expect_exit 74 init disk/site --origin site.example/vault \
+        --administrator tomi.key --supervisor yae.key
+    expect_in err "full"
+    [ "$(ls disk)" = filled ] || fail "a part of a vault was left"
+    umount disk
+
+    # No half vault.
+    mount -t tmpfs -o size=100k none disk
     expect_exit 74 init disk/site --origin site.example/vault \
         --administrator tomi.key --supervisor yae.key
     expect_in err "full"
