@@ -19,7 +19,7 @@ SECTOR = 512
 RECORD = struct.Struct("=IIQ")  # blocklog.c
 FLUSH = 1
 LOAD_MS = 1500
-CUTS_OF_ONE = 400  # of one recorded load
+CUTS_OF_ONE = 250  # of one recorded load
 RECENT = 2  # answers whose content is read at each cut
 EXPECTED = {75, 77}
 LOSSES = ("none kept", "some kept", "torn", "last torn", "all kept")
