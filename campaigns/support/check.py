@@ -85,7 +85,7 @@ class Check:
                            f"{a.err.strip()[:300]}")
             if a.what == "show" and a.said:
                 self.told[a.who, a.args[2]] += 1
-            if a.out is not None:
+            if a.out is not None or a.code == 0:
                 self.counted[a.what] += 1
                 self.logged(a)
             elif a.what == "fetch" and os.path.exists(a.args[-1]):

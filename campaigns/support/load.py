@@ -81,7 +81,7 @@ class Load:
     # ---- One command ----
 
     def do(self, what, who, *args, argv=None):
-        """Its answer, kept; None where it could not even begin."""
+        """Its answer, kept: the JSON, or True; None where it was not done."""
         argv = argv or self.office.command(who, *args)
         with self.lock:
             if self.over.is_set():
@@ -100,7 +100,9 @@ class Load:
             self.answers.append(answer)
         if answer.code == BUSY:
             time.sleep(random.uniform(0.005, 0.02))
-        return answer.out if answer.code == 0 else None
+        if answer.code != 0:
+            return None
+        return True if answer.out is None else answer.out
 
     def keep_pin(self, who):
         try:
