@@ -250,12 +250,11 @@ class Office(Answers):
         r["key"] = []
         for column in a["columns"].split(","):
             epoch = len(self.m.keys.get(column, [])) + 1 + int(a.get("epoch", 0))
-            last = f"{column}.{epoch - 1}"
-            public = self.made.get(last) if "stale" in a else None
-            if public is None:
-                where = column.split(".") + [epoch]
-                public = self.driver.ask("newkey", *where, column + str(epoch))[0]
-                self.made[f"{column}.{epoch}"] = public
+            where = column.split(".") + [epoch]
+            public = self.driver.ask("newkey", *where, column + str(epoch))[0]
+            if "stale" in a:
+                public = self.made.get(f"{column}.{epoch - 1}", public)
+            self.made[f"{column}.{epoch}"] = public
             r["key"].append((column, epoch, public))
 
     # ---- What comes with them ----
