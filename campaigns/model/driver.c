@@ -109,7 +109,7 @@ learn_secrets(struct driver *d, struct bytes blob)
     assert_ok(grants_begin(blob, &items, &left));
     while (left > 0) {
         struct grant_context ctx = {.epoch = 1};
-        struct box_secret secret;
+        struct box_secret secret = {{0}};
         int column;
 
         assert_ok(grants_next(&items, &left, &item));
