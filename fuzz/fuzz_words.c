@@ -14,7 +14,7 @@
 static bool
 is_gap(char c)
 {
-    return c == '-' || c == ' ';
+    return c == '-' || c == ' ' || c == '\t';
 }
 
 /* Slowly: small letters, and one '-' for each gap. */
