@@ -15,6 +15,7 @@
 
 #include "counts/annual_facts.h"
 #include "counts/annual_text.h"
+#include "counts/document.h"
 #include "counts/document_decode.h"
 #include "counts/label.h"
 #include "counts/plan_derive.h"
@@ -377,9 +378,11 @@ fuzz_one(struct bytes in)
     plan_free(p);
 }
 
+/* A plan, or a year, that is right by the schema as it is. */
 static void
 seed_plan(struct seeds *s, const char *text)
 {
+    uint64_t ms = 0;
     struct buf b = BUF_INIT;
     uint8_t bytes[256];
 
@@ -387,6 +390,7 @@ seed_plan(struct seeds *s, const char *text)
         bytes[i] = (uint8_t)(i * i * 7 + i / 3);
     bytes[0] = 0;
     bytes[1] = RECORDS_MAX - 1;
+    demand_ok(document_as_of(counted_schema(), bytes_text(text), &ms));
     demand_ok(buf_text(&b, text));
     demand_ok(buf_append(&b, BYTES(bytes)));
     seed_buf(s, &b);
@@ -409,8 +413,8 @@ fuzz_seeds(struct seeds *s)
                  "known outside \"N\" gender = female year 2021 : 40 "
                  "method exact");
     seed_plan(s, "plan \"S\" population victim unit person as_of 2023-03-31 "
-                 "hierarchy detection_route {own: {self_report}, "
-                 "all: {police, immigration}} "
+                 "hierarchy detection_route {own: {self}, "
+                 "all: {police_raid, immigration}} "
                  "table a by detection_route, gender "
                  "table b by nationality_group where services = shelter "
                  "margins () method round base 5");
