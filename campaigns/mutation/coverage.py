@@ -108,25 +108,30 @@ class Coverage:
     """Of each test of some programs; kept from run to run in a file."""
 
     def __init__(self, build):
-        self.work = build.work
+        self.build = build
         self.file = os.path.join(build.work, 'coverage.json')
         self.known = {}
         if os.path.exists(self.file):
             with open(self.file, encoding='utf-8') as f:
                 self.known = json.load(f)
 
-    def measure(self, programs, paths):
+    def measure(self, labels, paths):
         """Of those programs that are not the same as last time."""
-        for label, program in programs.items():
-            digest = _digest(label, paths)
-            if self.known.get(label, {}).get('digest') == digest:
-                continue
+        digests = {label: _digest(label, paths) for label in labels}
+        unknown = [label for label, digest in digests.items()
+                   if self.known.get(label, {}).get('digest') != digest]
+        if not unknown:
+            return
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self.build.covered, paths))
+        for label, program in self.build.link_all(unknown, paths,
+                                                  'lines').items():
             names = names_of(program)
             with ThreadPoolExecutor(2) as pool:
                 lines = list(pool.map(
                     lambda name, program=program:
-                    _lines_of(Test(program, name), self.work), names))
-            self.known[label] = {'digest': digest,
+                    _lines_of(Test(program, name), self.build.work), names))
+            self.known[label] = {'digest': digests[label],
                                  'tests': dict(zip(names, lines))}
             with open(self.file + '.new', 'w', encoding='utf-8') as f:
                 json.dump(self.known, f)

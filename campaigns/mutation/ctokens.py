@@ -122,7 +122,8 @@ class Source:
             elif tok.text == '{' and self.toks[i - 1].text == ')':
                 name = self.partner[i - 1] - 1
                 last = self.partner[i]
-                out.append(Function(self, first, name, i, last))
+                if self.toks[name].kind == 'name':
+                    out.append(Function(self, first, name, i, last))
                 i = first = last + 1
             elif tok.text in CLOSING:
                 i = self.partner[i] + 1

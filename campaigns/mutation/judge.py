@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 PATIENCE = 10  # times the time without a mutant
-BUDGET_S = 2  # of tests, for a mutant that survives them
+BUDGET_S = 4  # of tests, for a mutant that survives them
 WORKERS = 2
 
 
@@ -43,11 +43,17 @@ def kills(test, mutant, where):
     return failed
 
 
+def in_order(tests):
+    """The two likeliest by time and earlier kills, and then those first that
+    see most of the function: they are about it."""
+    first = sorted(tests, key=lambda t: t.seconds / (1 + t.kills))[:2]
+    return first + [test for test in tests if test not in first]
+
+
 def judge(mutant, tests, where):
-    """The test that kills it, or None.  Quick ones, and those that have
-    killed before, are tried first."""
+    """The test that kills it, or None."""
     spent = 0.0
-    for test in sorted(tests, key=lambda t: t.seconds / (1 + t.kills)):
+    for test in in_order(tests):
         if spent > BUDGET_S:
             break
         spent += test.seconds
@@ -84,11 +90,18 @@ def judge_all(work, report):
 
 
 def tests_for(mutant, lines):
-    """Those that run its line; gcov counts a statement of several lines
-    at some of them only."""
+    """Those that run its line, by how much of its function they see; gcov
+    counts a statement of several lines at some of them only."""
     counted = lines.get(mutant.path, {})
+    source = mutant.source
     number = mutant.line
-    while number not in counted and not mutant.source.line_text(
+    while number not in counted and not source.line_text(
             number - 1).endswith((';', '{', '}')):
         number -= 1
-    return counted.get(number, [])
+    seen = {test: 0 for test in counted.get(number, [])}
+    for line in range(source.line_of(mutant.function.start),
+                      source.line_of(mutant.function.end) + 1):
+        for test in counted.get(line, []):
+            if test in seen:
+                seen[test] += 1
+    return sorted(seen, key=lambda test: (-seen[test], test.seconds))

@@ -2,7 +2,7 @@
 
   --short          a few mutants of two quick files
   --all            every mutant, not a sample of the areas that are sampled
-  --rounds N       mutants in the sample of an area (150)
+  --rounds N       so many of each area, also of those that are run whole
   --seed N         of the samples (1)
   --area NAME      this one alone
   --file PATTERN   every mutant of these files alone
@@ -28,6 +28,8 @@ from tables import Equivalent, areas
 SHORT = {'audit/checkpoint.c': 'test_audit_checkpoint',
          'policy/decide_release.c': 'test_policy_release'}
 SHORT_MUTANTS = 10  # of each
+SAMPLE = 150  # mutants of an area that is not run whole
+WATCHED_TESTS = 3  # under the address sanitizer
 WANTED = 90  # per cent of an area's mutants that are not equivalent
 MEMORY_MAX = 1 << 30  # for a mutant whose loop does not end
 
@@ -111,8 +113,7 @@ def prepare(build, area, files, all_files, numbers):
             mutants += good
             refused += bad
     coverage = Coverage(build)
-    coverage.measure(build.link_all(area.tests, all_files, 'lines'),
-                     all_files)
+    coverage.measure(area.tests, all_files)
     lines = coverage.tests(build.link_all(area.tests, files, 'mutants'), files)
     return mutants, refused, lines
 
@@ -120,15 +121,14 @@ def prepare(build, area, files, all_files, numbers):
 def chosen(args, area, mutants, before):
     if args.survivors:
         return [m for m in mutants if ': '.join(m.identity()) in before]
-    if area.is_whole or args.all or args.file:
+    if args.all or args.file or (area.is_whole and not args.rounds):
         return mutants
-    return random.Random(args.seed).sample(mutants,
-                                           min(args.rounds, len(mutants)))
+    return random.Random(args.seed).sample(
+        mutants, min(args.rounds or SAMPLE, len(mutants)))
 
 
-def judge_area(work, equivalent, tally):
-    """The mutants that live and are not known to be equivalent, with their
-    tests."""
+def judge_area(work, tally):
+    """The mutants that live, with their tests."""
     alive = []
     tests_of = dict(work)
 
@@ -136,8 +136,6 @@ def judge_area(work, equivalent, tally):
         tally.run += 1
         if test:
             tally.killed += 1
-        elif equivalent.has(mutant):
-            tally.equivalent += 1
         else:
             alive.append((mutant, tests_of[mutant]))
         if tally.run % 200 == 0:
@@ -147,19 +145,19 @@ def judge_area(work, equivalent, tally):
     return alive
 
 
-def watch(build, alive, files, tally):
+def watch(build, alive, tally):
     """What lives is tried again under the address sanitizer, as the asan
-    preset runs every test: it sees what is read behind an end."""
-    for path in {mutant.path for mutant, _ in alive}:
-        build.watched(path)
-    programs = {}
-    tests = {}
-    for test in {t for _, those in alive for t in those}:
-        if test.label not in programs:
-            programs[test.label] = build.link(
-                test.label, [m for m in files if any(
-                    mutant.path == m for mutant, _ in alive)], 'watched')
-        tests[test] = timed(Test(programs[test.label], test.name))
+    preset runs every test, by the likeliest: it sees what is read behind an
+    end."""
+    alive = [(m, judge.in_order(tests)[:WATCHED_TESTS]) for m, tests in alive]
+    paths = sorted({mutant.path for mutant, _ in alive})
+    with ThreadPoolExecutor(judge.WORKERS) as pool:
+        list(pool.map(build.watched, paths))
+        wanted = sorted({t for _, tests in alive for t in tests}, key=str)
+        programs = build.link_all(sorted({t.label for t in wanted}), paths,
+                                  'watched')
+        watched = dict(zip(wanted, pool.map(
+            lambda t: timed(Test(programs[t.label], t.name)), wanted)))
 
     def report(mutant, test):
         if test:
@@ -167,7 +165,7 @@ def watch(build, alive, files, tally):
         else:
             tally.survivors.append(mutant)
 
-    judge.judge_all([(m, [tests[t] for t in those]) for m, those in alive],
+    judge.judge_all([(m, [watched[t] for t in tests]) for m, tests in alive],
                     report)
 
 
@@ -193,7 +191,7 @@ class Campaign:
 
     def control(self):
         died, run, lived = short(self.build, self.args.seed, self.equivalent)
-        if died and not os.environ.get('DEV'):
+        if died:
             sys.exit(f'control: a mutant that dies survives: {died[0]}')
         print(f'control: {run} die; where nothing is asserted {lived} of '
               f'{SHORT_MUTANTS} live', flush=True)
@@ -205,11 +203,13 @@ class Campaign:
         print(f'{area.name}: {len(work)} of {len(mutants)} mutants',
               flush=True)
         tally = Tally(area.name)
-        alive = judge_area([(m, judge.tests_for(m, lines)) for m in work],
-                           self.equivalent, tally)
+        same = {m for m in work if self.equivalent.has(m)}
+        tally.run = tally.equivalent = len(same)
+        alive = judge_area([(m, judge.tests_for(m, lines)) for m in work
+                            if m not in same], tally)
         print(f'  {tally.killed} killed, {len(alive)} under the sanitizer',
               flush=True)
-        watch(self.build, alive, files, tally)
+        watch(self.build, alive, tally)
         print(tally, flush=True)
         for m in sorted(tally.survivors, key=lambda m: (m.path, m.line)):
             print(f'{m}  {": ".join(m.identity())}', file=out, flush=True)
@@ -221,8 +221,6 @@ class Campaign:
 
     def run(self):
         self.control()
-        with ThreadPoolExecutor(judge.WORKERS) as pool:
-            list(pool.map(self.build.covered, self.all_files))
         with open(self.survivors_file, 'w', encoding='utf-8') as out:
             for area in areas():
                 files = [f for f in area.files if not self.args.file or
@@ -256,7 +254,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ('short', 'all', 'survivors'):
         parser.add_argument(f'--{name}', action='store_true')
-    parser.add_argument('--rounds', type=int, default=150)
+    parser.add_argument('--rounds', type=int)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--area')
     parser.add_argument('--file')
