@@ -1,3 +1,4 @@
+#include "base/codec.h"
 #include "crypto/init.h"
 #include "tests/support/support.h"
 #include "vault/log.h"
@@ -152,6 +153,170 @@ test_a_subtree_takes_the_place_of_an_older_one(void **state)
     assert_int_equal(f->hashes->at[0][3].next, 4);
 }
 
+/* ---- what it keeps of itself ---- */
+
+static void
+test_state_is_what_was_stored_at_each_size(void **state)
+{
+    struct fixture *f = *state;
+    struct tables t = begin(f, STORE_WRITE, NULL);
+    struct log_state log = {0}, back;
+
+    assert_err(log_state_load(&t, &back), SV_ERR_NOT_FOUND);
+    for (unsigned i = 0; i < 20; i++) {
+        log.time_ms = 1000 + i;
+        log.has_roster = i % 2 == 1;
+        log.roster = 7 * i;
+        assert_ok(log_state_store(&t, &log));
+        memset(&back, 0xff, sizeof back);
+        assert_ok(log_state_load(&t, &back));
+        assert_int_equal(back.frontier.size, i);
+        assert_int_equal(back.time_ms, log.time_ms);
+        assert_int_equal(back.has_roster, log.has_roster);
+        assert_int_equal(back.roster, log.roster);
+        for (unsigned l = 0; l < 5; l++) {
+            if ((i >> l & 1) != 0)
+                assert_true(
+                    hash_equal(&back.frontier.peak[l], &log.frontier.peak[l]));
+        }
+        append(&t, &log, "entry");
+    }
+    store_abort(&t.txn);
+}
+
+static void
+test_state_of_another_length_is_none(void **state)
+{
+    struct fixture *f = *state;
+    struct tables t = begin(f, STORE_WRITE, NULL);
+    struct log_state log = {0}, back = {.time_ms = 77};
+    struct buf raw = BUF_INIT;
+
+    append(&t, &log, "entry");
+    assert_ok(log_state_store(&t, &log));
+    assert_ok(tables_get(&t, TABLE_META, bytes_text("log"), &raw));
+    for (size_t len = 0; len < raw.len; len++) {
+        assert_ok(tables_put(&t, TABLE_META, bytes_text("log"),
+                             bytes_slice(buf_bytes(&raw), 0, len)));
+        assert_true(log_state_load(&t, &back) != SV_OK);
+    }
+    assert_int_equal(back.time_ms, 77);
+    buf_free(&raw);
+    store_abort(&t.txn);
+}
+
+/* ---- rows that somebody took away or cut ---- */
+
+static void
+put_row(const struct tables *t, enum table_id table, uint64_t index,
+        struct bytes value)
+{
+    uint8_t key[8];
+
+    put_u64(key, index);
+    assert_ok(tables_put(t, table, BYTES(key), value));
+}
+
+static void
+test_entry_that_is_not_there_was_taken_away(void **state)
+{
+    struct fixture *f = *state;
+    struct log_state log = fill(f, (struct log_state){0}, 5, "entry", true);
+    struct tables t = begin(f, STORE_READ, NULL);
+    struct buf out = BUF_INIT;
+
+    assert_ok(log_entry(&t, 4, &out));
+    assert_true(text_is(buf_bytes(&out), "entry 4\n"));
+    buf_truncate(&out, 0);
+    assert_err(log_entry(&t, log.frontier.size, &out), SV_ERR_TAMPERED);
+    assert_int_equal(out.len, 0);
+    buf_free(&out);
+    store_abort(&t.txn);
+}
+
+static void
+test_subtree_that_is_not_there_was_taken_away(void **state)
+{
+    struct fixture *f = *state;
+    struct log_state log = fill(f, (struct log_state){0}, 5, "entry", true);
+    struct tables t = begin(f, STORE_WRITE, NULL);
+    struct hash root = {{0}}, whole[3];
+    struct buf row = BUF_INIT, out = BUF_INIT;
+    uint8_t key[8];
+    bool has;
+
+    put_u64(key, 3); /* completes its own leaf, a pair and a four */
+    assert_ok(tables_get(&t, TABLE_HASH, BYTES(key), &row));
+    assert_int_equal(row.len, 3 * sizeof(struct hash));
+    memcpy(whole, row.ptr, sizeof whole);
+    for (unsigned n = 0; n < 3; n++) {
+        put_row(&t, TABLE_HASH, 3, bytes_of(row.ptr, n * sizeof root));
+        for (unsigned level = 0; level < 3; level++) {
+            enum sv_err err =
+                log_read_hash(&t, level, (4U >> level) - 1, &root);
+
+            assert_err(err, level < n ? SV_OK : SV_ERR_TAMPERED);
+            if (level < n)
+                assert_true(hash_equal(&root, &whole[level]));
+        }
+    }
+    assert_err(log_inclusion(&t, 4, 5, &out), SV_ERR_TAMPERED);
+    assert_err(log_has_root(&t, &log, 4, &whole[2], &has), SV_ERR_TAMPERED);
+    assert_false(has);
+    assert_err(log_read_hash(&t, 0, 5, &root), SV_ERR_TAMPERED);
+    assert_int_equal(out.len, 0);
+    buf_free(&row);
+    buf_free(&out);
+    store_abort(&t.txn);
+}
+
+/* ---- proofs ---- */
+
+static void
+test_proofs_lead_from_each_size_to_the_next(void **state)
+{
+    struct fixture *f = *state;
+    struct log_state at[12] = {{.time_ms = 0}};
+    struct hash roots[12];
+    struct buf out = BUF_INIT;
+    struct tables t;
+
+    roots[0] = tree_empty();
+    for (unsigned n = 1; n < 12; n++) {
+        at[n] = fill(f, at[n - 1], 1, "entry", true);
+        roots[n] = frontier_root(&at[n].frontier);
+    }
+    t = begin(f, STORE_READ, f->hashes);
+    for (uint64_t m = 0; m < 12; m++) {
+        for (uint64_t n = m; n < 12; n++) {
+            struct tree_proof proof;
+            struct bytes in;
+            bool has = false;
+
+            buf_truncate(&out, 0);
+            assert_ok(log_consistency(&t, m, n, &out));
+            in = buf_bytes(&out);
+            assert_ok(tree_proof_decode(&in, &proof));
+            assert_int_equal(proof.n > 0, m > 0 && m < n);
+            assert_ok(
+                tree_verify_consistency(m, n, &roots[m], &roots[n], &proof));
+            assert_ok(log_has_root(&t, &at[n], m, &roots[m], &has));
+            assert_true(has);
+            assert_ok(log_has_root(&t, &at[n], m, &roots[(m + 1) % 12], &has));
+            assert_false(has);
+        }
+        if (m > 0) { /* beyond its end */
+            bool has = true;
+
+            assert_ok(log_has_root(&t, &at[m - 1], m, &roots[m], &has));
+            assert_false(has);
+        }
+    }
+    assert_err(log_inclusion(&t, 11, 11, &out), SV_ERR_RANGE);
+    buf_free(&out);
+    store_abort(&t.txn);
+}
+
 int
 main(void)
 {
@@ -163,6 +328,16 @@ main(void)
             teardown),
         cmocka_unit_test_setup_teardown(
             test_a_subtree_takes_the_place_of_an_older_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_state_is_what_was_stored_at_each_size, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_state_of_another_length_is_none,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_entry_that_is_not_there_was_taken_away, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_subtree_that_is_not_there_was_taken_away, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_proofs_lead_from_each_size_to_the_next, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
