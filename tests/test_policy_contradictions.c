@@ -248,7 +248,9 @@ test_nothing_but_its_policy_goes_before_the_policy(void **state)
     roster_init(&r);
     assert_ok(roster_replay(&r, 0, buf_bytes(&f->entries[0])));
     assert_memory_equal(r.gate_box, fake_person("gate").box, 32);
-    assert_memory_equal(r.schema_hash, f->replay.roster.schema_hash, 32);
+    q = fakelog_genesis(f, &f->replay.roster.policy);
+    assert_memory_equal(r.schema_hash, q.genesis.schema_hash, 32);
+    assert_memory_equal(r.policy_hash, q.genesis.policy_hash, 32);
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
         q = fakelog_request(f, acts[i], "sue", "supervisor");
         put(q.person, FAKELOG_ADMINISTRATOR);
