@@ -153,6 +153,7 @@ struct session {
     struct userkey key;
     char pin_path[PATH_SIZE];
     uint64_t seen;         /* entries, before this session */
+    struct buf aside;      /* of FILE.head, what was kept before a restore */
     bool begun;            /* the client has a pin worth saving */
     bool confirms_restore; /* goes on with a log that waits for its entry */
     bool doubted;          /* it is not yet taken for the vault's: no pin */
@@ -168,9 +169,9 @@ bool session_open(struct app *app, struct session *s, enum exit_code *code);
 bool session_hello(struct app *app, struct session *s, enum exit_code *code);
 /*
  * The restored log that was accepted is the vault's from now on: FILE.head is
- * moved to FILE.head.before-restore (or .2, .3 behind that), and the new one is
- * saved at the end.  A session that confirms a restore does it once its entry
- * is there: after a failure she still knows what she had seen.
+ * copied to FILE.head.before-restore (or .2, .3 behind that), and the new one
+ * takes its place at the end.  A session that confirms a restore does it once
+ * its entry is there: after a failure she still knows what she had seen.
  */
 bool session_keep_restored(struct session *s, enum exit_code *code);
 /* Save the pin (FILE.head) and close; reports a failure to do so. */

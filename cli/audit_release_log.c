@@ -70,20 +70,24 @@ replay_all(struct replaying *g, const char *dir)
 
 /* ---- what the log says ---- */
 
-/* Does the log go on from the head that the entry was proved under? */
-static bool
-goes_on(struct replaying *g, const struct checkpoint *head)
+/* Does the log go on from the head that the entry was proved under?  An error
+ * where its tiles cannot be read, which proves no second log. */
+static enum sv_err
+goes_on(struct replaying *g, const struct checkpoint *head, bool *on)
 {
     uint64_t n = g->e.head.size;
     struct tree_proof proof;
+    enum sv_err err;
 
-    if (head->size == n)
-        return hash_equal(&head->root, &g->e.head.root);
-    return head->size > n ||
-           (tree_consistency(head->size, n, export_hash, &g->e, &proof) ==
-                SV_OK &&
-            tree_verify_consistency(head->size, n, &head->root, &g->e.head.root,
-                                    &proof) == SV_OK);
+    *on = head->size > n ||
+          (head->size == n && hash_equal(&head->root, &g->e.head.root));
+    if (head->size >= n)
+        return SV_OK;
+    err = tree_consistency(head->size, n, export_hash, &g->e, &proof);
+    *on = err == SV_OK &&
+          tree_verify_consistency(head->size, n, &head->root, &g->e.head.root,
+                                  &proof) == SV_OK;
+    return err == SV_ERR_TAMPERED ? SV_OK : err;
 }
 
 static enum sv_err
@@ -92,9 +96,16 @@ check_entry(struct replaying *g, struct release_dir *d,
 {
     const char *place = e == &d->request ? "request.entry" : "approval.entry";
 
+    bool on = true;
+    enum sv_err err = SV_OK;
+
     if (!e->is_read)
         return SV_OK;
-    if (e->is_proved && !goes_on(g, &e->head))
+    if (e->is_proved)
+        err = goes_on(g, &e->head, &on);
+    if (err != SV_OK)
+        return err;
+    if (!on)
         return release_add_fault(
             &d->faults, RELEASE_ALTERED, place,
             N_("was proved under a head that the log contradicts: keep both, "

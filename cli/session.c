@@ -369,18 +369,39 @@ no_such_code(struct session *s)
     return EXIT_USAGE;
 }
 
+static bool
+is_there_already(const char *path, struct bytes data)
+{
+    struct buf there = BUF_INIT;
+    bool same = file_read(path, PIN_FILE_MAX, &there) == SV_OK &&
+                bytes_equal(buf_bytes(&there), data);
+
+    buf_free(&there);
+    return same;
+}
+
 /* What she had seen of the log that is lost is kept: FILE.head is signed.
- * Nor does it take the place of what an earlier restore left. */
+ * Nor does it take the place of what an earlier restore left.  A copy: this
+ * device knows the vault at every moment, also if the power fails now. */
 static enum sv_err
-keep_evidence(const struct session *s, char path[static PATH_SIZE])
+keep_evidence(struct session *s, char path[static PATH_SIZE])
 {
     char suffix[32] = ".before-restore";
-    enum sv_err err = SV_ERR_EXISTS;
+    enum sv_err err = path_suffix(path, s->pin_path, suffix);
 
+    buf_truncate(&s->aside, 0);
+    if (err == SV_OK)
+        err = file_read(s->pin_path, PIN_FILE_MAX, &s->aside);
+    if (err != SV_OK)
+        return err;
+    err = SV_ERR_EXISTS;
     for (unsigned n = 2; err == SV_ERR_EXISTS && n < EVIDENCE_MAX; n++) {
         err = path_suffix(path, s->pin_path, suffix);
         if (err == SV_OK)
-            err = file_move_new(s->pin_path, path);
+            err = file_create(path, 0600, buf_bytes(&s->aside));
+        if (err == SV_ERR_EXISTS &&
+            is_there_already(path, buf_bytes(&s->aside)))
+            err = SV_OK;
         (void)snprintf(suffix, sizeof suffix, ".before-restore.%u", n);
     }
     return err;
@@ -575,7 +596,8 @@ save_pin(struct session *s)
     if (err == SV_OK &&
         file_read(s->pin_path, PIN_FILE_MAX, &before) == SV_OK &&
         (bytes_equal(buf_bytes(&now), buf_bytes(&before)) ||
-         is_outdone(s, buf_bytes(&before))))
+         (!bytes_equal(buf_bytes(&s->aside), buf_bytes(&before)) &&
+          is_outdone(s, buf_bytes(&before)))))
         goto out;
     if (err == SV_OK)
         err = file_replace(s->pin_path, 0600, buf_bytes(&now));
@@ -594,6 +616,7 @@ session_close(struct session *s, enum exit_code code)
         err = save_pin(s);
     if (err != SV_OK)
         code = session_not_remembered(s, err, code);
+    buf_free(&s->aside);
     client_free(s->client);
     way_close(&s->way);
     userkey_close(&s->key);

@@ -89,7 +89,7 @@ class Office:
             "--recovery", "rescue.key.pub")["gate_fingerprint"]
         for name, role in (("sato", "caseworker"), ("abe", "intake"),
                            ("nagai", "auditor"), ("ueda", "caseworker"),
-                           ("toda", "statistics_officer"),
+                           ("toda", "statistics_officer"), ("wada", "caseworker"),
                            ("hara", "approver")):
             self.hire(name, role)
         for name in ("oka", "tani", "kato", "minister", "endo"):

@@ -69,7 +69,7 @@ def small_verbs(o):
                give=b"C-9\n", shows=["record.read"])
     yield Verb("record history", *as_("sato", "record", "history", o.record))
     yield Verb("record assign", *as_("mori", "record", "assign", o.record,
-                                     "tani2"))
+                                     "wada"))
     yield Verb("record unassign", *as_("mori", "record", "unassign", o.record,
                                        "ueda"))
 
@@ -128,7 +128,7 @@ def audit_verbs(_):
 def vault_verbs(_):
     """What makes, keeps or brings back a vault."""
     yield Verb("backup create", *as_("kudo", "backup", "create", "two.svb"),
-               look="backup verify two.svb",
+               look="--vault office --key kudo.key backup verify two.svb",
                remedy=r"(two\.svb\S*): exists already")
     yield Verb("backup verify", "backup", "verify", "one.svb", "--sheet",
                "A.txt", vault=None)
@@ -138,18 +138,18 @@ def vault_verbs(_):
     yield Verb("backup confirm", *as_("kudo", "--vault", "back", "backup",
                                       "confirm", "one.svb", "--with",
                                       "mori.key"),
-               vault=None, look="--vault back --key kudo.key status")
+               vault=None, look="--vault back --key kudo.key --accept-restore status")
     yield Verb("sheet gate", "sheet", "gate", "office.gate", "-o", "B.txt",
                vault=None, remedy=r"(B\.txt): exists already")
     yield Verb("init", "init", "site", "--origin", "site.example/vault",
                "--administrator", "oka.key", "--supervisor", "kato.key",
-               vault=None, look="--vault site --key oka.key status",
+               vault=None, look="--vault site status",
                remedy=r"(site(?:\.gate)?): exists already")
     yield Verb("setup", "setup", "--no-input", "--place", "pc", "--dir",
                "site", "--origin", "site.example/vault", "--profile",
                "standard", "--administrator", "oka.key", "--supervisor",
                "kato.key", "--recovery", "endo.key.pub", vault=None,
-               look="--vault site --key oka.key status",
+               look="--vault site status",
                remedy=r"(site(?:\.gate)?): exists already")
 
 
