@@ -69,7 +69,8 @@ load_one(struct kept_witnesses *all, const char *path)
     buf_free(&text);
     if (err == SV_OK)
         all->n++;
-    return err;
+    /* A disk that does not answer has altered nothing. */
+    return err == SV_ERR_IO ? err : err_verdict(err, SV_ERR_TAMPERED);
 }
 
 static bool
@@ -92,6 +93,7 @@ kept_load(struct kept_witnesses *all, const char *key)
     char path[PATH_SIZE];
     struct dirent *entry;
     DIR *d;
+    enum sv_err found = SV_OK;
     enum sv_err err = path_suffix(all->dir, key, SUFFIX);
 
     if (err != SV_OK)
@@ -106,12 +108,15 @@ kept_load(struct kept_witnesses *all, const char *key)
         err = path_join(path, all->dir, entry->d_name);
         if (err == SV_OK)
             err = load_one(all, path);
-        if (err != SV_OK)
-            (void)snprintf(all->bad, sizeof all->bad, "%s", path);
+        if (err == SV_OK)
+            continue;
+        (void)snprintf(all->bad, sizeof all->bad, "%s", path);
+        if (found != SV_ERR_TAMPERED)
+            found = err;
     }
     (void)closedir(d);
     qsort(all->at, all->n, sizeof all->at[0], by_name);
-    return all->bad[0] != '\0' ? SV_ERR_TAMPERED : SV_OK;
+    return found;
 }
 
 void

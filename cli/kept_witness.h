@@ -33,8 +33,9 @@ struct kept_witnesses {
 };
 
 /*
- * All of key's.  SV_ERR_NOT_FOUND is none; SV_ERR_TAMPERED with *bad set: the
- * others are given all the same.  Declare it zeroed.
+ * All of key's.  SV_ERR_NOT_FOUND is none; SV_ERR_TAMPERED, or what kept a file
+ * from being read, with *bad set: the others are given all the same.  Declare
+ * it zeroed.
  */
 enum sv_err kept_load(struct kept_witnesses *all, const char *key);
 void kept_clear(struct kept_witnesses *all);

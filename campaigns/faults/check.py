@@ -11,7 +11,7 @@ DONE, ALTERED, PARTIAL, UNSURE = 0, 4, 3, 6
 CODES = {0, 1, 2, 3, 4, 5, 6, 65, 74, 75, 77}  # cli/exit_code.h
 UNCHANGED = {1, 2, 65}  # "nothing was changed", "nothing was kept"
 READS = {"record.read", "record.list", "record.find", "record.history",
-         "log.read", "store.check", "release.list", "release.show",
+         "log.read", "store.check", "release.list", "release.show", "release.fetch",
          "counts.preview", "backup.open", "backup.read"}
 
 VARYING = [
@@ -19,6 +19,7 @@ VARYING = [
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?"), "TIME"),
     (re.compile(r"[A-Za-z0-9+/]{40,}=*"), "BASE64"),
     (re.compile(r"\b[a-z]+(-[a-z]+){9}\b"), "WORDS"),
+    (re.compile(r" Again: svault-audit .*"), ""),  # a help
 ]
 NUMBER = re.compile(r"\d+")
 
@@ -95,7 +96,7 @@ class Checker:
         # What svault-audit remembers only spares it work.
         good.made = {name for name in files_of(self.engine.cwd)
                      if name not in before and
-                     not name.startswith("home/.local/state")}
+                     not name.startswith("home/.local")}
         good.acts = self.entries(verb.vault)[0] if verb.vault else []
         good.acts = [a for a in good.acts if a not in verb.optional]
         again = verb.run(self.office)

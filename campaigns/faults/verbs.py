@@ -156,7 +156,8 @@ def vault_verbs(_):
 def big_verbs(o):
     yield Verb("import", *as_("sato", "import", "more.csv", "--type",
                               "victim"))
-    yield Verb("rotate", *as_("mori", "staff", "list"), after=o.leave)
+    yield Verb("rotate", *as_("mori", "staff", "list"), after=o.leave,
+               optional=["keys"])
     yield Verb("key passwd", "key", "passwd", "minister.key",
                "--passphrase-fd", "30", secret=b"canary passphrase one\n",
                vault=None, look="key show minister.key")
