@@ -118,14 +118,17 @@ facts_document_decode(struct bytes in, struct facts_document *out,
                       struct diag *where)
 {
     json_t *root;
+    json_error_t why;
     enum sv_err err;
 
     memset(out, 0, sizeof *out);
     if (in.len > FACTS_JSON_MAX)
         return refuse(where, N_("is out of range"));
     root =
-        json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, NULL);
-    if (!json_is_object(root))
+        json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, &why);
+    if (root == NULL && json_error_code(&why) == json_error_out_of_memory)
+        err = SV_ERR_NOMEM;
+    else if (!json_is_object(root))
         err = refuse(where, N_("is no JSON"));
     else if (json_object_get(root, "facts") == NULL)
         err = SV_ERR_NOT_FOUND;

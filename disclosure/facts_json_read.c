@@ -465,6 +465,7 @@ facts_json_decode(struct bytes in, struct facts *out, struct facts_rule *rule,
                   struct diag *where)
 {
     json_t *json = NULL;
+    json_error_t why;
     struct facts f;
     struct facts_rule found;
     enum sv_err err;
@@ -473,7 +474,9 @@ facts_json_decode(struct bytes in, struct facts *out, struct facts_rule *rule,
     if (in.len > FACTS_JSON_MAX)
         return SV_ERR_RANGE;
     json =
-        json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, NULL);
+        json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, &why);
+    if (json == NULL && json_error_code(&why) == json_error_out_of_memory)
+        return SV_ERR_NOMEM;
     if (json == NULL) {
         diag_set(where, 0, "facts", N_("is no JSON"));
         return SV_ERR_FORMAT;

@@ -516,6 +516,10 @@ policy_from_json(struct bytes json, const char *profile, struct policy *out,
         return SV_ERR_NOMEM;
     root = json_loadb((const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES,
                       &wrong);
+    if (root == NULL && json_error_code(&wrong) == json_error_out_of_memory) {
+        err = SV_ERR_NOMEM;
+        goto out;
+    }
     if (root == NULL) {
         diag_set(where, wrong.line > 0 ? (size_t)wrong.line : 0, NULL,
                  N_("not valid JSON"));
