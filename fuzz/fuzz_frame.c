@@ -5,6 +5,8 @@
  * Covers: vault/frame.c
  */
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "vault/frame.h"
 
@@ -45,6 +47,32 @@ check_whole(const struct frame *f, struct bytes from)
         bytes_slice(from, sizeof header, from.len - sizeof header)));
 }
 
+/* Who may wait takes the first frame as it came, and no byte behind it. */
+static void
+check_waiting(struct bytes in)
+{
+    struct frame f;
+    struct bytes rest = in;
+    struct buf got = BUF_INIT;
+    size_t received = 0;
+    int fd = memfd_create("frame", MFD_CLOEXEC);
+    bool whole;
+
+    demand(fd >= 0);
+    demand(in.len == 0 || write(fd, in.ptr, in.len) == (ssize_t)in.len);
+    demand(lseek(fd, 0, SEEK_SET) == 0);
+    frame_init(&f, FRAME_REQUEST_MAX);
+    whole = feed(&f, &rest, in.len) == SV_OK && frame_whole(&f);
+    demand((frame_receive(fd, FRAME_REQUEST_MAX, 0, &received, &got) ==
+            SV_OK) == whole);
+    demand(bytes_equal(buf_bytes(&got),
+                       whole ? buf_bytes(&f.payload) : bytes_of(NULL, 0)));
+    demand(received == in.len - rest.len);
+    frame_clear(&f);
+    buf_free(&got);
+    (void)close(fd);
+}
+
 void
 fuzz_one(struct bytes in)
 {
@@ -53,6 +81,7 @@ fuzz_one(struct bytes in)
     struct bytes from;
     struct frame f;
 
+    check_waiting(in);
     frame_init(&f, FRAME_REQUEST_MAX);
     for (from = in; feed(&f, &in, piece) == SV_OK && frame_whole(&f);
          from = in) {
