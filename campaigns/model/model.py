@@ -368,13 +368,10 @@ class Model(Decisions):
     def done_staff_revoke(self, e, index):
         r, name, role = e["r"], e["r"]["person"], e["r"]["grants"]
         lost = [c for c in self.p.sealed(role) if self.has_secret(name, c)]
-        held = False
         for g in self.open_grants(name):
             if g["role"] == role:
-                g["end"], held = index, True
+                g["end"] = index
         self.drop_proposals(lambda q: (q["person"], q["role"]) == (name, role))
-        if not held:
-            return
         self.drop_proposals(lambda q: q["person"] == name and not q["role"])
         for c in lost:
             if not self.has_secret(name, c):
