@@ -126,7 +126,9 @@ facts_document_decode(struct bytes in, struct facts_document *out,
         return refuse(where, N_("is out of range"));
     root =
         json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, &why);
-    if (root == NULL && json_error_code(&why) == json_error_out_of_memory)
+    /* Where a value could not be made, jansson gives no code. */
+    if (root == NULL && (json_error_code(&why) == json_error_out_of_memory ||
+                         json_error_code(&why) == json_error_unknown))
         err = SV_ERR_NOMEM;
     else if (!json_is_object(root))
         err = refuse(where, N_("is no JSON"));

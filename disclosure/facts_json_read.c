@@ -475,7 +475,9 @@ facts_json_decode(struct bytes in, struct facts *out, struct facts_rule *rule,
         return SV_ERR_RANGE;
     json =
         json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, &why);
-    if (json == NULL && json_error_code(&why) == json_error_out_of_memory)
+    /* Where a value could not be made, jansson gives no code. */
+    if (json == NULL && (json_error_code(&why) == json_error_out_of_memory ||
+                         json_error_code(&why) == json_error_unknown))
         return SV_ERR_NOMEM;
     if (json == NULL) {
         diag_set(where, 0, "facts", N_("is no JSON"));

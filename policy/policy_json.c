@@ -516,7 +516,9 @@ policy_from_json(struct bytes json, const char *profile, struct policy *out,
         return SV_ERR_NOMEM;
     root = json_loadb((const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES,
                       &wrong);
-    if (root == NULL && json_error_code(&wrong) == json_error_out_of_memory) {
+    /* Where a value could not be made, jansson gives no code. */
+    if (root == NULL && (json_error_code(&wrong) == json_error_out_of_memory ||
+                         json_error_code(&wrong) == json_error_unknown)) {
         err = SV_ERR_NOMEM;
         goto out;
     }
