@@ -1,6 +1,6 @@
 """Decisions: docs/FORMAT.md, section 7, rule by rule.  A rule that allows has a "+" in front."""
 
-from table import DAY, DUE, SEARCHED, TERM
+from table import DAY, DUE, TERM
 
 
 class Decisions:
@@ -213,12 +213,11 @@ class Decisions:
         cells = {c: self.p.cell(r["role"], r["type"], c) for c in self.p.compartments(r["type"])}
         if any("w" not in c for c in cells.values()):
             return "compartment"
-        return self.too_late(r["type"], cells, time)
+        return self.too_late(r["type"], cells, time, new=True)
 
-    def too_late(self, kind, compartments, time):
-        """A key that should have been replaced long ago, and is written under: that of the index
-        with the compartment that is searched."""
-        searched = ["index"] * (SEARCHED[kind] in compartments)
+    def too_late(self, kind, compartments, time, new=False):
+        """A key that should have been replaced long ago; for a new record that of the index, too."""
+        searched = ["index"] * new
         due = [self.due[f"{kind}.{c}"] for c in [*compartments, *searched]]
         if any(d and time - d > DUE for d in due):
             return "due"

@@ -64,8 +64,8 @@ class EmergencyUnflagged(Model):
 class WrittenUnderOldKeys(Model):
     """keys that should have been replaced are written under for a millisecond more"""
 
-    def too_late(self, kind, compartments, time):
-        return super().too_late(kind, compartments, time - 1)
+    def too_late(self, kind, compartments, time, new=False):
+        return super().too_late(kind, compartments, time - 1, new)
 
 
 class NothingDue(Model):
