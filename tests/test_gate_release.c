@@ -541,6 +541,45 @@ test_nobody_comes_in_with_a_key_that_nothing_is_sealed_to(void **state)
     office_verify(o);
 }
 
+static void
+expect_list(struct office *o, const char *who, const uint64_t *numbers,
+            size_t n_want)
+{
+    struct release_row *rows = NULL;
+    size_t n = 99;
+
+    assert_ok(client_release_list(at_work(o, who), &rows, &n));
+    assert_int_equal(n, n_want);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(rows[i].number, numbers[i]);
+        assert_string_equal(rows[i].state.requester, "stats-1");
+    }
+    free(rows);
+}
+
+/* A list tells what was asked for: to who asked, and to who judges. */
+static void
+test_releases_are_listed_to_who_asked_and_to_who_judges(void **state)
+{
+    struct office *o = *state;
+    struct buf cells = BUF_INIT;
+    uint64_t numbers[2]; /* newest first */
+
+    o->now_ms = START_2023;
+    assert_ok(office_hire(o, "stats-2", "statistics_officer"));
+    expect_list(o, "stats-1", NULL, 0);
+    expect_list(o, "approve-1", NULL, 0);
+    numbers[1] = request(o, &cells);
+    buf_truncate(&cells, 0);
+    numbers[0] = request(o, &cells);
+    assert_true(numbers[0] > numbers[1]);
+    expect_list(o, "stats-1", numbers, 2);
+    expect_list(o, "approve-1", numbers, 2);
+    expect_list(o, "stats-2", NULL, 0);
+    buf_free(&cells);
+    office_verify(o);
+}
+
 int
 main(void)
 {
@@ -558,6 +597,7 @@ main(void)
         IN_OFFICE(test_others_do_not_count),
         IN_OFFICE(test_rows_of_all_epochs_are_counted),
         IN_OFFICE(test_a_named_recipient_alone_opens_the_figures),
+        IN_OFFICE(test_releases_are_listed_to_who_asked_and_to_who_judges),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
