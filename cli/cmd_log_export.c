@@ -129,6 +129,8 @@ choose_head(struct exporting *x, enum exit_code *code)
     if (err == SV_ERR_TAMPERED)
         app_hint(app, _("%s is altered or damaged, and is left out."),
                  x->kept.bad);
+    else if (err != SV_OK && x->kept.bad[0] != '\0')
+        app_hint(app, _("%s cannot be read, and is left out."), x->kept.bad);
     if (x->cosigned && newest == NULL) {
         *code = app_fail(app, NULL, SV_ERR_NOT_FOUND,
                          _("no head that a witness cosigned is kept here "

@@ -328,4 +328,10 @@ expect_in out "is altered or damaged"
 expect_exit 4 --key nagai.key log witness -o request-10
 expect_in err "$f"
 expect_exit 0 --key sato.key record list victim
+
+# What cannot be read is not passed over in silence either.
+rm "$f"
+mkdir "$f"
+expect_exit 0 --key nagai.key log export unread
+expect_in err "$f cannot be read, and is left out."
 finish
