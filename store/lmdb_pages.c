@@ -183,8 +183,11 @@ see_overflow(struct walk *w, uint64_t from, const uint8_t *place, size_t len)
     if (raw == NULL)
         return SV_ERR_NOMEM;
     err = read_page(w, number, raw, want, &page);
-    if (err == SV_OK && (page.flags != PAGE_OVERFLOW || page.u.n_pages != n))
+    if (err == SV_OK && (page.flags != PAGE_OVERFLOW || page.u.n_pages < n))
         err = damaged(w, number, N_("is not of the kind that it should be"));
+    /* A value that got shorter in the transaction that made it keeps them. */
+    if (err == SV_OK && page.u.n_pages > n)
+        err = claim(w, number + n, page.u.n_pages - n, number);
     if (err == SV_OK && w->kind == TREE_FREE)
         err = see_free(w, number, bytes_of(raw + sizeof page, len));
     free(raw);

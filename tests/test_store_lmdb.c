@@ -1185,6 +1185,27 @@ test_a_damaged_page_is_named_before_a_commit_gives_it_away(void **state)
     buf_free(&sound);
 }
 
+/* LMDB leaves a value the pages that it took for it in the same commit. */
+static void
+test_a_value_that_got_shorter_before_its_commit_is_sound(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *txn = NULL;
+    struct store_damage damage;
+
+    for (size_t len = 10; len < 20000; len *= 3) {
+        assert_ok(store_begin(f->store, STORE_WRITE, &txn));
+        assert_ok(put_in(txn, "key", 30000));
+        assert_ok(put_in(txn, "key", len));
+        assert_ok(store_commit(&txn));
+        if (store_check(f->store, &damage) != SV_OK)
+            fail_msg("%zu bytes: page %zu %s", len, (size_t)damage.page,
+                     damage.reason);
+    }
+    reopen(f);
+    assert_ok(store_check(f->store, &damage));
+}
+
 /* What the next commit would write over what is there. */
 static void
 test_a_page_in_use_that_is_listed_as_free_is_named(void **state)
@@ -1281,6 +1302,7 @@ main(void)
         CASE(test_free_pages_may_be_missing_at_the_end),
         CASE(test_other_pages_may_not_be_missing),
         CASE(test_a_damaged_page_is_named_before_a_commit_gives_it_away),
+        CASE(test_a_value_that_got_shorter_before_its_commit_is_sound),
         CASE(test_a_page_in_use_that_is_listed_as_free_is_named),
         CASE(test_a_pipe_in_the_place_of_the_data_file_is_not_waited_for),
     };
