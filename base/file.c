@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define PIPE_WAIT_MS 1000
 
 enum sv_err
 err_of_errno(int code)
@@ -137,13 +140,29 @@ read_all(int fd, size_t max, struct buf *out)
     return err;
 }
 
+/* Whoever writes to a named pipe may come a moment after its reader. */
+static void
+wait_for_writer(int fd)
+{
+    struct pollfd p = {fd, POLLIN, 0};
+    struct stat st;
+
+    if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+        (void)poll(&p, 1, PIPE_WAIT_MS);
+}
+
 enum sv_err
 file_open(const char *path, int *fd)
 {
     int got = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+    /* A file that another program has on lease (a share); no pipe.  The
+     * kernel takes it back. */
+    if (got < 0 && errno == EWOULDBLOCK)
+        got = open(path, O_RDONLY | O_CLOEXEC);
     if (got < 0)
         return err_of_errno(errno);
+    wait_for_writer(got);
     /* Who has it open for writing is waited for. */
     if (fcntl(got, F_SETFL, 0) != 0) {
         (void)close(got);

@@ -13,8 +13,9 @@ enum sv_err path_join(char out[static PATH_SIZE], const char *dir,
 enum sv_err path_suffix(char out[static PATH_SIZE], const char *base,
                         const char *suffix);
 
-/* For reading.  A pipe that nobody has open for writing is empty: put in a
- * file's place, it must not keep whoever reads it waiting for ever. */
+/* For reading.  A pipe that nobody has open for writing within a second is
+ * empty: put in a file's place, it must not keep whoever reads it waiting for
+ * ever. */
 enum sv_err file_open(const char *path, int *fd);
 /* The whole file, appended.  SV_ERR_NOT_FOUND; SV_ERR_RANGE over max;
  * SV_ERR_DENIED without permission; SV_ERR_IO. */

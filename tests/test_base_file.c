@@ -168,6 +168,64 @@ test_a_pipe_that_nobody_writes_to_is_empty_and_not_waited_for(void **state)
     buf_free(&out);
 }
 
+/* As in a shell: gpg -d people.gpg >pipe & svault import pipe. */
+static void
+test_who_writes_to_a_named_pipe_may_come_a_little_later(void **state)
+{
+    struct place *p = *state;
+    struct buf got = BUF_INIT;
+    pid_t child;
+    int status;
+
+    assert_int_equal(mkfifo(p->path, 0600), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        int fd;
+
+        (void)alarm(10);
+        (void)usleep(200 * 1000);
+        fd = open(p->path, O_WRONLY | O_CLOEXEC);
+        (void)usleep(200 * 1000);
+        _exit(fd >= 0 && write(fd, "later", 5) == 5 ? 0 : 1);
+    }
+    assert_ok(file_read(p->path, 100, &got));
+    assert_true(bytes_equal(buf_bytes(&got), bytes_text("later")));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    buf_free(&got);
+}
+
+static int leased = -1;
+
+static void
+give_back(int number)
+{
+    (void)number;
+    (void)fcntl(leased, F_SETLEASE, F_UNLCK);
+}
+
+/* What a file server does with what it has lent to others. */
+static void
+test_a_file_on_lease_is_read(void **state)
+{
+    struct sigaction before, now = {.sa_handler = give_back};
+    struct place *p = *state;
+    struct buf got = BUF_INIT;
+
+    assert_ok(file_replace(p->path, 0600, bytes_text("lent")));
+    leased = open(p->path, O_RDWR | O_CLOEXEC);
+    assert_true(leased >= 0);
+    assert_int_equal(sigaction(SIGIO, &now, &before), 0);
+    if (fcntl(leased, F_SETLEASE, F_WRLCK) == 0) {
+        assert_ok(file_read(p->path, 100, &got));
+        assert_true(bytes_equal(buf_bytes(&got), bytes_text("lent")));
+    }
+    (void)sigaction(SIGIO, &before, NULL);
+    (void)close(leased);
+    buf_free(&got);
+}
+
 static void
 test_a_pipe_is_read_to_its_end(void **state)
 {
@@ -490,7 +548,9 @@ main(void)
         placed(test_a_file_is_read_whole_and_appended),
         placed(test_a_file_over_the_limit_is_refused_and_nothing_is_appended),
         placed(test_what_cannot_be_read_says_why),
-        placed(test_a_pipe_is_read_to_its_end),
+        placed(test_who_writes_to_a_named_pipe_may_come_a_little_later),
+        placed(test_a_file_on_lease_is_read),
+        cmocka_unit_test(test_a_pipe_is_read_to_its_end),
         placed(test_a_pipe_that_nobody_writes_to_is_empty_and_not_waited_for),
         placed(test_replacing_makes_or_changes_the_file_and_its_mode),
         placed(test_replacing_leaves_the_old_bytes_to_who_reads_them),
