@@ -34,6 +34,9 @@ _Static_assert(sizeof(struct node) == 8, "laid out as LMDB's");
 #define NODE_BIG 0x01  /* the value is the number of an overflow page */
 #define NODE_TREE 0x02 /* the value is a tree */
 #define TREE_INTEGER_KEYS 0x08
+/* Of the whole file, with those of the tree of free pages: mdb_copy -n -c
+ * leaves it, which changes nothing in it. */
+#define TREE_NO_DIRECTORY 0x4000
 #define DEPTH_MAX 32 /* of LMDB's cursors */
 
 enum tree_kind { TREE_FREE, TREE_MAIN, TREE_TABLE };
@@ -299,7 +302,8 @@ walk_tree(struct walk *w, enum tree_kind kind, uint64_t from,
 {
     w->kind = kind;
     w->last_len = 0;
-    if (t->flags != (kind == TREE_FREE ? TREE_INTEGER_KEYS : 0))
+    if (kind == TREE_FREE ? (t->flags & ~TREE_NO_DIRECTORY) != TREE_INTEGER_KEYS
+                          : t->flags != 0)
         return damaged(w, from, N_("has a table that is none"));
     if ((t->root == LMDB_NO_ROOT) != (t->depth == 0) || t->depth > DEPTH_MAX)
         return damaged(w, from, N_("has a table that is none"));

@@ -1206,6 +1206,47 @@ test_a_value_that_got_shorter_before_its_commit_is_sound(void **state)
     assert_ok(store_check(f->store, &damage));
 }
 
+/* mdb_copy -c, of the directory (0) or, with -n, of the file alone. */
+static void
+replace_by_copy(const struct fixture *f, unsigned flag)
+{
+    char dir[PATH_SIZE], copy[PATH_SIZE], lock[PATH_SIZE];
+    MDB_env *env = NULL;
+
+    assert_ok(path_suffix(dir, f->data, "-copy"));
+    assert_ok(path_join(copy, dir, "data.mdb"));
+    assert_ok(path_suffix(lock, f->data, "-lock"));
+    assert_int_equal(mkdir(dir, 0700), 0);
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(
+        mdb_env_open(env, flag != 0 ? f->data : f->dir, flag, 0600), 0);
+    assert_int_equal(mdb_env_copy2(env, flag != 0 ? copy : dir, MDB_CP_COMPACT),
+                     0);
+    mdb_env_close(env);
+    assert_int_equal(rename(copy, f->data), 0);
+    assert_int_equal(rmdir(dir), 0);
+    (void)unlink(lock);
+}
+
+static void
+test_a_copy_that_lmdb_makes_is_sound(void **state)
+{
+    static const unsigned flags[] = {0, MDB_NOSUBDIR};
+    struct fixture *f = *state;
+    struct store_damage damage;
+
+    assert_ok(put(f->store, "key", 5000));
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        store_close(f->store);
+        f->store = NULL;
+        replace_by_copy(f, flags[i]);
+        assert_ok(store_lmdb_open(f->dir, N_TABLES, false, &f->store));
+        assert_ok(look(f->store, "key", 5000));
+        assert_ok(put(f->store, "more", 5000));
+        assert_ok(store_check(f->store, &damage));
+    }
+}
+
 /* What the next commit would write over what is there. */
 static void
 test_a_page_in_use_that_is_listed_as_free_is_named(void **state)
@@ -1303,6 +1344,7 @@ main(void)
         CASE(test_other_pages_may_not_be_missing),
         CASE(test_a_damaged_page_is_named_before_a_commit_gives_it_away),
         CASE(test_a_value_that_got_shorter_before_its_commit_is_sound),
+        CASE(test_a_copy_that_lmdb_makes_is_sound),
         CASE(test_a_page_in_use_that_is_listed_as_free_is_named),
         CASE(test_a_pipe_in_the_place_of_the_data_file_is_not_waited_for),
     };
