@@ -21,7 +21,12 @@ struct page {
     } u;
 };
 struct node {
-    uint16_t low, high; /* size of the value; with flags, a page number */
+    /* Size of the value; with flags, a page number. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint16_t low, high;
+#else
+    uint16_t high, low;
+#endif
     uint16_t flags;
     uint16_t key_len;
 };
