@@ -160,8 +160,12 @@ enum sv_err
 office_begin(struct office *o, const char *name)
 {
     struct colleague *p = office_person(o, name);
-    struct client_config config = {transport_to_gate(o->gate), o->config.clock,
-                                   o->config.rng, o->arena};
+    struct client_config config = {
+        .transport =
+            o->through.call != NULL ? o->through : transport_to_gate(o->gate),
+        .clock = o->config.clock,
+        .rng = o->config.rng,
+        .arena = o->arena};
     struct client_hello hello;
     enum sv_err err;
 

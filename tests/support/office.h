@@ -36,6 +36,7 @@ struct office {
     struct gate_keys gate_keys;
     struct arena *arena;
     struct gate *gate;
+    struct transport through; /* to the gate; NULL: straight */
     struct hash vault;
     size_t n;
     struct colleague people[OFFICE_PEOPLE_MAX];
