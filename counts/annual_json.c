@@ -1,25 +1,26 @@
 #include "counts/annual_json.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "counts/annual_layout.h"
+
+#include "disclosure/json_text.h"
 
 /* So that nothing overflows, whatever is added up. */
 #define VALUE_MAX INT64_C(1000000000000)
 
-static bool
-is_plain(const char *text)
+/* SV_ERR_INPUT where it is not as plain as it is shown. */
+static enum sv_err
+check_plain(const char *text)
 {
     struct buf inert = BUF_INIT;
-    bool plain = text_inert(&inert, bytes_text(text), false) == SV_OK &&
-                 bytes_equal(buf_bytes(&inert), bytes_text(text));
+    enum sv_err err = text_inert(&inert, bytes_text(text), false);
 
+    if (err == SV_OK && !bytes_equal(buf_bytes(&inert), bytes_text(text)))
+        err = SV_ERR_INPUT;
     buf_free(&inert);
-    return plain;
+    return err;
 }
 
 /* ---- encode ---- */
@@ -145,34 +146,25 @@ enum sv_err
 annual_json_encode(const struct annual_report *r, struct buf *out)
 {
     size_t was = out->len;
-    json_t *root = NULL;
-    char *text = NULL;
-    enum sv_err err = SV_ERR_NOMEM;
+    json_t *root;
+    enum sv_err err = check_plain(r->basis);
 
-    if (!text_is_code(bytes_text(r->profile)) || !is_plain(r->basis))
-        return SV_ERR_INPUT;
+    if (err == SV_OK && !text_is_code(bytes_text(r->profile)))
+        err = SV_ERR_INPUT;
+    if (err != SV_OK)
+        return err;
     root = json_object();
     if (root == NULL)
-        goto out;
+        return SV_ERR_NOMEM;
     err = put_head(root, r);
     if (err == SV_OK)
         err = put_figures(root, &r->figures);
-    if (err != SV_OK)
-        goto out;
-    text = json_dumps(root, JSON_INDENT(2));
-    if (text == NULL) {
-        err = SV_ERR_NOMEM;
-        goto out;
-    }
-    err = buf_text(out, text);
+    if (err == SV_OK)
+        err = json_text_put(root, JSON_INDENT(2), out);
     if (err == SV_OK)
         err = buf_text(out, "\n");
     if (err != SV_OK)
         buf_truncate(out, was);
-out:
-    if (text != NULL)
-        wipe(text, strlen(text));
-    free(text);
     json_decref(root);
     return err;
 }
@@ -354,16 +346,9 @@ get_item(json_t *root, const struct annual_item *item, struct figures *f)
 static enum sv_err
 load(struct bytes in, json_t **root)
 {
-    json_error_t why;
-
     if (in.len == 0 || in.len > ANNUAL_JSON_MAX)
         return SV_ERR_FORMAT;
-    *root =
-        json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, &why);
-    if (*root != NULL)
-        return SV_OK;
-    return json_error_code(&why) == json_error_out_of_memory ? SV_ERR_NOMEM
-                                                             : SV_ERR_FORMAT;
+    return json_text_get(in, root);
 }
 
 /* Only what we would have written. */

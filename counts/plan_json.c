@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "counts/plan_derive.h"
+
+#include "disclosure/json_text.h"
 
 #define FORMAT "svault/counts/v1"
 #define NOWHERE SIZE_MAX
@@ -124,19 +124,15 @@ encode_relations(const struct figures *figures, json_t *array, const size_t *at)
 static enum sv_err
 dump(const json_t *root, struct buf *out)
 {
-    char *text = json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT);
     size_t was = out->len;
-    enum sv_err err;
+    enum sv_err err = json_text_put(root, JSON_SORT_KEYS | JSON_COMPACT, out);
 
-    if (text == NULL)
-        return SV_ERR_NOMEM;
-    err = strlen(text) < PLAN_JSON_MAX ? buf_text(out, text) : SV_ERR_RANGE;
     if (err == SV_OK)
         err = buf_text(out, "\n");
+    if (err == SV_OK && out->len - was > PLAN_JSON_MAX)
+        err = SV_ERR_RANGE;
     if (err != SV_OK)
         buf_truncate(out, was);
-    wipe(text, strlen(text));
-    free(text);
     return err;
 }
 
@@ -349,13 +345,12 @@ plan_json_decode(struct bytes in, struct plan_result *out)
 {
     struct plan_result r = {0};
     json_t *root = NULL;
-    enum sv_err err = SV_ERR_FORMAT;
+    enum sv_err err;
 
     if (in.len > PLAN_JSON_MAX)
         return SV_ERR_FORMAT;
-    root =
-        json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, NULL);
-    if (root != NULL)
+    err = json_text_get(in, &root);
+    if (err == SV_OK)
         err = decode_root(root, &r);
     if (err == SV_OK)
         err = check_form(&r, in);

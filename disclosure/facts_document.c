@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+#include "disclosure/json_text.h"
+
 #define REPORT_END "}\n"
 #define FACTS_BEGIN ",\"facts\":["
 #define FACTS_END "]}\n"
@@ -118,19 +120,15 @@ facts_document_decode(struct bytes in, struct facts_document *out,
                       struct diag *where)
 {
     json_t *root;
-    json_error_t why;
     enum sv_err err;
 
     memset(out, 0, sizeof *out);
     if (in.len > FACTS_JSON_MAX)
         return refuse(where, N_("is out of range"));
-    root =
-        json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, &why);
-    /* Where a value could not be made, jansson gives no code. */
-    if (root == NULL && (json_error_code(&why) == json_error_out_of_memory ||
-                         json_error_code(&why) == json_error_unknown))
-        err = SV_ERR_NOMEM;
-    else if (!json_is_object(root))
+    err = json_text_get(in, &root);
+    if (err == SV_ERR_NOMEM)
+        return err;
+    if (!json_is_object(root))
         err = refuse(where, N_("is no JSON"));
     else if (json_object_get(root, "facts") == NULL)
         err = SV_ERR_NOT_FOUND;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disclosure/json_text.h"
+
 #define FORMAT "svault/facts/v1"
 
 static const char *const prints[] = {
@@ -228,18 +230,16 @@ enum sv_err
 facts_json_encode(const struct facts *f, const struct facts_rule *rule,
                   struct buf *out)
 {
+    size_t was = out->len;
     json_t *json = NULL;
-    char *text = NULL;
     enum sv_err err = facts_json_make(f, rule, &json);
 
-    if (err == SV_OK) {
-        text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT);
-        err = text != NULL ? SV_OK : SV_ERR_NOMEM;
-    }
     if (err == SV_OK)
-        err =
-            strlen(text) <= FACTS_JSON_MAX ? buf_text(out, text) : SV_ERR_RANGE;
-    free(text);
+        err = json_text_put(json, JSON_SORT_KEYS | JSON_COMPACT, out);
+    if (err == SV_OK && out->len - was > FACTS_JSON_MAX) {
+        buf_truncate(out, was);
+        err = SV_ERR_RANGE;
+    }
     json_decref(json);
     return err;
 }

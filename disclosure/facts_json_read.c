@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "disclosure/facts_json.h"
+#include "disclosure/json_text.h"
 
 #define FORMAT "svault/facts/v1"
 
@@ -465,7 +466,6 @@ facts_json_decode(struct bytes in, struct facts *out, struct facts_rule *rule,
                   struct diag *where)
 {
     json_t *json = NULL;
-    json_error_t why;
     struct facts f;
     struct facts_rule found;
     enum sv_err err;
@@ -473,16 +473,11 @@ facts_json_decode(struct bytes in, struct facts *out, struct facts_rule *rule,
     facts_init(&f);
     if (in.len > FACTS_JSON_MAX)
         return SV_ERR_RANGE;
-    json =
-        json_loadb((const char *)in.ptr, in.len, JSON_REJECT_DUPLICATES, &why);
-    /* Where a value could not be made, jansson gives no code. */
-    if (json == NULL && (json_error_code(&why) == json_error_out_of_memory ||
-                         json_error_code(&why) == json_error_unknown))
-        return SV_ERR_NOMEM;
-    if (json == NULL) {
+    err = json_text_get(in, &json);
+    if (err == SV_ERR_FORMAT)
         diag_set(where, 0, "facts", N_("is no JSON"));
-        return SV_ERR_FORMAT;
-    }
+    if (err != SV_OK)
+        return err;
     err = facts_json_read(json, &f, &found, where);
     json_decref(json);
     if (err == SV_OK)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disclosure/json_text.h"
+
 #define PLAN_FORMAT "svault/counts/v1"
 #define DEPTH_MAX 8
 #define REASON "_reason"
@@ -331,17 +333,17 @@ read_plan(const struct reading *r, const json_t *root)
 static enum sv_err
 check_form(const struct reading *r, struct bytes text, const json_t *root)
 {
-    char *again =
-        json_dumps(root, r->out->is_annual ? JSON_INDENT(2)
-                                           : JSON_SORT_KEYS | JSON_COMPACT);
-    size_t len = again != NULL ? strlen(again) : 0;
-    bool same = again != NULL && text.len == len + 1 &&
-                memcmp(text.ptr, again, len) == 0 && text.ptr[len] == '\n';
+    size_t flags =
+        r->out->is_annual ? JSON_INDENT(2) : JSON_SORT_KEYS | JSON_COMPACT;
+    struct buf again = BUF_INIT;
+    enum sv_err err = json_text_put(root, flags, &again);
 
-    if (again == NULL)
-        return SV_ERR_NOMEM;
-    free(again);
-    return same ? SV_OK : refuse(r, "", N_("is not written in the one form"));
+    if (err == SV_OK)
+        err = buf_text(&again, "\n");
+    if (err == SV_OK && !bytes_equal(buf_bytes(&again), text))
+        err = refuse(r, "", N_("is not written in the one form"));
+    buf_free(&again);
+    return err;
 }
 
 static enum sv_err
@@ -364,13 +366,12 @@ enum sv_err
 released_read(struct bytes text, struct released *out, struct diag *where)
 {
     struct reading r = {out, where};
-    json_t *root = json_loadb((const char *)text.ptr, text.len,
-                              JSON_REJECT_DUPLICATES, NULL);
-    enum sv_err err;
+    json_t *root = NULL;
+    enum sv_err err = json_text_get(text, &root);
 
     memset(out, 0, sizeof *out);
     out->names = json_object();
-    if (out->names == NULL)
+    if (out->names == NULL || err == SV_ERR_NOMEM)
         err = SV_ERR_NOMEM;
     else if (!json_is_object(root))
         err = refuse(&r, "", N_("is no JSON object"));

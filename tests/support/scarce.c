@@ -208,6 +208,8 @@ LED(pointer, malloc, (size_t n), (n), call_fails(SCARCE_MEMORY))
 LED(pointer, calloc, (size_t n, size_t size), (n, size),
     call_fails(SCARCE_MEMORY))
 LED(pointer, realloc, (void *p, size_t n), (p, n), call_fails(SCARCE_MEMORY))
+LED(pointer, reallocarray, (void *p, size_t n, size_t size), (p, n, size),
+    call_fails(SCARCE_MEMORY))
 
 LED(int, fstat, (int fd, struct stat *st), (fd, st), system_refuses())
 LED(int, stat, (const char *path, struct stat *st), (path, st),

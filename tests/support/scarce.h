@@ -17,7 +17,7 @@
  * A test that uses it is linked by sv_scarce() of tests/CMakeLists.txt.
  */
 enum scarce_kind {
-    SCARCE_MEMORY, /* malloc, calloc, realloc: NULL */
+    SCARCE_MEMORY, /* malloc, calloc, realloc(array): NULL */
     SCARCE_SYSTEM, /* open, read, fsync, mmap, clock_gettime, ...: EIO */
 };
 
