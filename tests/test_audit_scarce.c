@@ -1,0 +1,309 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit/export_write.h"
+#include "audit/witness.h"
+#include "tests/support/scarce.h"
+#include "tests/support/support.h"
+
+/*
+ * Exports and witnesses where memory runs out or the system refuses: that is
+ * said and nothing else, nobody is accused, and once nothing fails any more it
+ * goes on from what is there.
+ */
+
+#define ORIGIN "office.example/vault"
+#define NAME "board.example/w1"
+#define NOW UINT64_C(1770000000)
+#define FIRST 4   /* entries of an export that grows */
+#define WHOLE 260 /* with a full tile and two that are not */
+
+struct bench {
+    char dir[PATH_SIZE], place[PATH_SIZE]; /* this test's own, and below it */
+    struct sign_seed log_seed, seed;
+    struct sign_public log_key;
+    struct buf heads[2]; /* of FIRST, of WHOLE */
+};
+
+/* ---- A log in memory ---- */
+
+static struct bytes
+entry_at(uint64_t i, char text[static 32])
+{
+    (void)snprintf(text, 32, "entry %llu", (unsigned long long)i);
+    return bytes_text(text);
+}
+
+static enum sv_err
+read_hash(void *ctx, unsigned level, uint64_t index, struct hash *out)
+{
+    const uint64_t *fork = ctx; /* from here on of another branch */
+    struct hash left, right;
+    char text[32];
+
+    if (level > 0) {
+        assert_ok(read_hash(ctx, level - 1, 2 * index, &left));
+        assert_ok(read_hash(ctx, level - 1, 2 * index + 1, &right));
+        *out = tree_node(&left, &right);
+        return SV_OK;
+    }
+    *out = tree_leaf(entry_at(index < *fork ? index : index + WHOLE, text));
+    return SV_OK;
+}
+
+static enum sv_err
+head_of(const struct bench *b, uint64_t size, uint64_t fork, struct buf *note)
+{
+    struct checkpoint c = {.origin = ORIGIN, .size = size};
+
+    assert_ok(tree_root(size, read_hash, &fork, &c.root));
+    return checkpoint_sign(&c, &b->log_seed, note);
+}
+
+static int
+set_up(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+
+    assert_non_null(b);
+    support_dir_make(b->dir);
+    assert_ok(path_join(b->place, b->dir, "place"));
+    memset(b->log_seed.b, 1, sizeof b->log_seed.b);
+    memset(b->seed.b, 2, sizeof b->seed.b);
+    sign_public_of(&b->log_seed, &b->log_key);
+    assert_ok(head_of(b, FIRST, UINT64_MAX, &b->heads[0]));
+    assert_ok(head_of(b, WHOLE, UINT64_MAX, &b->heads[1]));
+    *state = b;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    struct bench *b = *state;
+
+    support_dir_remove(b->dir);
+    buf_free(&b->heads[0]);
+    buf_free(&b->heads[1]);
+    free(b);
+    return 0;
+}
+
+/* What was lacking, and no accusation. */
+static void
+assert_own(enum sv_err err, const char *place)
+{
+    if (err != SV_OK && err != SV_ERR_NOMEM && err != SV_ERR_IO)
+        fail_msg("%s: %s", place, err_text(err));
+}
+
+/* ---- Exports ---- */
+
+static enum sv_err
+write_export(struct bench *b, size_t which)
+{
+    struct export_writer w;
+    uint64_t from = 0, size = which == 0 ? FIRST : WHOLE;
+    enum sv_err err =
+        export_write_begin(&w, b->place, ORIGIN, &b->log_key,
+                           buf_bytes(&b->heads[which]), true, &from);
+
+    for (uint64_t i = from; i < size && err == SV_OK; i++) {
+        char text[32];
+
+        err = export_write_entry(&w, entry_at(i, text));
+    }
+    if (err == SV_OK)
+        err = export_write_end(&w);
+    export_write_clear(&w);
+    return err;
+}
+
+static enum sv_err
+count_entry(void *ctx, uint64_t index, struct bytes entry)
+{
+    (void)entry;
+    assert_int_equal(index, *(uint64_t *)ctx);
+    ++*(uint64_t *)ctx;
+    return SV_OK;
+}
+
+/* As an auditor does. */
+static enum sv_err
+read_export(struct bench *b, uint64_t *size)
+{
+    struct export e = {0};
+    uint64_t n = 0;
+    enum sv_err err = export_open(&e, b->place, ORIGIN, &b->log_key);
+
+    if (err == SV_OK)
+        err = export_check_names(&e);
+    if (err == SV_OK)
+        err = export_check_tree(&e, true, NULL, NULL, NULL);
+    if (err == SV_OK)
+        err = export_entries(&e, count_entry, &n);
+    if (err == SV_OK)
+        assert_int_equal(n, e.head.size);
+    *size = e.head.size;
+    export_close(&e);
+    return err;
+}
+
+static enum sv_err
+grow(void *ctx)
+{
+    enum sv_err err = write_export(ctx, 0);
+
+    return err == SV_OK ? write_export(ctx, 1) : err;
+}
+
+/* Whatever it left, the next one makes whole. */
+static void
+look_at_growth(void *ctx, enum sv_err err, const char *place)
+{
+    struct bench *b = ctx;
+    uint64_t size = 0;
+
+    assert_own(err, place);
+    if (write_export(b, 1) != SV_OK || read_export(b, &size) != SV_OK ||
+        size != WHOLE)
+        fail_msg("%s: it is not made whole", place);
+    support_dir_remove(b->place);
+}
+
+static void
+test_an_export_that_fails_anywhere_is_completed_by_the_next(void **state)
+{
+    const struct scarce_work w = {"export", *state, grow, look_at_growth};
+
+    assert_true(scarce_at_each_place(&w, SCARCE_SYSTEM, 1) > 10);
+    assert_true(scarce_at_each_place(&w, SCARCE_MEMORY, 1) > 4);
+}
+
+static enum sv_err
+read_it(void *ctx)
+{
+    uint64_t size;
+
+    return read_export(ctx, &size);
+}
+
+static void
+look_at_reading(void *ctx, enum sv_err err, const char *place)
+{
+    (void)ctx;
+    assert_own(err, place);
+}
+
+static void
+test_an_export_that_cannot_be_read_is_not_called_false(void **state)
+{
+    const struct scarce_work w = {"reading", *state, read_it, look_at_reading};
+
+    assert_ok(write_export(*state, 1));
+    assert_true(scarce_at_each_place(&w, SCARCE_SYSTEM, 1) > 3);
+    assert_true(scarce_at_each_place(&w, SCARCE_MEMORY, 1) > 3);
+}
+
+/* ---- A witness ---- */
+
+static enum sv_err
+ask(struct bench *b, struct witness *w, uint64_t old, uint64_t size,
+    uint64_t fork, struct witness_result *r)
+{
+    const struct witness_log log = {ORIGIN, &b->log_key};
+    uint64_t none = UINT64_MAX;
+    struct buf note = BUF_INIT, request = BUF_INIT;
+    struct tree_proof proof = {.n = 0};
+    enum sv_err err = head_of(b, size, fork, &note);
+
+    if (old > 0 && old < size)
+        assert_ok(tree_consistency(old, size, read_hash, &none, &proof));
+    if (err == SV_OK)
+        err = witness_request_encode(old, &proof, buf_bytes(&note), &request);
+    if (err == SV_OK)
+        err = witness_answer(w, &log, buf_bytes(&request), old == 0, NOW + size,
+                             r);
+    buf_free(&note);
+    buf_free(&request);
+    return err;
+}
+
+/* Begins, goes on, and is shown another branch. */
+static enum sv_err
+witness(void *ctx)
+{
+    static const struct {
+        uint64_t old, size, fork;
+        enum witness_finding finding;
+    } asked[] = {{0, 5, UINT64_MAX, WITNESS_COSIGNED},
+                 {5, 9, UINT64_MAX, WITNESS_COSIGNED},
+                 {9, 9, 7, WITNESS_FORK}};
+    struct bench *b = ctx;
+    struct witness w = {b->place, NAME, &b->seed, -1};
+    char holder[WITNESS_HOLDER_SIZE];
+    enum sv_err err = witness_open(&w, holder);
+
+    for (size_t i = 0; i < 3 && err == SV_OK; i++) {
+        struct witness_result r = {0};
+
+        err = ask(b, &w, asked[i].old, asked[i].size, asked[i].fork, &r);
+        if (err == SV_OK)
+            assert_int_equal(r.finding, asked[i].finding);
+        witness_result_clear(&r);
+    }
+    witness_close(&w);
+    return err;
+}
+
+/* It cosigns what goes on from what it cosigned, and nothing else. */
+static void
+look_at_witness(void *ctx, enum sv_err err, const char *place)
+{
+    struct bench *b = ctx;
+    struct witness w = {b->place, NAME, &b->seed, -1};
+    struct witness_result r = {0};
+    char holder[WITNESS_HOLDER_SIZE];
+    uint64_t last;
+
+    assert_own(err, place);
+    assert_ok(witness_open(&w, holder));
+    assert_ok(ask(b, &w, 12, 12, UINT64_MAX, &r));
+    last = r.finding == WITNESS_UNKNOWN ? 0 : r.last.size;
+    if (r.finding == WITNESS_COSIGNED ||
+        (last != 0 && last != 5 && last != 9) || (err == SV_OK && last != 9))
+        fail_msg("%s: finding %d at %llu", place, (int)r.finding,
+                 (unsigned long long)last);
+    witness_result_clear(&r);
+    assert_ok(ask(b, &w, last, 12, UINT64_MAX, &r));
+    assert_int_equal(r.finding, WITNESS_COSIGNED);
+    witness_result_clear(&r);
+    witness_close(&w);
+    support_dir_remove(b->place);
+    assert_int_equal(mkdir(b->place, 0700), 0);
+}
+
+static void
+test_a_witness_that_fails_anywhere_never_goes_back(void **state)
+{
+    struct bench *b = *state;
+    const struct scarce_work w = {"witness", b, witness, look_at_witness};
+
+    assert_int_equal(mkdir(b->place, 0700), 0);
+    assert_true(scarce_at_each_place(&w, SCARCE_SYSTEM, 1) > 10);
+    assert_true(scarce_at_each_place(&w, SCARCE_MEMORY, 1) > 10);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        CASE(test_an_export_that_fails_anywhere_is_completed_by_the_next),
+        CASE(test_an_export_that_cannot_be_read_is_not_called_false),
+        CASE(test_a_witness_that_fails_anywhere_never_goes_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
