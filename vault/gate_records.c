@@ -197,11 +197,11 @@ is_compartment(const struct policy *p, unsigned column, const char *type)
 }
 
 /* The n envelopes from `first` on make one whole new record: every
- * compartment of the type once, in the policy's order, at version 1. */
+ * compartment of the type once, in the policy's order, at version 1 (which
+ * follows none, as its header was decoded). */
 static bool
 is_new_record(const struct act *a, const struct incoming *first, size_t n)
 {
-    static const uint8_t none[32];
     const struct policy *p = &a->gate->roster.policy;
     size_t i = 0;
 
@@ -209,7 +209,6 @@ is_new_record(const struct act *a, const struct incoming *first, size_t n)
         if (!is_compartment(p, c, a->request.type))
             continue;
         if (i >= n || first[i].column != c || first[i].header.version != 1 ||
-            !bytes_equal(BYTES(first[i].header.prev), BYTES(none)) ||
             memcmp(first[i].header.record.b, first[0].header.record.b,
                    HANDLE_LEN) != 0)
             return false;

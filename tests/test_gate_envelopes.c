@@ -1,0 +1,639 @@
+#include "tests/support/office.h"
+#include "vault/envelope.h"
+#include "vault/import.h"
+#include "vault/message.h"
+#include "vault/posting.h"
+
+/*
+ * Whoever has keys of the vault can sign anything.  Her program's request is
+ * held back here, changed, and signed again by her: the gate takes nothing
+ * whose envelopes are not what the request says, nor what does not follow.
+ */
+
+#define ITEMS_MAX 15 /* two victims', and one more */
+
+/* ---- What her program would have sent ---- */
+
+struct held {
+    struct office *o;
+    struct buf message;
+    bool holds; /* what has envelopes */
+};
+
+static enum sv_err
+hold(void *ctx, struct bytes request, struct buf *response)
+{
+    struct held *h = ctx;
+    struct message_request m;
+
+    assert_ok(message_request_decode(request, &m));
+    if (!h->holds || m.kind != MESSAGE_ACT || m.act.body.len == 0)
+        return gate_handle(h->o->gate, request, response);
+    buf_truncate(&h->message, 0);
+    assert_ok(buf_append(&h->message, request));
+    return SV_ERR_IO;
+}
+
+static struct client *
+begin_held(struct held *h, const char *name)
+{
+    struct office *o = h->o;
+    struct colleague *p = office_person(o, name);
+    struct client_config config = {
+        {hold, h}, o->config.clock, o->config.rng, o->arena};
+    struct client_hello hello;
+
+    office_end(o, name);
+    assert_ok(client_new(&config, &p->client));
+    assert_ok(client_hello(p->client, &hello));
+    p->pin.vault = o->vault;
+    assert_ok(client_begin(p->client, &p->card, &p->identity, &p->pin));
+    return p->client;
+}
+
+static void
+end_held(struct held *h, const char *name)
+{
+    h->holds = false;
+    office_end(h->o, name);
+}
+
+/* ---- What she makes of it ---- */
+
+struct lie {
+    struct request r;
+    size_t n;
+    struct envelope env[ITEMS_MAX];
+    struct envelope_header header[ITEMS_MAX];
+    size_t sent;      /* envelopes in the body; else all */
+    bool wrong_root;  /* not that of the envelopes */
+    bool more;        /* a byte behind the last */
+    bool outer;       /* a lock as long as the gate's */
+    bool bare;        /* no headers that can be read */
+    bool skip_a_byte; /* of the first envelope's tokens */
+    struct buf tokens;
+};
+
+typedef void (*lie_fn)(struct lie *l);
+
+static void
+read_held(const struct held *h, struct note *note, struct lie *l)
+{
+    struct message_request m;
+    struct bytes rest;
+
+    assert_ok(message_request_decode(buf_bytes(&h->message), &m));
+    assert_ok(request_parse(m.act.note, note, &l->r));
+    for (rest = m.act.body; rest.len > 0; l->n++) {
+        assert_true(l->n < ITEMS_MAX);
+        assert_ok(envelope_decode(&rest, &l->env[l->n]));
+        assert_ok(
+            envelope_header_decode(l->env[l->n].header, &l->header[l->n]));
+    }
+    l->sent = l->n;
+}
+
+/* The envelope with its header, into the body; its leaf. */
+static struct hash
+put_item(const struct lie *l, size_t i, struct buf *body)
+{
+    static const uint8_t lock[ENVELOPE_OUTER_LEN];
+    struct envelope e = l->env[i];
+    struct item it = {.record = l->header[i].record,
+                      .version = l->header[i].version};
+    struct buf header = BUF_INIT;
+
+    if (l->bare && i == 0)
+        assert_ok(buf_text(&header, "SVE?"));
+    else
+        assert_ok(envelope_header_encode(&l->header[i], &header));
+    e.header = buf_bytes(&header);
+    if (l->outer && i == 0)
+        e.lock = BYTES(lock);
+    if (l->skip_a_byte && i == 0)
+        e.tokens = bytes_slice(e.tokens, 1, e.tokens.len - 1);
+    assert_ok(envelope_encode(&e, body));
+    envelope_hash(&e, it.hash);
+    memcpy(it.compartment, l->header[i].compartment, sizeof it.compartment);
+    buf_free(&header);
+    return item_leaf(&it);
+}
+
+/* Signed by her, under an id of its own; the entry. */
+static void
+send(const struct held *h, struct lie *l, const char *name, struct entry *e,
+     struct buf *response)
+{
+    struct office *o = h->o;
+    struct buf body = BUF_INIT, note = BUF_INIT, bytes = BUF_INIT;
+    struct hash leaves[ITEMS_MAX], root;
+    struct act_request message;
+    struct message_answer m;
+
+    for (size_t i = 0; i < l->sent; i++)
+        leaves[i] = put_item(l, i, &body);
+    root = tree_root_of(leaves, l->sent);
+    root.b[31] ^= l->wrong_root;
+    memcpy(l->r.body, root.b, sizeof l->r.body);
+    if (l->more)
+        assert_ok(buf_text(&body, "x"));
+    rng_fill(&o->config.rng, l->r.id, sizeof l->r.id);
+    l->r.at_ms = o->now_ms;
+    assert_ok(request_sign(&l->r, &office_person(o, name)->keys.sign, &note));
+    message = (struct act_request){buf_bytes(&note), buf_bytes(&body)};
+    assert_ok(message_act_encode(&message, &bytes));
+    assert_ok(gate_handle(o->gate, buf_bytes(&bytes), response));
+    assert_ok(message_answer_decode(buf_bytes(response), &m));
+    assert_ok(m.status);
+    assert_ok(entry_parse(m.act.entry, e));
+    buf_free(&body);
+    buf_free(&note);
+    buf_free(&bytes);
+}
+
+static void
+expect(const struct held *h, const char *name, lie_fn change,
+       enum entry_outcome outcome, const char *what)
+{
+    struct lie *l = calloc(1, sizeof *l);
+    struct note *note = calloc(1, sizeof *note);
+    struct buf response = BUF_INIT;
+    struct entry e;
+
+    assert_non_null(l);
+    assert_non_null(note);
+    read_held(h, note, l);
+    change(l);
+    send(h, l, name, &e, &response);
+    if (!e.allowed || e.outcome != outcome)
+        fail_msg("%s: %s, outcome %d", what, e.rule, (int)e.outcome);
+    buf_free(&l->tokens);
+    buf_free(&response);
+    free(note);
+    free(l);
+}
+
+struct wanted {
+    const char *what;
+    lie_fn change;
+    enum entry_outcome outcome;
+};
+
+static void
+expect_all(const struct held *h, const char *name, size_t n,
+           const struct wanted lies[])
+{
+    for (size_t i = 0; i < n; i++) {
+        h->o->now_ms += UINT64_C(60) * 60 * 1000; /* few are allowed an hour */
+        expect(h, name, lies[i].change, lies[i].outcome, lies[i].what);
+    }
+}
+
+#define EXPECT_ALL(h, name, lies)                                              \
+    expect_all(h, name, sizeof(lies) / sizeof(lies)[0], lies)
+
+/* ---- Lies ---- */
+
+static void
+nothing(struct lie *l)
+{
+    (void)l;
+}
+
+static void
+other_vault(struct lie *l)
+{
+    l->header[l->n - 1].vault.b[31] ^= 1;
+}
+
+static void
+other_type(struct lie *l)
+{
+    (void)snprintf(l->header[0].type, NAME_SIZE, "suspect");
+}
+
+static void
+unknown_compartment(struct lie *l)
+{
+    (void)snprintf(l->header[l->n - 1].compartment, NAME_SIZE, "nothing");
+}
+
+static void
+other_author(struct lie *l)
+{
+    (void)snprintf(l->header[l->n - 1].author, NAME_SIZE, "case-2");
+}
+
+static void
+later_epoch(struct lie *l)
+{
+    l->header[l->n - 1].epoch++;
+}
+
+static void
+later_version(struct lie *l)
+{
+    l->header[l->n - 1].version++;
+}
+
+static void
+is_an_addition(struct lie *l)
+{
+    l->header[l->n - 1].addition = true;
+}
+
+static void
+is_whole(struct lie *l)
+{
+    l->header[0].addition = false;
+}
+
+static void
+after_another(struct lie *l)
+{
+    l->header[l->n - 1].prev[0] ^= 1;
+}
+
+static void
+last_of_other_record(struct lie *l)
+{
+    l->header[l->n - 1].record.b[0] ^= 1;
+}
+
+static void
+all_of_other_record(struct lie *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        l->header[i].record.b[HANDLE_LEN - 1] ^= 1;
+}
+
+static void
+exchange(struct lie *l, size_t a, size_t b)
+{
+    struct envelope e = l->env[a];
+    struct envelope_header h = l->header[a];
+
+    l->env[a] = l->env[b];
+    l->header[a] = l->header[b];
+    l->env[b] = e;
+    l->header[b] = h;
+}
+
+static void
+in_another_order(struct lie *l)
+{
+    exchange(l, l->n - 2, l->n - 1);
+}
+
+static void
+one_twice(struct lie *l)
+{
+    l->env[l->n - 1] = l->env[l->n - 2];
+    l->header[l->n - 1] = l->header[l->n - 2];
+}
+
+static void
+one_less(struct lie *l)
+{
+    l->sent--;
+}
+
+static void
+one_more(struct lie *l)
+{
+    l->env[l->n] = l->env[0];
+    l->header[l->n] = l->header[0];
+    l->sent++;
+}
+
+static void
+a_byte_more(struct lie *l)
+{
+    l->more = true;
+}
+
+static void
+other_root(struct lie *l)
+{
+    l->wrong_root = true;
+}
+
+static void
+gates_lock(struct lie *l)
+{
+    l->outer = true;
+}
+
+static void
+no_header(struct lie *l)
+{
+    l->bare = true;
+}
+
+static void
+cut_tokens(struct lie *l)
+{
+    l->skip_a_byte = true;
+}
+
+/* The tokens of the first envelope, as of a later key. */
+static void
+later_tokens(struct lie *l)
+{
+    struct posting p;
+
+    assert_ok(posting_decode(l->env[0].tokens, &p));
+    p.epoch++;
+    assert_ok(posting_encode(&p, &l->tokens));
+    l->env[0].tokens = buf_bytes(&l->tokens);
+}
+
+static void
+first_of_other_record(struct lie *l)
+{
+    for (size_t i = 0; i < l->n / 2; i++)
+        l->header[i].record.b[0] ^= 1;
+}
+
+static void
+both_of_other_records(struct lie *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        l->header[i].record.b[0] ^= 1;
+}
+
+static void
+same_record_twice(struct lie *l)
+{
+    for (size_t i = l->n / 2; i < l->n; i++)
+        l->header[i].record = l->header[0].record;
+}
+
+/* ---- Of each kind ---- */
+
+static int
+setup(void **state)
+{
+    struct held *h = calloc(1, sizeof *h);
+
+    assert_non_null(h);
+    h->o = calloc(1, sizeof *h->o);
+    assert_non_null(h->o);
+    office_new(h->o);
+    *state = h;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct held *h = *state;
+
+    buf_free(&h->message);
+    office_free(h->o);
+    free(h->o);
+    free(h);
+    return 0;
+}
+
+static size_t
+count_records(struct office *o)
+{
+    struct record_list l = {0};
+    size_t n;
+
+    assert_ok(client_record_list(office_client(o, "case-1"), "victim",
+                                 UINT64_MAX, PIN_LIST_MAX, &l));
+    n = l.n;
+    record_list_free(&l);
+    return n;
+}
+
+static void
+test_a_new_record_is_what_its_request_says(void **state)
+{
+    static const struct wanted lies[] = {
+#define INVALID(lie) {#lie, lie, OUTCOME_INVALID}
+        INVALID(other_vault),
+        INVALID(other_type),
+        INVALID(unknown_compartment),
+        INVALID(other_author),
+        INVALID(later_epoch),
+        INVALID(later_version),
+        INVALID(is_an_addition),
+        INVALID(last_of_other_record),
+        INVALID(all_of_other_record),
+        INVALID(in_another_order),
+        INVALID(one_twice),
+        INVALID(one_less),
+        INVALID(one_more),
+        INVALID(a_byte_more),
+        INVALID(other_root),
+        INVALID(gates_lock),
+        INVALID(no_header),
+        INVALID(cut_tokens),
+        INVALID(later_tokens),
+    };
+    static const struct wanted truth[] = {{"truth", nothing, OUTCOME_DONE},
+                                          {"again", nothing, OUTCOME_EXISTS}};
+    struct held *h = *state;
+    struct handle record;
+
+    (void)begin_held(h, "case-1");
+    h->holds = true;
+    assert_err(office_record(h->o, "case-1", "2022-001", "Yamada", &record),
+               SV_ERR_IO);
+    EXPECT_ALL(h, "case-1", lies);
+    end_held(h, "case-1");
+    assert_int_equal(count_records(h->o), 0);
+    EXPECT_ALL(h, "case-1", truth);
+    assert_int_equal(count_records(h->o), 1);
+    office_verify(h->o);
+}
+
+/* What case-1 would save of the identity that she has read. */
+static void
+hold_save(struct held *h, const struct handle *record)
+{
+    static const char *const identity[] = {"identity"};
+    struct client *c = begin_held(h, "case-1");
+    struct record_view v = {0};
+    size_t at;
+
+    assert_ok(client_record_read(c, "victim", record, 1, identity, &v));
+    assert_non_null(schema_compartment(v.type, "identity", &at));
+    h->holds = true;
+    assert_err(client_record_save(c, "victim", record, &v.contents[at], &v),
+               SV_ERR_IO);
+    record_view_free(&v);
+    end_held(h, "case-1");
+}
+
+static void
+other_part(struct lie *l)
+{
+    (void)snprintf(l->header[0].compartment, NAME_SIZE, "location");
+}
+
+static void
+first_version(struct lie *l)
+{
+    l->header[0].version = 1;
+    memset(l->header[0].prev, 0, sizeof l->header[0].prev);
+}
+
+static void
+test_a_new_version_follows_the_newest_and_is_what_its_request_says(void **state)
+{
+    static const struct wanted lies[] = {
+        INVALID(other_vault),
+        INVALID(other_type),
+        INVALID(unknown_compartment),
+        INVALID(other_part),
+        INVALID(other_author),
+        INVALID(later_epoch),
+        INVALID(all_of_other_record),
+        INVALID(is_an_addition),
+        INVALID(one_less),
+        INVALID(one_more),
+        INVALID(a_byte_more),
+        INVALID(other_root),
+        INVALID(gates_lock),
+        INVALID(no_header),
+        INVALID(cut_tokens),
+        INVALID(later_tokens),
+#define CONFLICT(lie) {#lie, lie, OUTCOME_CONFLICT}
+        CONFLICT(later_version),
+        CONFLICT(after_another),
+        CONFLICT(first_version),
+    };
+    static const struct wanted truth[] = {{"truth", nothing, OUTCOME_DONE},
+                                          {"again", nothing, OUTCOME_CONFLICT}};
+    struct held *h = *state;
+    struct handle record;
+
+    assert_ok(office_record(h->o, "case-1", "2022-001", "Yamada", &record));
+    hold_save(h, &record);
+    EXPECT_ALL(h, "case-1", lies);
+    EXPECT_ALL(h, "case-1", truth);
+    office_verify(h->o);
+}
+
+/* Two of type victim. */
+static void
+hold_import(struct held *h)
+{
+    static const char csv[] = "identity.case_no,identity.family_name\n"
+                              "I-1,Ito\nI-2,Kato\n";
+    struct client *c = begin_held(h, "case-1");
+    struct import im = {0};
+    struct import_report report = {0};
+    struct diag where = {0};
+
+    assert_ok(import_read(schema_type(client_schema(c), "victim"),
+                          bytes_text(csv), &im, &where));
+    h->holds = true;
+    assert_err(client_import(c, &im, NULL, NULL, &report), SV_ERR_IO);
+    import_free(&im);
+    end_held(h, "case-1");
+}
+
+static void
+fewer_records(struct lie *l)
+{
+    l->r.count = 1;
+}
+
+static void
+more_records(struct lie *l)
+{
+    l->r.count = 3;
+}
+
+static void
+test_a_batch_is_whole_records_and_each_once(void **state)
+{
+    static const struct wanted lies[] = {
+        INVALID(other_vault),
+        INVALID(other_type),
+        INVALID(other_author),
+        INVALID(later_epoch),
+        INVALID(later_version),
+        INVALID(is_an_addition),
+        INVALID(last_of_other_record),
+        INVALID(in_another_order),
+        INVALID(one_twice),
+        INVALID(one_less),
+        INVALID(a_byte_more),
+        INVALID(other_root),
+        INVALID(gates_lock),
+        INVALID(later_tokens),
+        INVALID(same_record_twice),
+        INVALID(fewer_records),
+        INVALID(more_records),
+    };
+    static const struct wanted truth[] = {
+        {"truth", nothing, OUTCOME_DONE},
+        {"again", nothing, OUTCOME_EXISTS},
+        /* Their numbers are known. */
+        {"others", first_of_other_record, OUTCOME_EXISTS},
+        {"all others", both_of_other_records, OUTCOME_DUPLICATE},
+    };
+    struct held *h = *state;
+
+    hold_import(h);
+    EXPECT_ALL(h, "case-1", lies);
+    assert_int_equal(count_records(h->o), 0);
+    EXPECT_ALL(h, "case-1", truth);
+    assert_int_equal(count_records(h->o), 2);
+    office_verify(h->o);
+}
+
+/* Who may only write: what she sends for a whole version is taken for none. */
+static void
+test_who_may_not_read_cannot_take_anothers_place(void **state)
+{
+    static const struct wanted lies[] = {
+        INVALID(is_whole), INVALID(other_author), CONFLICT(later_version),
+        CONFLICT(after_another)};
+    static const struct wanted truth[] = {{"truth", nothing, OUTCOME_DONE}};
+    struct held *h = *state;
+    struct client *c;
+    const struct schema_type *type;
+    struct content addition = {0};
+    struct handle record;
+    size_t at, f;
+    const char *reason = NULL;
+
+    assert_ok(office_record(h->o, "intake-1", "2022-001", "Yamada", &record));
+    c = begin_held(h, "intake-1");
+    type = schema_type(client_schema(c), "victim");
+    assert_non_null(schema_compartment(type, "identity", &at));
+    assert_ok(content_new(&type->compartments[at], &addition));
+    assert_non_null(
+        schema_field(&type->compartments[at], bytes_text("phone"), &f));
+    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
+    h->holds = true;
+    assert_err(client_record_save(c, "victim", &record, &addition, NULL),
+               SV_ERR_IO);
+    content_free(&addition);
+    end_held(h, "intake-1");
+    EXPECT_ALL(h, "intake-1", lies);
+    EXPECT_ALL(h, "intake-1", truth);
+    office_verify(h->o);
+}
+
+int
+main(void)
+{
+#define IN_OFFICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        IN_OFFICE(test_a_new_record_is_what_its_request_says),
+        IN_OFFICE(
+            test_a_new_version_follows_the_newest_and_is_what_its_request_says),
+        IN_OFFICE(test_a_batch_is_whole_records_and_each_once),
+        IN_OFFICE(test_who_may_not_read_cannot_take_anothers_place),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
