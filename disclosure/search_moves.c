@@ -164,7 +164,7 @@ batch_add(struct search *s, struct batch *b, size_t target)
 {
     size_t first = b->start[b->n], need = first + s->n_sum;
 
-    if (need > b->cap_entries) {
+    if (b->column == NULL || b->factor == NULL || need > b->cap_entries) {
         size_t cap = 2 * need + 64;
         uint32_t *column = realloc(b->column, cap * sizeof *column);
         int64_t *factor;
