@@ -7,6 +7,7 @@
 #include "crypto/words_list.h"
 
 #define BITS 10
+
 #if !defined(__clang__)
 /* gcc 12's analyzer takes a table of strings for uninitialized. */
 #pragma GCC diagnostic ignored "-Wanalyzer-use-of-uninitialized-value"
