@@ -331,22 +331,6 @@ work_reopen(struct scene *s)
     return office_open(&s->o);
 }
 
-/* Another vault, in the same place each time. */
-static enum sv_err
-work_found(struct scene *s)
-{
-    struct office *o = calloc(1, sizeof *o);
-    enum sv_err err;
-
-    (void)s;
-    assert_non_null(o);
-    office_prepare(o, NULL, NULL);
-    err = office_found(o);
-    office_free(o);
-    free(o);
-    return err;
-}
-
 /* ---- Before and after ---- */
 
 /* One kind of work: who does it, and what undoes it where it must be. */
@@ -489,7 +473,6 @@ static void
 test_where_the_system_refuses_it_is_said_to_be_that(void **state)
 {
     static const struct kind some[] = {
-        {"found", work_found, NULL, {NULL}, SV_OK},
         {"reopen", work_reopen, NULL, {NULL}, SV_OK},
         {"add", work_add, NULL, {"case-1"}, SV_OK},
         {"exact", work_request_exact, NULL, {"stats-1"}, SV_OK},

@@ -29,6 +29,7 @@ static struct {
     uint64_t fail_at, calls; /* while it counts */
     bool always;
     atomic_bool failed;
+    const void *outside;  /* who ran the work is not part of a place */
     void *frames[FRAMES]; /* of the call that failed */
     int n_frames;
     pthread_mutex_t lock; /* of the places */
@@ -43,7 +44,7 @@ place_of_call(void)
     int n = backtrace(frames, FRAMES);
     uint64_t h = 0xcbf29ce484222325;
 
-    for (int i = OWN_FRAMES; i < n; i++)
+    for (int i = OWN_FRAMES; i < n && frames[i] != scarce.outside; i++)
         h = (h ^ (uintptr_t)frames[i]) * 0x100000001b3;
     return h;
 }
@@ -129,6 +130,7 @@ run_once(const struct scarce_work *w, int state)
 {
     enum sv_err err;
 
+    scarce.outside = __builtin_return_address(0);
     atomic_store(&scarce.failed, false);
     atomic_store(&scarce.state, state);
     err = w->run(w->ctx);
