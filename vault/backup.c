@@ -245,7 +245,8 @@ read_header(struct backup_file *b)
     struct buf origin = BUF_INIT, again = BUF_INIT;
     enum sv_err err = take_bytes(b, fixed, sizeof fixed);
 
-    if (err == SV_ERR_TAMPERED || memcmp(fixed, magic, sizeof magic) != 0)
+    if (err == SV_ERR_TAMPERED ||
+        (err == SV_OK && memcmp(fixed, magic, sizeof magic) != 0))
         return SV_ERR_FORMAT;
     if (err == SV_OK && fixed[3] != VERSION)
         return SV_ERR_VERSION;
@@ -385,9 +386,13 @@ check_manifest(struct backup_file *b, struct bytes raw,
 {
     struct backup_manifest m;
     struct note note;
+    enum sv_err err = note_parse(raw, &note);
 
-    if (note_parse(raw, &note) != SV_OK || note.n != 1 ||
-        manifest_parse(note.text, &m) != SV_OK)
+    if (err == SV_OK)
+        err = note.n == 1 ? manifest_parse(note.text, &m) : SV_ERR_FORMAT;
+    if (err == SV_ERR_NOMEM)
+        return err;
+    if (err != SV_OK)
         return wrong(b, N_("its manifest does not parse"));
     if (note_verify(&note, b->origin, log_key) != SV_OK)
         return wrong(b, N_("its manifest is not signed by this vault's log"));

@@ -98,7 +98,8 @@ put_rows(struct gate *g, struct restoring *r, struct bytes rows)
     /* The log's state is among the first rows: say so at once. */
     if (err == SV_OK && r->file.sum.chunks == 1) {
         t = (struct tables){txn, &g->keys->storage, &g->config.rng, NULL};
-        if (log_state_load(&t, &log) != SV_OK)
+        err = log_state_load(&t, &log);
+        if (err != SV_OK && err != SV_ERR_NOMEM && err != SV_ERR_IO)
             err = wrong(r, N_("the gate's sheet does not open it"));
     }
     if (err == SV_OK)
