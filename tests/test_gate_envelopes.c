@@ -1,7 +1,6 @@
-#include "tests/support/office.h"
+#include "tests/support/held.h"
 #include "vault/envelope.h"
 #include "vault/import.h"
-#include "vault/message.h"
 #include "vault/posting.h"
 
 /*
@@ -11,52 +10,6 @@
  */
 
 #define ITEMS_MAX 15 /* two victims', and one more */
-
-/* ---- What her program would have sent ---- */
-
-struct held {
-    struct office *o;
-    struct buf message;
-    bool holds; /* what has envelopes */
-};
-
-static enum sv_err
-hold(void *ctx, struct bytes request, struct buf *response)
-{
-    struct held *h = ctx;
-    struct message_request m;
-
-    assert_ok(message_request_decode(request, &m));
-    if (!h->holds || m.kind != MESSAGE_ACT || m.act.body.len == 0)
-        return gate_handle(h->o->gate, request, response);
-    buf_truncate(&h->message, 0);
-    assert_ok(buf_append(&h->message, request));
-    return SV_ERR_IO;
-}
-
-static struct client *
-begin_held(struct held *h, const char *name)
-{
-    struct office *o = h->o;
-    struct colleague *p = office_person(o, name);
-    struct client_config config = {
-        {hold, h}, o->config.clock, o->config.rng, o->arena};
-    struct client_hello hello;
-
-    office_end(o, name);
-    assert_ok(client_new(&config, &p->client));
-    assert_ok(client_hello(p->client, &hello));
-    p->pin.vault = o->vault;
-    assert_ok(client_begin(p->client, &p->card, &p->identity, &p->pin));
-    return p->client;
-}
-
-static void
-end_held(struct held *h, const char *name)
-{
-    h->holds = false;
-    office_end(h->o, name);
-}
 
 /* ---- What she makes of it ---- */
 
@@ -79,12 +32,9 @@ typedef void (*lie_fn)(struct lie *l);
 static void
 read_held(const struct held *h, struct note *note, struct lie *l)
 {
-    struct message_request m;
-    struct bytes rest;
+    struct bytes rest = held_act(h, note, &l->r);
 
-    assert_ok(message_request_decode(buf_bytes(&h->message), &m));
-    assert_ok(request_parse(m.act.note, note, &l->r));
-    for (rest = m.act.body; rest.len > 0; l->n++) {
+    for (; rest.len > 0; l->n++) {
         assert_true(l->n < ITEMS_MAX);
         assert_ok(envelope_decode(&rest, &l->env[l->n]));
         assert_ok(
@@ -119,16 +69,13 @@ put_item(const struct lie *l, size_t i, struct buf *body)
     return item_leaf(&it);
 }
 
-/* Signed by her, under an id of its own; the entry. */
-static void
-send(const struct held *h, struct lie *l, const char *name, struct entry *e,
+static struct entry
+send(const struct held *h, struct lie *l, const char *name,
      struct buf *response)
 {
-    struct office *o = h->o;
-    struct buf body = BUF_INIT, note = BUF_INIT, bytes = BUF_INIT;
     struct hash leaves[ITEMS_MAX], root;
-    struct act_request message;
-    struct message_answer m;
+    struct buf body = BUF_INIT;
+    struct entry e;
 
     for (size_t i = 0; i < l->sent; i++)
         leaves[i] = put_item(l, i, &body);
@@ -137,18 +84,9 @@ send(const struct held *h, struct lie *l, const char *name, struct entry *e,
     memcpy(l->r.body, root.b, sizeof l->r.body);
     if (l->more)
         assert_ok(buf_text(&body, "x"));
-    rng_fill(&o->config.rng, l->r.id, sizeof l->r.id);
-    l->r.at_ms = o->now_ms;
-    assert_ok(request_sign(&l->r, &office_person(o, name)->keys.sign, &note));
-    message = (struct act_request){buf_bytes(&note), buf_bytes(&body)};
-    assert_ok(message_act_encode(&message, &bytes));
-    assert_ok(gate_handle(o->gate, buf_bytes(&bytes), response));
-    assert_ok(message_answer_decode(buf_bytes(response), &m));
-    assert_ok(m.status);
-    assert_ok(entry_parse(m.act.entry, e));
+    e = held_send(h, name, &l->r, buf_bytes(&body), response);
     buf_free(&body);
-    buf_free(&note);
-    buf_free(&bytes);
+    return e;
 }
 
 static void
@@ -164,7 +102,7 @@ expect(const struct held *h, const char *name, lie_fn change,
     assert_non_null(note);
     read_held(h, note, l);
     change(l);
-    send(h, l, name, &e, &response);
+    e = send(h, l, name, &response);
     if (!e.allowed || e.outcome != outcome)
         fail_msg("%s: %s, outcome %d", what, e.rule, (int)e.outcome);
     buf_free(&l->tokens);
@@ -371,31 +309,6 @@ same_record_twice(struct lie *l)
 
 /* ---- Of each kind ---- */
 
-static int
-setup(void **state)
-{
-    struct held *h = calloc(1, sizeof *h);
-
-    assert_non_null(h);
-    h->o = calloc(1, sizeof *h->o);
-    assert_non_null(h->o);
-    office_new(h->o);
-    *state = h;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct held *h = *state;
-
-    buf_free(&h->message);
-    office_free(h->o);
-    free(h->o);
-    free(h);
-    return 0;
-}
-
 static size_t
 count_records(struct office *o)
 {
@@ -439,12 +352,12 @@ test_a_new_record_is_what_its_request_says(void **state)
     struct held *h = *state;
     struct handle record;
 
-    (void)begin_held(h, "case-1");
+    (void)held_begin(h, "case-1");
     h->holds = true;
     assert_err(office_record(h->o, "case-1", "2022-001", "Yamada", &record),
                SV_ERR_IO);
     EXPECT_ALL(h, "case-1", lies);
-    end_held(h, "case-1");
+    held_end(h, "case-1");
     assert_int_equal(count_records(h->o), 0);
     EXPECT_ALL(h, "case-1", truth);
     assert_int_equal(count_records(h->o), 1);
@@ -456,7 +369,7 @@ static void
 hold_save(struct held *h, const struct handle *record)
 {
     static const char *const identity[] = {"identity"};
-    struct client *c = begin_held(h, "case-1");
+    struct client *c = held_begin(h, "case-1");
     struct record_view v = {0};
     size_t at;
 
@@ -466,7 +379,7 @@ hold_save(struct held *h, const struct handle *record)
     assert_err(client_record_save(c, "victim", record, &v.contents[at], &v),
                SV_ERR_IO);
     record_view_free(&v);
-    end_held(h, "case-1");
+    held_end(h, "case-1");
 }
 
 static void
@@ -525,7 +438,7 @@ hold_import(struct held *h)
 {
     static const char csv[] = "identity.case_no,identity.family_name\n"
                               "I-1,Ito\nI-2,Kato\n";
-    struct client *c = begin_held(h, "case-1");
+    struct client *c = held_begin(h, "case-1");
     struct import im = {0};
     struct import_report report = {0};
     struct diag where = {0};
@@ -535,7 +448,7 @@ hold_import(struct held *h)
     h->holds = true;
     assert_err(client_import(c, &im, NULL, NULL, &report), SV_ERR_IO);
     import_free(&im);
-    end_held(h, "case-1");
+    held_end(h, "case-1");
 }
 
 static void
@@ -606,7 +519,7 @@ test_who_may_not_read_cannot_take_anothers_place(void **state)
     const char *reason = NULL;
 
     assert_ok(office_record(h->o, "intake-1", "2022-001", "Yamada", &record));
-    c = begin_held(h, "intake-1");
+    c = held_begin(h, "intake-1");
     type = schema_type(client_schema(c), "victim");
     assert_non_null(schema_compartment(type, "identity", &at));
     assert_ok(content_new(&type->compartments[at], &addition));
@@ -617,7 +530,7 @@ test_who_may_not_read_cannot_take_anothers_place(void **state)
     assert_err(client_record_save(c, "victim", &record, &addition, NULL),
                SV_ERR_IO);
     content_free(&addition);
-    end_held(h, "intake-1");
+    held_end(h, "intake-1");
     EXPECT_ALL(h, "intake-1", lies);
     EXPECT_ALL(h, "intake-1", truth);
     office_verify(h->o);
@@ -626,7 +539,8 @@ test_who_may_not_read_cannot_take_anothers_place(void **state)
 int
 main(void)
 {
-#define IN_OFFICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_OFFICE(test)                                                        \
+    cmocka_unit_test_setup_teardown(test, held_setup, held_teardown)
     const struct CMUnitTest tests[] = {
         IN_OFFICE(test_a_new_record_is_what_its_request_says),
         IN_OFFICE(
