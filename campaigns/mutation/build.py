@@ -197,10 +197,13 @@ class Build:
                            self.object_of(path, 'lines'),
                            ['-O0', *KINDS['lines']])
 
-    def watched(self, path):
-        """Compiles the mutants again, watched by the address sanitizer."""
-        self._must_compile(path, self.object_of(path, 'mutants')[:-2] + '.c',
-                           self.object_of(path, 'watched'),
+    def watched(self, path, mutants):
+        """Compiles these mutants again, watched by the address sanitizer."""
+        out = self.object_of(path, 'watched')
+        text, _ = schemata(mutants[0].source, mutants)
+        with open(out[:-2] + '.c', 'w', encoding='utf-8') as f:
+            f.write(text)
+        self._must_compile(path, out[:-2] + '.c', out,
                            ['-O1', *KINDS['watched']])
 
     def own(self, name, like):

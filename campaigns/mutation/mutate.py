@@ -152,7 +152,9 @@ def watch(build, alive, tally):
     alive = [(m, judge.in_order(tests)[:WATCHED_TESTS]) for m, tests in alive]
     paths = sorted({mutant.path for mutant, _ in alive})
     with ThreadPoolExecutor(judge.WORKERS) as pool:
-        list(pool.map(build.watched, paths))
+        list(pool.map(lambda path: build.watched(
+            path, sorted((m for m, _ in alive if m.path == path),
+                         key=lambda m: m.number)), paths))
         wanted = sorted({t for _, tests in alive for t in tests}, key=str)
         programs = build.link_all(sorted({t.label for t in wanted}), paths,
                                   'watched')
