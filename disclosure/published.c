@@ -317,13 +317,13 @@ is_share(const struct checking *c, const struct released_figure *r,
     for (size_t at = codes; name[at] != '\0';) {
         size_t len = strcspn(name + at, ".");
         char total[FACTS_FIGURE_SIZE + sizeof RELEASED_TOTAL];
-        bool last = name[at + len] == '\0';
 
         (void)snprintf(total, sizeof total, "%.*s" RELEASED_TOTAL "%s", (int)at,
                        name, name + at + len);
         if (count_of(c, total, &whole) && is_percent(r, part, whole))
             return true;
-        at += len + (last ? 0 : 1);
+        at += len;
+        at += name[at] == '.' ? 1 : 0;
     }
     /* A total over all fields has the word once. */
     if (parts == 1)

@@ -154,6 +154,9 @@ audit(const struct facts *f, int64_t k, struct audit_result *r)
     const struct audit_rules rules = rules_of(f, k);
 
     assert_ok(audit_run(f, &rules, &solvers, r));
+    assert_true(r->n_targets >= r->n_findings);
+    for (size_t i = 1; i < r->n_findings; i++)
+        assert_true(r->findings[i - 1].figure <= r->findings[i].figure);
 }
 
 static const struct audit_finding *

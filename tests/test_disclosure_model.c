@@ -332,6 +332,72 @@ one_secret_term_has_an_opposite_in_its_group(void **state)
     facts_clear(&f);
 }
 
+/* Of a code of each of two secrets, others are in several ways. */
+static void
+two_secret_terms_have_no_opposite(void **state)
+{
+    struct facts f;
+    struct model *m;
+    size_t both;
+
+    (void)state;
+    begin(&f, 3, 3);
+    f.dimensions[1].secret = true;
+    both = cell(&f, 0, 1, 1);
+    assert_ok(model_new(&f, false, &m));
+    assert_int_equal(m->sets[m->set_of[both]].opposite, MODEL_NONE);
+    model_free(m);
+    facts_clear(&f);
+}
+
+static void
+nobody_is_one_set_however_it_is_said(void **state)
+{
+    const size_t some[] = {0, 1};
+    struct facts f;
+    struct model *m;
+    size_t none, other;
+
+    (void)state;
+    begin(&f, 3, 3);
+    none = cell(&f, ALL, 0, ALL);
+    assert_ok(facts_term(&f, none, 0, 0, NULL));
+    other = cell(&f, 1, ALL, 1);
+    assert_ok(facts_term(&f, other, 1, 0, NULL));
+    (void)cell(&f, ALL, ALL, ALL);
+    assert_ok(facts_term(&f, cell(&f, ALL, ALL, ALL), 0, 2, some));
+    assert_ok(model_new(&f, false, &m));
+    assert_int_equal(m->set_of[none], m->set_of[other]);
+    assert_int_equal(m->sets[m->set_of[none]].n_terms, 0);
+    assert_int_equal(members(m, m->set_of[none]), 0);
+    model_free(m);
+    facts_clear(&f);
+}
+
+/* As many as a dimension may have codes. */
+static void
+dates_are_as_many_as_codes_may_be(void **state)
+{
+    struct facts f;
+    struct model *m;
+
+    (void)state;
+    begin(&f, 3, 1);
+    for (size_t i = 0; i <= FACTS_CODES_MAX; i++) {
+        size_t at = cell(&f, ALL, ALL, ALL);
+
+        (void)snprintf(f.figures[at].as_of, FACTS_DATE_SIZE, "%04zu-12-31",
+                       1000 + i);
+    }
+    assert_err(model_new(&f, false, &m), SV_ERR_RANGE);
+    (void)snprintf(f.figures[0].as_of, FACTS_DATE_SIZE, "%04zu-12-31",
+                   (size_t)1001);
+    assert_ok(model_new(&f, false, &m));
+    assert_int_equal(m->n_sets, FACTS_CODES_MAX);
+    model_free(m);
+    facts_clear(&f);
+}
+
 static void
 what_would_be_too_many_atoms_is_refused(void **state)
 {
@@ -465,6 +531,9 @@ main(void)
         cmocka_unit_test(figures_of_one_set_share_it_and_dates_part_them),
         cmocka_unit_test(a_rest_that_a_figure_counts_is_its_set),
         cmocka_unit_test(one_secret_term_has_an_opposite_in_its_group),
+        cmocka_unit_test(two_secret_terms_have_no_opposite),
+        cmocka_unit_test(nobody_is_one_set_however_it_is_said),
+        cmocka_unit_test(dates_are_as_many_as_codes_may_be),
         cmocka_unit_test(what_would_be_too_many_atoms_is_refused),
         cmocka_unit_test(addition_alone_narrows_what_it_can),
         cmocka_unit_test(addition_alone_finds_a_conflict),

@@ -169,10 +169,12 @@ read_report(struct bench *b, struct released *out, struct diag *where)
     return err;
 }
 
-/* One fault of this place; NULL: none at all. */
-static void
-expect(struct bench *b, const char *place)
+/* The first fault is of this place; NULL: there is none.  How many there
+ * are. */
+static size_t
+check(struct bench *b, const char *place)
 {
+    size_t n;
     struct released report;
     struct published p;
     struct diag where = {0};
@@ -181,11 +183,25 @@ expect(struct bench *b, const char *place)
     assert_ok(published_check(&b->d, &report, &p));
     for (size_t i = 0; i < p.n_kept && place == NULL; i++)
         print_error("%s: %s\n", p.faults[i].place, p.faults[i].reason);
-    assert_int_equal(p.n_faults, place == NULL ? 0 : 1);
+    n = p.n_faults;
+    assert_true((n == 0) == (place == NULL));
     if (place != NULL)
         assert_string_equal(p.faults[0].place, place);
     published_clear(&p);
     released_clear(&report);
+    return n;
+}
+
+static void
+expect(struct bench *b, const char *place)
+{
+    assert_int_equal(check(b, place), place == NULL ? 0 : 1);
+}
+
+static void
+expect_first(struct bench *b, const char *place)
+{
+    assert_true(check(b, place) > 0);
 }
 
 static void
@@ -367,6 +383,211 @@ a_report_in_another_form_is_refused(void **state)
     assert_string_equal(where.column, "relations");
 }
 
+/* Another figure of who the first is, with others of as many codes between
+ * them: it is the same people, and two numbers. */
+static void
+equal_sets_have_one_number(void **state)
+{
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[0].facts;
+    size_t at = figure(f, "again");
+
+    narrow(f, at, 0, 1);
+    narrow(f, at, 1, 0);
+    assert_ok(facts_print_exact(f, at, 44));
+    print(b, "again", false, json_integer(44));
+    expect(b, NULL);
+    f->figures[at].value = 45;
+    reprint(b, 12, json_integer(45));
+    expect_first(b, "sex.2022.female = 44, again = 45");
+}
+
+static void
+what_has_no_terms_is_the_sum_of_all(void **state)
+{
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[0].facts;
+    size_t all = figure(f, "all");
+
+    assert_ok(facts_print_exact(f, all, 86));
+    print(b, "all", false, json_integer(86));
+    expect(b, NULL);
+    f->figures[all].value = 87;
+    reprint(b, 12, json_integer(87));
+    expect_first(b, "all = 87; 86 = sex.2021.total + sex.2022.total");
+}
+
+static void
+no_two_facts_have_one_name(void **state)
+{
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[1].facts;
+    size_t at = 0;
+
+    b->d.n = 2;
+    facts_init(f);
+    assert_ok(facts_release(f, "release-7", &at));
+    assert_ok(facts_population(f, "suspect", &at));
+    at = figure(f, "sex.2022.male");
+    assert_ok(facts_print_exact(f, at, 2));
+    expect(b, "sex.2022.male");
+}
+
+/* ---- A yearly report ---- */
+
+static void
+add_annual(struct facts *f, const char *name, int64_t value)
+{
+    assert_ok(facts_print_exact(f, figure(f, name), value));
+}
+
+static void
+expect_annual(struct bench *b, const char *text, const char *place)
+{
+    struct released report;
+    struct published p;
+    struct diag where = {0};
+
+    assert_ok(released_read(bytes_text(text), &report, &where));
+    assert_ok(published_check(&b->d, &report, &p));
+    assert_int_equal(p.n_faults, place == NULL ? 0 : 1);
+    if (place != NULL)
+        assert_string_equal(p.faults[0].place, place);
+    published_clear(&p);
+    released_clear(&report);
+}
+
+static void
+a_yearly_change_follows_from_the_year_and_the_one_before(void **state)
+{
+#define ANNUAL(change, rise)                                                   \
+    "{\n  \"profile\": \"exact\",\n  \"victims\": {\n"                         \
+    "    \"change\": " change ",\n    \"minors\": 20,\n"                       \
+    "    \"minors_change\": " rise ",\n    \"total\": 46\n  }\n}\n"
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[0].facts;
+
+    facts_clear(f);
+    facts_init(f);
+    assert_ok(facts_release(f, "release-7", &(size_t){0}));
+    assert_ok(facts_population(f, "victim", &(size_t){0}));
+    (void)dimension(f, "year", "2021 2022");
+    (void)dimension(f, "minor", "no yes");
+    add_annual(f, "victims.total", 46);
+    narrow(f, 0, 0, 1);
+    add_annual(f, "victims.before", 40);
+    narrow(f, 1, 0, 0);
+    add_annual(f, "victims.minors", 20);
+    narrow(f, 2, 0, 1);
+    narrow(f, 2, 1, 1);
+    add_annual(f, "victims.minors_before", 25);
+    narrow(f, 3, 0, 0);
+    narrow(f, 3, 1, 1);
+    expect_annual(b, ANNUAL("6", "-5"), NULL);
+    expect_annual(b, ANNUAL("7", "-5"), "victims.change");
+    expect_annual(b, ANNUAL("-6", "-5"), "victims.change");
+    expect_annual(b, ANNUAL("6", "5"), "victims.minors_change");
+    expect_annual(b, ANNUAL("6", "-4"), "victims.minors_change");
+    /* Not printed: then the year before may not be in the facts, either. */
+    expect_annual(b,
+                  "{\n  \"profile\": \"exact\",\n  \"victims\": {\n"
+                  "    \"change\": 6,\n    \"minors\": 20,\n"
+                  "    \"total\": 46\n  }\n}\n",
+                  "victims.minors_before = 25");
+}
+
+static enum sv_err
+read_text(const char *text, struct diag *where)
+{
+    struct released report;
+    enum sv_err err = released_read(bytes_text(text), &report, where);
+
+    if (err == SV_OK)
+        released_clear(&report);
+    return err;
+}
+
+/* "v" within so many others. */
+static enum sv_err
+read_nested(unsigned depth, struct diag *where)
+{
+    struct buf text = BUF_INIT;
+    enum sv_err err;
+
+    assert_ok(buf_text(&text, "{\n  \"profile\": \"exact\""));
+    for (unsigned i = 0; i < depth; i++)
+        assert_ok(buf_printf(&text, "%s%*s\"v\": {", i == 0 ? ",\n" : "\n",
+                             2 + 2 * (int)i, ""));
+    assert_ok(buf_printf(&text, "\n%*s\"x\": 1", 2 + 2 * (int)depth, ""));
+    for (unsigned i = depth; i > 0; i--)
+        assert_ok(buf_printf(&text, "\n%*s}", 2 * (int)i, ""));
+    assert_ok(buf_text(&text, "\n}\n"));
+    assert_ok(buf_append(&text, bytes_of("", 1)));
+    err = read_text((const char *)text.ptr, where);
+    buf_free(&text);
+    return err;
+}
+
+static void
+figures_lie_so_deep_and_no_deeper(void **state)
+{
+    struct diag where = {0};
+
+    (void)state;
+    for (unsigned depth = 1; depth <= 8; depth++)
+        assert_ok(read_nested(depth, &where));
+    assert_err(read_nested(9, &where), SV_ERR_FORMAT);
+}
+
+#define VALUE(name, value)                                                     \
+    "{\n  \"profile\": \"exact\",\n  \"v\": {\n    \"" name "\": " value       \
+    "\n  }\n}\n"
+
+static void
+figures_have_names_and_numbers_within_their_bounds(void **state)
+{
+    struct diag where = {0};
+
+    (void)state;
+    assert_ok(read_text(VALUE("!~", "1"), &where));
+    assert_err(read_text(VALUE("\x7f", "1"), &where), SV_ERR_FORMAT);
+    assert_err(read_text(VALUE("a b", "1"), &where), SV_ERR_FORMAT);
+    assert_ok(read_text(VALUE("x", "1099511627776"), &where));
+    assert_err(read_text(VALUE("x", "1099511627777"), &where), SV_ERR_FORMAT);
+    assert_string_equal(where.column, "v.x");
+    assert_ok(read_text(VALUE("x", "0"), &where));
+    assert_err(read_text(VALUE("x", "-1"), &where), SV_ERR_FORMAT);
+    assert_ok(read_text(VALUE("change", "-1099511627776"), &where));
+    assert_err(read_text(VALUE("change", "-1099511627777"), &where),
+               SV_ERR_FORMAT);
+}
+
+static void
+a_plans_figures_and_relations_are_held_to_their_form(void **state)
+{
+    struct bench *b = *state;
+    struct released report;
+    struct diag where = {0};
+    json_t *parts = json_array();
+
+    for (json_int_t i = 0; i < 12; i++)
+        assert_int_equal(json_array_append_new(parts, json_integer(i)), 0);
+    assert_int_equal(
+        json_array_append_new(json_object_get(b->report, "relations"),
+                              json_pack("{s:b, s:O, s:i}", "complete", 0,
+                                        "parts", parts, "whole", 0)),
+        0);
+    assert_ok(read_report(b, &report, &where)); /* as many as there are */
+    released_clear(&report);
+    assert_int_equal(json_array_append_new(parts, json_integer(0)), 0);
+    assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
+    assert_string_equal(where.column, "relations");
+    json_decref(parts);
+    print(b, "sex.2022.male", false, json_integer(2));
+    assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);
+    assert_string_equal(where.column, "sex.2022.male");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -382,6 +603,13 @@ main(void)
         TEST(what_is_in_the_facts_alone_is_named_unless_it_is_nobody),
         TEST(a_figure_that_is_not_printed_may_not_be_in_the_facts),
         TEST(every_partition_of_a_set_is_added_up),
+        TEST(equal_sets_have_one_number),
+        TEST(what_has_no_terms_is_the_sum_of_all),
+        TEST(no_two_facts_have_one_name),
+        TEST(a_yearly_change_follows_from_the_year_and_the_one_before),
+        TEST(figures_lie_so_deep_and_no_deeper),
+        TEST(figures_have_names_and_numbers_within_their_bounds),
+        TEST(a_plans_figures_and_relations_are_held_to_their_form),
         TEST(a_report_in_another_form_is_refused),
     };
 
