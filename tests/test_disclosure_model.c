@@ -418,6 +418,26 @@ what_would_be_too_many_atoms_is_refused(void **state)
     facts_clear(&f);
 }
 
+/* 8 dimensions of 256 codes in one table: 2^64 cells, which is no 0. */
+static void
+so_many_cells_that_their_number_overflows_are_refused(void **state)
+{
+    struct facts f;
+    struct model *m;
+    size_t all, code = 0;
+
+    (void)state;
+    begin(&f, 8, 256);
+    all = cell(&f, ALL, ALL, ALL);
+    for (size_t d = 0; d < 8; d++) {
+        assert_ok(facts_term(&f, all, d, 1, &code));
+        for (size_t i = 0; i < 255; i++)
+            assert_ok(facts_term(&f, cell(&f, ALL, ALL, ALL), d, 1, &i));
+    }
+    assert_err(model_new(&f, false, &m), SV_ERR_RANGE);
+    facts_clear(&f);
+}
+
 /* ---- What is printed ---- */
 
 static void
@@ -535,6 +555,7 @@ main(void)
         cmocka_unit_test(nobody_is_one_set_however_it_is_said),
         cmocka_unit_test(dates_are_as_many_as_codes_may_be),
         cmocka_unit_test(what_would_be_too_many_atoms_is_refused),
+        cmocka_unit_test(so_many_cells_that_their_number_overflows_are_refused),
         cmocka_unit_test(addition_alone_narrows_what_it_can),
         cmocka_unit_test(addition_alone_finds_a_conflict),
         cmocka_unit_test(a_table_is_no_witness_if_one_number_is_wrong),
