@@ -358,13 +358,13 @@ make_file(const char *path)
 static enum sv_err
 look_at_file(const char *path, struct lmdb_file *file)
 {
-    /* Who put a pipe in its place must not keep us waiting for its bytes. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    enum sv_err err = SV_ERR_IO;
+    int fd;
     struct stat st;
+    enum sv_err err = file_open(path, &fd);
 
-    if (fd < 0)
-        return err_of_errno(errno);
+    if (err != SV_OK)
+        return err;
+    err = SV_ERR_IO;
     if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
         err = SV_ERR_TAMPERED;
     else if (fsync(fd) == 0)
