@@ -6,6 +6,19 @@
 /* The way of a record through the gate and back, by people who may and by
  * people who may not. */
 
+/* The largest piece that our code has asked realloc() for (the linker leads
+ * its calls through here). */
+static size_t largest;
+void *__real_realloc(void *ptr, size_t size);
+void *__wrap_realloc(void *ptr, size_t size);
+
+void *
+__wrap_realloc(void *ptr, size_t size)
+{
+    largest = size > largest ? size : largest;
+    return __real_realloc(ptr, size);
+}
+
 static int
 setup(void **state)
 {
@@ -367,6 +380,39 @@ test_an_import_brings_every_row_in_once(void **state)
     office_verify(o);
 }
 
+/* All that were imported are hers; she asks for a page of them. */
+static void
+test_a_list_holds_no_more_than_twice_what_was_asked_for(void **state)
+{
+    struct office *o = *state;
+    struct client *c = office_client(o, "case-1");
+    struct import im = sample_import(c, "victim", "victims.csv");
+    struct import_report report;
+    struct record_list all = {0}, page = {0};
+    size_t of_all;
+
+    assert_ok(client_import(c, &im, NULL, NULL, &report));
+    largest = 0;
+    assert_ok(client_record_list(c, "victim", UINT64_MAX, 200, &all));
+    of_all = largest;
+    largest = 0;
+    for (size_t at = 0; at < all.n; at += page.n) {
+        uint64_t before = at == 0 ? UINT64_MAX : all.rows[at - 1].index;
+
+        record_list_free(&page);
+        assert_ok(client_record_list(c, "victim", before, 4, &page));
+        assert_int_equal(page.n, all.n - at < 4 ? all.n - at : 4);
+        assert_int_equal(page.more, at + page.n < all.n);
+        for (size_t i = 0; i < page.n; i++)
+            assert_memory_equal(page.rows[i].handle.b,
+                                all.rows[at + i].handle.b, HANDLE_LEN);
+    }
+    assert_true(largest < of_all / 4);
+    record_list_free(&page);
+    record_list_free(&all);
+    import_free(&im);
+}
+
 static void
 test_everything_is_there_after_closing_and_opening(void **state)
 {
@@ -434,6 +480,7 @@ main(void)
         T(test_additions_are_as_many_as_a_reader_can_have),
         T(test_lists_show_each_role_what_it_may_know),
         T(test_an_import_brings_every_row_in_once),
+        T(test_a_list_holds_no_more_than_twice_what_was_asked_for),
         T(test_everything_is_there_after_closing_and_opening),
         T(test_a_second_gate_on_the_same_vault_is_told_who_has_it),
 #undef T

@@ -174,21 +174,26 @@ struct list {
     const struct act *a;
     uint64_t before;
     size_t limit;
-    size_t n;
+    size_t n, room;
     struct listed *rows;
     bool more;
     enum sv_err err;
 };
+#define LIST_ROOM 16
 
 static enum sv_err
 list_add(struct list *l, const struct handle *h, const struct record_state *s)
 {
-    struct listed *more = realloc(l->rows, (l->n + 1) * sizeof *more);
+    if (l->n == l->room) {
+        size_t room = l->room == 0 ? LIST_ROOM : 2 * l->room;
+        struct listed *more = realloc(l->rows, room * sizeof *more);
 
-    if (more == NULL)
-        return SV_ERR_NOMEM;
-    l->rows = more;
-    more[l->n++] = (struct listed){*h, *s};
+        if (more == NULL)
+            return SV_ERR_NOMEM;
+        l->rows = more;
+        l->room = room;
+    }
+    l->rows[l->n++] = (struct listed){*h, *s};
     return SV_OK;
 }
 
@@ -219,7 +224,28 @@ list_created(void *ctx, struct bytes key, struct bytes value, bool damaged,
     return list_add(l, &h, &s);
 }
 
-/* Those that are assigned to the actor, in the order of their handles. */
+static int
+newest_first(const void *a, const void *b)
+{
+    uint64_t x = ((const struct listed *)a)->state.index;
+    uint64_t y = ((const struct listed *)b)->state.index;
+
+    return (x < y) - (x > y);
+}
+
+static void
+keep_newest(struct list *l)
+{
+    if (l->n > 0)
+        qsort(l->rows, l->n, sizeof *l->rows, newest_first);
+    if (l->n > l->limit) {
+        l->more = true;
+        l->n = l->limit;
+    }
+}
+
+/* Those that are assigned to the actor, in the order of their handles: who
+ * brought in a register has all of it, and only so many are held at once. */
 static enum sv_err
 list_assigned(void *ctx, struct bytes key, struct bytes value, bool damaged,
               bool *more)
@@ -239,16 +265,9 @@ list_assigned(void *ctx, struct bytes key, struct bytes value, bool damaged,
         return err == SV_ERR_NOT_FOUND ? SV_ERR_TAMPERED : err;
     if (strcmp(s.type, l->a->request.type) != 0 || s.index >= l->before)
         return SV_OK;
+    if (l->n / 2 >= l->limit)
+        keep_newest(l);
     return list_add(l, &h, &s);
-}
-
-static int
-newest_first(const void *a, const void *b)
-{
-    uint64_t x = ((const struct listed *)a)->state.index;
-    uint64_t y = ((const struct listed *)b)->state.index;
-
-    return (x < y) - (x > y);
 }
 
 static enum sv_err
@@ -270,11 +289,8 @@ fill_list(struct list *l)
     put_u32(key, person_index(&a->gate->roster, a->request.actor));
     err = tables_scan(&a->tables, TABLE_ASSIGNED, bytes_of(key, 4),
                       bytes_of("", 0), list_assigned, l);
-    if (err == SV_OK && l->n > 0) {
-        qsort(l->rows, l->n, sizeof *l->rows, newest_first);
-        l->more = l->n > l->limit;
-        l->n = l->more ? l->limit : l->n;
-    }
+    if (err == SV_OK)
+        keep_newest(l);
     return err;
 }
 
