@@ -370,6 +370,148 @@ test_faults_in_the_json_are_named_by_member(void **state)
                      cases[i].column, cases[i].reason);
 }
 
+#define NAME(name, rest)                                                       \
+    "{\"name\":\"" name "\"," LABEL                                            \
+    ",\"kind\":\"text\",\"max_len\":9,\"search\":\"name\"" rest "}"
+#define PLAIN(name, rest)                                                      \
+    "{\"name\":\"" name "\"," LABEL ",\"kind\":\"text\",\"max_len\":9" rest "}"
+#define UNIQUE "must be number where it is unique"
+
+/* A field that is searched otherwise than it is written finds nobody. */
+static void
+test_faults_in_what_is_searched_are_named_by_member(void **state)
+{
+    static const struct {
+        const char *json, *column, *reason;
+    } cases[] = {
+        {ONE(NAME("f", ",\"joins\":\"g\"") "," NAME("g", "")), "", NULL},
+        {ONE(PLAIN("f", ",\"unique\":true,\"search\":\"number\"")), "", NULL},
+        {ONE(PLAIN("f", ",\"unique\":true")), "t.c.f.search", UNIQUE},
+        {ONE(PLAIN("f", ",\"unique\":true,\"search\":\"name\"")),
+         "t.c.f.search", UNIQUE},
+        {ONE(PLAIN("f", ",\"search\":1")), "t.c.f.search",
+         "must be name, number or phone"},
+        {ONE(PLAIN("f", ",\"search\":\"sound\"")), "t.c.f.search",
+         "must be name, number or phone"},
+        {ONE(NAME("f", ",\"joins\":1")), "t.c.f.joins",
+         "belongs to a name with one value"},
+        {ONE(PLAIN("f", ",\"joins\":\"g\"") "," NAME("g", "")), "t.c.f.joins",
+         "belongs to a name with one value"},
+        {ONE(PLAIN("f", ",\"joins\":\"g\",\"search\":\"phone\"")),
+         "t.c.f.joins", "belongs to a name with one value"},
+        {ONE(NAME("f", ",\"joins\":\"g\",\"repeated\":true")), "t.c.f.joins",
+         "belongs to a name with one value"},
+        {ONE(NAME("f", ",\"joins\":\"g\"")), "t.c.joins",
+         "names no name of the compartment"},
+        {ONE(NAME("f", ",\"joins\":\"g\"") "," PLAIN("g", "")), "t.c.joins",
+         "names no name of the compartment"},
+        {ONE(NAME("f", ",\"joins\":\"g\"") "," PLAIN("g",
+                                                     ",\"search\":\"phone\"")),
+         "t.c.joins", "names no name of the compartment"},
+        {ONE(NAME("f", ",\"joins\":\"g\"") "," NAME("g", ",\"repeated\":true")),
+         "t.c.joins", "names no name of the compartment"},
+        {SCHEMA(
+             TYPE(COMPARTMENT(NAME("f", "")) ",{\"name\":\"d\"," LABEL
+                                             ",\"fields\":[" NAME("f", "") "]}",
+                  "")),
+         "t.search", "stands in more than one compartment"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_fault(i, cases[i].json, CODES, "schema.json", 0, cases[i].column,
+                     cases[i].reason);
+}
+
+/* What is not of the right kind is not taken for nothing. */
+static void
+test_members_of_another_kind_are_named(void **state)
+{
+    static const struct {
+        const char *json, *column, *reason;
+    } cases[] = {
+        {"{\"format\":1,\"types\":[]}", "format", "not a format that is known"},
+        {"{\"types\":[]}", "format", "not a format that is known"},
+        {"{\"format\":\"svault/schema/v1\",\"types\":{}}", "types",
+         "must be an array that is not empty"},
+        {"{\"format\":\"svault/schema/v1\"}", "types",
+         "must be an array that is not empty"},
+        {ONE("{\"name\":1," LABEL ",\"kind\":\"date\"}"), "t.c.name",
+         "must be a string"},
+        {ONE("{\"name\":\"f\",\"label\":{\"en\":\"A\",\"ja\":1},"
+             "\"kind\":\"date\"}"),
+         "t.c.f.label", "needs a text for each language"},
+        {ONE("{\"name\":\"f\",\"label\":{\"en\":\"A\",\"ja\":\"B\","
+             "\"fr\":\"C\"},\"kind\":\"date\"}"),
+         "t.c.f.fr", "an unknown member"},
+        {ONE(FIELD("\"kind\":1")), "t.c.f.kind",
+         "must be text, code, date or number"},
+        {ONE(FIELD("\"kind\":\"text\",\"max_len\":\"9\"")), "t.c.f.max_len",
+         "must be a whole number in its range"},
+        {ONE(FIELD("\"kind\":\"text\",\"max_len\":9,\"multiline\":1")),
+         "t.c.f.multiline", "must be true or false"},
+        {ONE(FIELD("\"kind\":\"text\",\"max_len\":9,\"unique\":1")),
+         "t.c.f.unique", "must be true or false"},
+        {ONE(FIELD("\"kind\":\"text\",\"max_len\":9,\"initials\":1")),
+         "t.c.f.initials", "must be true or false"},
+        {SCHEMA(TYPE(COMPARTMENT("{\"name\":\"d\"," LABEL ",\"kind\":\"date\","
+                                 "\"repeated\":true}," DATE("e")),
+                     ",\"checks\":[{\"kind\":\"order\",\"first\":\"c.d\","
+                     "\"then\":\"c.e\"}]")),
+         "t.first", "this kind of field cannot be checked so"},
+        {CHECKS("{\"kind\":\"order\",\"first\":1,\"then\":\"c.e\"}"), "t.first",
+         "no such field"},
+        {CHECKS("1"), "t.checks", "must be of kind age or order"},
+        {SCHEMA(TYPE(COMPARTMENT(DATE("d")), ",\"checks\":[]")), "t.checks",
+         "must be an array that is not empty"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_fault(i, cases[i].json, CODES, "schema.json", 0, cases[i].column,
+                     cases[i].reason);
+}
+
+#define TYPES_MAX 16
+#define FILE_MAX ((size_t)4 << 20)
+
+/* Too many for the format are refused, not cut off. */
+static void
+test_what_is_too_much_is_refused(void **state)
+{
+    struct buf json = BUF_INIT, large = BUF_INIT;
+    struct schema_source source = schema_builtin();
+    struct schema *s = NULL;
+    struct diag where = {0};
+    uint8_t *more;
+
+    (void)state;
+    assert_ok(buf_text(&json, "{\"format\":\"svault/schema/v1\",\"types\":["));
+    assert_ok(buf_text(&json, TYPE(COMPARTMENT(DATE("d")), "")));
+    for (unsigned i = 0; i < TYPES_MAX; i++)
+        assert_ok(buf_printf(&json,
+                             ",{\"name\":\"t%u\"," LABEL
+                             ",\"compartments\":[" COMPARTMENT(DATE("d")) "]}",
+                             i));
+    assert_ok(buf_text(&json, "]}"));
+    assert_ok(buf_append(&json, bytes_of("", 1)));
+    assert_fault(0, (const char *)json.ptr, CODES, "schema.json", 0, "types",
+                 "has too many members");
+    assert_ok(buf_append(&large, source.json));
+    assert_ok(buf_extend(&large, FILE_MAX, &more));
+    memset(more, ' ', FILE_MAX);
+    source.json = buf_bytes(&large);
+    assert_err(schema_load(source, &s, &where), SV_ERR_INPUT);
+    assert_string_equal(where.file, "schema.json");
+    source = schema_builtin();
+    source.codes = buf_bytes(&large);
+    assert_err(schema_load(source, &s, &where), SV_ERR_INPUT);
+    assert_string_equal(where.file, "codes.csv");
+    assert_null(s);
+    buf_free(&json);
+    buf_free(&large);
+}
+
 static void
 test_faults_in_the_codes_are_named_by_line_and_column(void **state)
 {
@@ -470,6 +612,9 @@ main(void)
         cmocka_unit_test(test_values_that_are_none_are_refused_with_the_reason),
         cmocka_unit_test(test_hash_covers_both_files_and_their_border),
         cmocka_unit_test(test_faults_in_the_json_are_named_by_member),
+        cmocka_unit_test(test_faults_in_what_is_searched_are_named_by_member),
+        cmocka_unit_test(test_members_of_another_kind_are_named),
+        cmocka_unit_test(test_what_is_too_much_is_refused),
         cmocka_unit_test(test_faults_in_the_codes_are_named_by_line_and_column),
         cmocka_unit_test(test_cut_and_flipped_files_are_read_or_refused),
     };
