@@ -28,6 +28,7 @@ struct kind;
 
 struct scene {
     struct office o;
+    struct office other; /* prepared to be founded, where that is the work */
     struct handle record; /* stays as it is */
     struct record_view view;
     uint64_t number; /* of the release that waits */
@@ -331,6 +332,13 @@ work_reopen(struct scene *s)
     return office_open(&s->o);
 }
 
+/* Another vault, in the same place each time. */
+static enum sv_err
+work_found(struct scene *s)
+{
+    return office_found(&s->other);
+}
+
 /* ---- Before and after ---- */
 
 /* One kind of work: who does it, and what undoes it where it must be. */
@@ -383,6 +391,10 @@ ready(struct scene *s)
     }
     if (s->kind->undo != NULL)
         s->kind->undo(s);
+    if (s->kind->work == work_found) {
+        office_free(&s->other);
+        office_prepare(&s->other, NULL, NULL);
+    }
     if (s->kind->work == work_save)
         assert_ok(client_record_read(who(s, "case-1"), "victim", &s->record, 0,
                                      NULL, &s->view));
@@ -423,6 +435,8 @@ open_scene(struct scene *s, const struct kind *kind)
     s->kind = kind;
     office_new(&s->o);
     s->o.now_ms = START_2023;
+    if (kind->work == work_found)
+        office_prepare(&s->other, NULL, NULL);
     assert_ok(office_named(&s->o, "case-1", "2022-001", "佐々木", "愛",
                            "ササキ", "アイ", "090-5223-9977", &s->record));
     for (unsigned i = 0; i < 9; i++)
@@ -437,6 +451,8 @@ close_scene(struct scene *s)
     office_verify(&s->o);
     record_view_free(&s->view);
     release_view_free(&s->release);
+    if (s->kind->work == work_found)
+        office_free(&s->other);
     office_free(&s->o);
 }
 
@@ -473,6 +489,7 @@ static void
 test_where_the_system_refuses_it_is_said_to_be_that(void **state)
 {
     static const struct kind some[] = {
+        {"found", work_found, NULL, {NULL}, SV_OK},
         {"reopen", work_reopen, NULL, {NULL}, SV_OK},
         {"add", work_add, NULL, {"case-1"}, SV_OK},
         {"exact", work_request_exact, NULL, {"stats-1"}, SV_OK},
