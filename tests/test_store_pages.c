@@ -225,7 +225,8 @@ put_back(const struct file *f, size_t at, size_t width)
 
 static const struct wrong {
     enum spot spot;
-    size_t at, width;
+    uint32_t at;
+    size_t width;
     uint64_t value;
     enum spot named;
     const char *reason;
@@ -338,7 +339,8 @@ test_a_page_that_two_refer_to_is_named(void **state)
 {
     static const struct {
         enum spot spot;
-        size_t at, width;
+        uint32_t at;
+        size_t width;
         enum spot page;
     } cases[] = {
         {FREE_FIRST, 24, 8, MAIN_PAGE}, {FREE_LIST, 24, 8, LEAF},

@@ -125,6 +125,7 @@ scarce_came(void)
     return atomic_load(&scarce.failed);
 }
 
+/* Not inline: its caller is where a place ends. */
 __attribute__((noinline)) static enum sv_err
 run_once(const struct scarce_work *w, int state)
 {
@@ -156,38 +157,32 @@ describe(const char *name, char *out, size_t size)
     }
 }
 
-/* The first run looks, and the others fail, from one line: where stacks are
- * short it is a part of each place.  volatile, so that it stays one. */
 size_t
 scarce_at_each_place(const struct scarce_work *w, enum scarce_kind kind,
                      unsigned share)
 {
-    volatile bool looking = true;
     char place[256];
-    size_t i = 0, n = 0;
+    size_t n = 0;
     enum sv_err err;
     void *warm[1];
 
     (void)backtrace(warm, 1); /* the first one allocates */
     scarce.kind = kind;
     scarce.n = 0;
-    do {
-        err = run_once(w, looking ? LOOKING : FAILING);
+    err = run_once(w, LOOKING);
+    w->after(w->ctx, err, "nothing fails");
+    if (err != SV_OK)
+        fail_msg("%s: %s", w->name, err_text(err));
+    if (scarce.n == 0 || scarce.n == PLACES_MAX)
+        fail_msg("%s: %zu places", w->name, scarce.n);
+    for (size_t i = scarce.n < share ? 0 : scarce.n % share; i < scarce.n;
+         i += share) {
+        scarce.target = scarce.places[i];
+        err = run_once(w, FAILING);
         n += atomic_load(&scarce.failed);
         describe(w->name, place, sizeof place);
         w->after(w->ctx, err, place);
-        if (looking) {
-            if (err != SV_OK)
-                fail_msg("%s: %s", w->name, err_text(err));
-            if (scarce.n == 0 || scarce.n == PLACES_MAX)
-                fail_msg("%s: %zu places", w->name, scarce.n);
-            i = scarce.n < share ? 0 : scarce.n % share;
-            looking = false;
-        } else {
-            i += share;
-        }
-        scarce.target = i < scarce.n ? scarce.places[i] : 0;
-    } while (i < scarce.n);
+    }
     return n;
 }
 
