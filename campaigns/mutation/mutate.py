@@ -1,7 +1,7 @@
 """Changes the product one small mistake at a time; some test must fail.
 
   --short          a few mutants of two quick files
-  --all            every mutant, not a sample of the areas that are sampled
+  --all            every mutant of every area
   --rounds N       so many of each area, also of those that are run whole
   --seed N         of the samples (1)
   --area NAME      this one alone
@@ -221,13 +221,18 @@ class Campaign:
         self.refused += bad
         self.files += len(files)
 
+    def wants(self, area):
+        if self.args.area:
+            return self.args.area == area.name
+        return self.args.all or self.args.file or not area.is_apart
+
     def run(self):
         self.control()
         with open(self.survivors_file, 'w', encoding='utf-8') as out:
             for area in areas():
                 files = [f for f in area.files if not self.args.file or
                          fnmatch.fnmatch(f, self.args.file)]
-                if files and self.args.area in (None, area.name):
+                if files and self.wants(area):
                     self.run_area(area, files, out)
         return self.report()
 

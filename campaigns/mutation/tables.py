@@ -16,8 +16,10 @@ def _lines_of(name):
 
 
 class Area:
-    def __init__(self, name, is_whole):
-        self.name, self.is_whole = name, is_whole
+    def __init__(self, name, mark):
+        self.name = name
+        self.is_whole = mark == 'whole'  # to the last mutant
+        self.is_apart = mark == 'apart'  # only where it is named
         self.patterns, self.files, self.tests = [], [], []
 
 
@@ -27,8 +29,8 @@ def areas():
     for line in _lines_of('tests.txt'):
         if not line.startswith(' '):
             head, _, line = line.partition(':')
-            name, _, whole = head.partition(' ')
-            out.append(Area(name, whole == 'whole'))
+            name, _, mark = head.partition(' ')
+            out.append(Area(name, mark))
         for word in line.split():
             (out[-1].tests if word.startswith('test_')
              else out[-1].patterns).append(word)
