@@ -392,6 +392,35 @@ act_fetch(struct asked *v, struct client *c, struct buf *shown)
 }
 
 static enum sv_err
+act_show(struct asked *v, struct client *c, struct buf *shown)
+{
+    struct release_view view = {0};
+    enum sv_err err = show_release(c, v->waiting, &view, shown);
+
+    release_view_free(&view);
+    return err;
+}
+
+/* Nothing is found in what is sound. */
+static enum sv_err
+act_verify(struct asked *v, struct client *c, struct buf *shown)
+{
+    struct log_verdict verdict = {0};
+    struct tree_proof proof;
+    const struct pin *pin = client_pin(c);
+    struct hash root = pin->root;
+    uint64_t size = pin->size;
+    enum sv_err err = client_store_verify(c, &verdict);
+
+    (void)v;
+    (void)shown;
+    if (err == SV_OK && verdict.n_findings > 0)
+        err = SV_ERR_TAMPERED;
+    free(verdict.findings);
+    return err == SV_OK ? client_log_extends(c, size, &root, &proof) : err;
+}
+
+static enum sv_err
 ignore_piece(void *ctx, struct bytes piece)
 {
     (void)ctx;
@@ -449,6 +478,8 @@ const struct asked_act asked_acts[ASKED_ACTS_N] = {
          IN(TABLE_USAGE)},
     {"hire", "lead-1", act_hire, IN(TABLE_GRANT)},
     {"suspend", "lead-1", act_suspend, IN(TABLE_GRANT) | IN(TABLE_LEDGER)},
+    {"show", "approve-1", act_show, IN(TABLE_RESULT)},
+    {"verify", "audit-1", act_verify, 0},
     {"backup", "admin-1", act_backup, IN(TABLE_USAGE)},
 };
 

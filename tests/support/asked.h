@@ -35,7 +35,7 @@ struct asked_act {
     asked_fn fn;
     uint32_t tables;
 };
-#define ASKED_ACTS_N 21
+#define ASKED_ACTS_N 23
 extern const struct asked_act asked_acts[ASKED_ACTS_N];
 
 /* In a session of its own; what is shown of contents is appended. */
