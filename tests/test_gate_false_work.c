@@ -2,12 +2,18 @@
  * version that says another vault, record, author or place than her request.
  * The gate takes none of it, and what was there stays as it was. */
 #include "tests/support/office.h"
+#include "vault/client_release.h"
+#include "vault/counting.h"
 #include "vault/envelope.h"
 #include "vault/grants.h"
 #include "vault/message.h"
 #include "vault/posting.h"
 
 #define PARTS_MAX 64
+
+static const char plan[] =
+    "plan \"all\" population victim unit person as_of 2022-12-31\n"
+    "table g by gender\nmethod round base 5\n";
 
 enum forgery {
     HONEST,
@@ -23,6 +29,7 @@ enum forgery {
     LOCK,
     TOKENS,
     SWAPPED,
+    REPEATED,
     MISSING,
     LONGER,
     ROOT,
@@ -116,6 +123,8 @@ forge_versions(const struct forger *f, struct bytes body, struct buf *out)
         v[0] = v[1];
         v[1] = first;
     }
+    for (size_t i = n / 2; f->how == REPEATED && i < n; i++)
+        v[i].header.record = v[0].header.record;
     n -= f->how == MISSING ? 1 : 0;
     for (size_t i = 0; i < n; i++) {
         struct item it = {.record = v[i].header.record,
@@ -158,6 +167,63 @@ forge_bytes(const struct forger *f, struct bytes body, struct buf *out)
     return h;
 }
 
+/* The keys that are lent for a count. */
+static struct hash
+forge_count(struct forger *f, struct bytes body, struct buf *out)
+{
+    struct counting_body b;
+    struct buf sealed = BUF_INIT;
+    struct hash h;
+
+    assert_ok(counting_body_decode(body, &b));
+    assert_true(b.n > 0);
+    assert_ok(buf_append(&sealed, b.keys[0].sealed));
+    if (f->how == VAULT) { /* another key is in it */
+        sealed.ptr[sealed.len - 1] ^= 1;
+        b.keys[0].sealed = buf_bytes(&sealed);
+    } else if (f->how == COMPARTMENT) { /* which she does not lend */
+        (void)text_copy(bytes_text("identity"), b.keys[0].compartment,
+                        sizeof b.keys[0].compartment);
+    } else if (f->how == TYPE) {
+        (void)text_copy(bytes_text("nothing"), b.keys[0].type,
+                        sizeof b.keys[0].type);
+    } else if (f->how == EPOCH) {
+        b.keys[0].epoch++;
+    } else if (f->how == REPEATED && b.n > 1) {
+        b.keys[1] = b.keys[0];
+    } else if (f->how == MISSING) { /* rows would be left out */
+        b.n--;
+        b.keys[0] = b.keys[b.n];
+    } else if (f->how == AUTHOR) { /* a preview is for nobody else */
+        b.has_recipient = true;
+        b.recipient = office_person(&f->o, "case-1")->card.box;
+    } else if (f->how == PREV) {
+        b.basis = bytes_text("a basis");
+    }
+    assert_ok(counting_body_encode(&b, out));
+    if (f->how == LONGER)
+        assert_ok(buf_text(out, "x"));
+    counting_body_hash(buf_bytes(out), h.b);
+    counting_body_clear(&b);
+    buf_free(&sealed);
+    return h;
+}
+
+static struct hash
+forge_body(struct forger *f, struct bytes body, struct buf *out)
+{
+    switch (f->act) {
+    case ACT_RECORD_CREATE:
+    case ACT_RECORD_SAVE:
+    case ACT_RECORD_IMPORT:
+        return forge_versions(f, body, out);
+    case ACT_COUNTS_PREVIEW:
+        return forge_count(f, body, out);
+    default:
+        return forge_bytes(f, body, out);
+    }
+}
+
 static enum sv_err
 call(void *ctx, struct bytes request, struct buf *response)
 {
@@ -177,11 +243,7 @@ call(void *ctx, struct bytes request, struct buf *response)
         assert_ok(request_parse(m.act.note, note, r));
     f->forged = m.kind == MESSAGE_ACT && r->act == f->act && f->how != HONEST;
     if (f->forged) {
-        bool versions =
-            r->act == ACT_RECORD_CREATE || r->act == ACT_RECORD_SAVE;
-
-        root = versions ? forge_versions(f, m.act.body, &body)
-                        : forge_bytes(f, m.act.body, &body);
+        root = forge_body(f, m.act.body, &body);
         root.b[0] ^= f->how == ROOT ? 1 : 0;
         memcpy(r->body, root.b, sizeof r->body);
         assert_ok(request_sign(r, &office_person(&f->o, r->actor)->keys.sign,
@@ -280,7 +342,8 @@ test_a_new_record_that_says_something_else_is_not_taken(void **state)
         f->act = ACT_RECORD_CREATE;
         f->how = (enum forgery)(i / 2);
         f->last = i % 2 == 1;
-        if (f->how == HONEST || f->how == PREV || f->how == ADDITION)
+        if (f->how == HONEST || f->how == PREV || f->how == ADDITION ||
+            f->how == REPEATED)
             continue; /* a first one cannot say so */
         err = office_record(&f->o, "case-1", "2022-002", "Sato", &h);
         must_be(f, OUTCOME_INVALID, err);
@@ -316,7 +379,7 @@ test_a_version_that_says_something_else_is_not_taken(void **state)
         bool follows = i != VERSION && i != PREV;
         enum sv_err err;
 
-        if (i == SWAPPED) /* there is one alone */
+        if (i == SWAPPED || i == REPEATED) /* there is one alone */
             continue;
         f->act = ACT_RECORD_SAVE;
         f->how = (enum forgery)i;
@@ -325,6 +388,66 @@ test_a_version_that_says_something_else_is_not_taken(void **state)
         office_end(&f->o, "case-1");
     }
     check_unharmed(f);
+    office_verify(&f->o);
+}
+
+static void
+test_rows_that_say_something_else_do_not_come_in(void **state)
+{
+    struct forger *f = *state;
+
+    for (unsigned i = VAULT; i < FORGERIES_N; i++) {
+        struct client *c = office_client(&f->o, "case-1");
+        struct import im = {0};
+        struct import_report report = {0};
+        struct diag where = {0};
+        enum sv_err err;
+
+        if (i == PREV || i == ADDITION)
+            continue;
+        f->act = ACT_RECORD_IMPORT;
+        f->how = (enum forgery)i;
+        f->last = true;
+        assert_ok(
+            import_read(schema_type(client_schema(c), "victim"),
+                        bytes_text("identity.case_no,identity.family_name\n"
+                                   "I-1,Ueda\nI-2,Kato\n"),
+                        &im, &where));
+        err = client_import(c, &im, NULL, NULL, &report);
+        must_be(f, OUTCOME_INVALID, err);
+        assert_int_equal(report.n_done, 0);
+        import_free(&im);
+        office_end(&f->o, "case-1");
+    }
+    check_unharmed(f);
+    office_verify(&f->o);
+}
+
+/* A figure with rows left out would be a wrong one. */
+static void
+test_nothing_is_counted_with_other_keys(void **state)
+{
+    static const enum forgery ways[] = {VAULT,    COMPARTMENT, TYPE,   EPOCH,
+                                        REPEATED, MISSING,     AUTHOR, PREV,
+                                        LONGER,   ROOT};
+    struct forger *f = *state;
+    struct buf out = BUF_INIT;
+
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        struct client *c = office_client(&f->o, "stats-1");
+
+        f->act = ACT_COUNTS_PREVIEW;
+        f->how = ways[i];
+        must_be(f, OUTCOME_INVALID,
+                client_counts_preview(c, bytes_text(plan), &out));
+        assert_int_equal(out.len, 0);
+        office_end(&f->o, "stats-1");
+    }
+    f->how = HONEST;
+    assert_ok(client_counts_preview(office_client(&f->o, "stats-1"),
+                                    bytes_text(plan), &out));
+    check_unharmed(f);
+    buf_free(&out);
     office_verify(&f->o);
 }
 
@@ -383,6 +506,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_new_record_that_says_something_else_is_not_taken),
         TEST(test_a_version_that_says_something_else_is_not_taken),
+        TEST(test_rows_that_say_something_else_do_not_come_in),
+        TEST(test_nothing_is_counted_with_other_keys),
         TEST(test_a_question_that_is_malformed_finds_nobody),
         TEST(test_keys_for_somebody_else_are_not_handed_over),
     };
