@@ -7,6 +7,8 @@
 #include "cli/audit_release.h"
 #include "crypto/digest.h"
 
+#include "disclosure/json_text.h"
+
 #define REPORT "report.json"
 #define OPENING "release.json"
 #define SEALED "release.sealed"
@@ -245,19 +247,33 @@ get_hex(const json_t *root, const char *member, uint8_t out[static 32])
     return hex != NULL && text_unhex(bytes_text(hex), out, 32) == SV_OK;
 }
 
-/* One opening, one text: as `svault release fetch` writes it. */
-static bool
-is_opening(struct bytes text, json_t *root)
+/* One opening, one text: as `svault release fetch` writes it.
+ * SV_ERR_TAMPERED: it is none. */
+static enum sv_err
+parse_opening(struct release_dir *d, struct bytes text, struct hash *vault,
+              uint64_t *number)
 {
-    char *again = json_dumps(root, JSON_INDENT(2));
-    bool same = again != NULL && bytes_equal(text, bytes_text(again));
+    struct buf again = BUF_INIT;
+    json_t *root = NULL;
+    json_int_t n;
+    const char *file;
+    enum sv_err err = json_text_get(text, &root);
 
-    free(again);
-    return same && json_object_size(root) == 5 &&
-           json_is_integer(json_object_get(root, "release")) &&
-           json_is_string(json_object_get(root, "file")) &&
-           strcmp(json_string_value(json_object_get(root, "file")), REPORT) ==
-               0;
+    if (err == SV_OK)
+        err = json_text_put(root, JSON_INDENT(2), &again);
+    n = json_integer_value(json_object_get(root, "release"));
+    file = json_string_value(json_object_get(root, "file"));
+    if (err == SV_OK &&
+        (!bytes_equal(text, buf_bytes(&again)) || json_object_size(root) != 5 ||
+         n <= 0 || file == NULL || strcmp(file, REPORT) != 0 ||
+         !get_hex(root, "vault", vault->b) ||
+         !get_hex(root, "random", d->random) ||
+         !get_hex(root, "commitment", d->commitment)))
+        err = SV_ERR_TAMPERED;
+    *number = (uint64_t)n;
+    json_decref(root);
+    buf_free(&again);
+    return err_verdict(err, SV_ERR_TAMPERED);
 }
 
 static enum sv_err
@@ -284,9 +300,8 @@ read_opening(struct release_dir *d, const struct audit_card *card)
 {
     struct buf text = BUF_INIT;
     struct hash vault;
-    json_t *root = NULL;
-    json_int_t number;
-    bool there, good;
+    uint64_t number;
+    bool there;
     enum sv_err err = read_file(
         d, OPENING, SMALL_MAX,
         N_("is missing: nothing ties the figures to the log"), &text, &there);
@@ -295,17 +310,12 @@ read_opening(struct release_dir *d, const struct audit_card *card)
         buf_free(&text);
         return err;
     }
-    root = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES,
-                      NULL);
-    number = json_integer_value(json_object_get(root, "release"));
-    good = json_is_object(root) && is_opening(buf_bytes(&text), root) &&
-           get_hex(root, "vault", vault.b) &&
-           get_hex(root, "random", d->random) &&
-           get_hex(root, "commitment", d->commitment) && number > 0;
-    err = good ? check_opening(d, &vault, (uint64_t)number, card)
-               : fault(d, RELEASE_ALTERED, OPENING,
-                       N_("is not what svault writes there"));
-    json_decref(root);
+    err = parse_opening(d, buf_bytes(&text), &vault, &number);
+    if (err == SV_OK)
+        err = check_opening(d, &vault, number, card);
+    else if (err == SV_ERR_TAMPERED)
+        err = fault(d, RELEASE_ALTERED, OPENING,
+                    N_("is not what svault writes there"));
     buf_free(&text);
     return err;
 }

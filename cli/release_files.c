@@ -9,6 +9,7 @@
 
 #include "base/codec.h"
 
+#include "disclosure/json_text.h"
 #include "release/page.h"
 #include "release/workbook.h"
 
@@ -111,8 +112,9 @@ put_opening(struct files *f, const struct hash *vault, uint64_t number,
             struct bytes bytes, const uint8_t nonce[static 32])
 {
     uint8_t commitment[32];
+    struct buf text = BUF_INIT;
     json_t *all;
-    char *text = NULL;
+    enum sv_err err;
 
     release_commitment(RELEASE_LABEL, nonce, bytes, commitment);
     all = json_pack("{s:o, s:o, s:o, s:o, s:s}", "vault",
@@ -120,13 +122,13 @@ put_opening(struct files *f, const struct hash *vault, uint64_t number,
                     app_json_number(number), "commitment",
                     app_json_hex(BYTES(commitment)), "random",
                     app_json_hex(bytes_of(nonce, 32)), "file", "report.json");
-    if (all != NULL)
-        text = json_dumps(all, JSON_INDENT(2));
-    if (text != NULL)
-        put_file(f, "release.json", bytes_text(text));
+    err =
+        all == NULL ? SV_ERR_NOMEM : json_text_put(all, JSON_INDENT(2), &text);
+    if (err == SV_OK)
+        put_file(f, "release.json", buf_bytes(&text));
     else
-        f->code = app_fail(f->app, "release.json", SV_ERR_NOMEM, NULL);
-    free(text);
+        f->code = app_fail(f->app, "release.json", err, NULL);
+    buf_free(&text);
     json_decref(all);
 }
 

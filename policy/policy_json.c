@@ -509,7 +509,7 @@ policy_from_json(struct bytes json, const char *profile, struct policy *out,
 {
     struct policy *p = calloc(1, sizeof *p);
     json_t *root = NULL;
-    json_error_t wrong;
+    json_error_t wrong = {0};
     enum sv_err err;
 
     if (p == NULL)
