@@ -334,4 +334,6 @@ rm "$f"
 mkdir "$f"
 expect_exit 0 --key nagai.key log export unread
 expect_in err "$f cannot be read, and is left out."
+run --key nagai.key doctor
+expect_in out "$f"
 finish
