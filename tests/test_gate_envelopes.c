@@ -24,6 +24,7 @@ struct lie {
     bool outer;       /* a lock as long as the gate's */
     bool bare;        /* no headers that can be read */
     bool skip_a_byte; /* of the first envelope's tokens */
+    bool unhashed;    /* the root is of zeros in place of the envelopes */
     struct buf tokens;
 };
 
@@ -63,7 +64,8 @@ put_item(const struct lie *l, size_t i, struct buf *body)
     if (l->skip_a_byte && i == 0)
         e.tokens = bytes_slice(e.tokens, 1, e.tokens.len - 1);
     assert_ok(envelope_encode(&e, body));
-    envelope_hash(&e, it.hash);
+    if (!l->unhashed)
+        envelope_hash(&e, it.hash);
     memcpy(it.compartment, l->header[i].compartment, sizeof it.compartment);
     buf_free(&header);
     return item_leaf(&it);
@@ -274,6 +276,20 @@ cut_tokens(struct lie *l)
     l->skip_a_byte = true;
 }
 
+static void
+zeros_for_hashes(struct lie *l)
+{
+    l->unhashed = true;
+}
+
+/* As if the gate went on, without their hashes, after the first check. */
+static void
+later_epoch_of_zeros(struct lie *l)
+{
+    later_epoch(l);
+    l->unhashed = true;
+}
+
 /* The tokens of the first envelope, as of a later key. */
 static void
 later_tokens(struct lie *l)
@@ -298,6 +314,27 @@ both_of_other_records(struct lie *l)
 {
     for (size_t i = 0; i < l->n; i++)
         l->header[i].record.b[0] ^= 1;
+}
+
+/* The second record has the number of the first. */
+static void
+same_number_twice(struct lie *l)
+{
+    l->env[l->n / 2].tokens = l->env[0].tokens;
+}
+
+/* Others, of which the first says no number. */
+static void
+others_without_a_number(struct lie *l)
+{
+    struct posting p;
+
+    both_of_other_records(l);
+    assert_ok(posting_decode(l->env[0].tokens, &p));
+    p.unique = NULL;
+    assert_ok(posting_encode(&p, &l->tokens));
+    l->env[0].tokens = buf_bytes(&l->tokens);
+    l->env[l->n / 2].tokens = buf_bytes(&l->tokens);
 }
 
 static void
@@ -346,6 +383,8 @@ test_a_new_record_is_what_its_request_says(void **state)
         INVALID(no_header),
         INVALID(cut_tokens),
         INVALID(later_tokens),
+        INVALID(zeros_for_hashes),
+        INVALID(later_epoch_of_zeros),
     };
     static const struct wanted truth[] = {{"truth", nothing, OUTCOME_DONE},
                                           {"again", nothing, OUTCOME_EXISTS}};
@@ -415,6 +454,8 @@ test_a_new_version_follows_the_newest_and_is_what_its_request_says(void **state)
         INVALID(no_header),
         INVALID(cut_tokens),
         INVALID(later_tokens),
+        INVALID(zeros_for_hashes),
+        INVALID(later_epoch_of_zeros),
 #define CONFLICT(lie) {#lie, lie, OUTCOME_CONFLICT}
         CONFLICT(later_version),
         CONFLICT(after_another),
@@ -432,23 +473,28 @@ test_a_new_version_follows_the_newest_and_is_what_its_request_says(void **state)
     office_verify(h->o);
 }
 
-/* Two of type victim. */
 static void
-hold_import(struct held *h)
+hold_import(struct held *h, const char *who, const char *type, const char *csv)
 {
-    static const char csv[] = "identity.case_no,identity.family_name\n"
-                              "I-1,Ito\nI-2,Kato\n";
-    struct client *c = held_begin(h, "case-1");
+    struct client *c = held_begin(h, who);
     struct import im = {0};
     struct import_report report = {0};
     struct diag where = {0};
 
-    assert_ok(import_read(schema_type(client_schema(c), "victim"),
-                          bytes_text(csv), &im, &where));
+    assert_ok(import_read(schema_type(client_schema(c), type), bytes_text(csv),
+                          &im, &where));
     h->holds = true;
     assert_err(client_import(c, &im, NULL, NULL, &report), SV_ERR_IO);
     import_free(&im);
-    held_end(h, "case-1");
+    held_end(h, who);
+}
+
+static void
+hold_victims(struct held *h)
+{
+    hold_import(h, "case-1", "victim",
+                "identity.case_no,identity.family_name\n"
+                "I-1,Ito\nI-2,Kato\n");
 }
 
 static void
@@ -491,15 +537,55 @@ test_a_batch_is_whole_records_and_each_once(void **state)
         /* Their numbers are known. */
         {"others", first_of_other_record, OUTCOME_EXISTS},
         {"all others", both_of_other_records, OUTCOME_DUPLICATE},
+        {"without", others_without_a_number, OUTCOME_DONE},
     };
     struct held *h = *state;
 
-    hold_import(h);
+    hold_victims(h);
     EXPECT_ALL(h, "case-1", lies);
     assert_int_equal(count_records(h->o), 0);
+    expect(h, "case-1", same_number_twice, OUTCOME_DUPLICATE, "same number");
     EXPECT_ALL(h, "case-1", truth);
-    assert_int_equal(count_records(h->o), 2);
+    assert_int_equal(count_records(h->o), 4);
     office_verify(h->o);
+}
+
+/* Those of one compartment alone, too. */
+static void
+test_a_batch_of_small_records_has_each_once(void **state)
+{
+    static const struct wanted lies[] = {INVALID(same_record_twice),
+                                         INVALID(one_twice)};
+    static const struct wanted truth[] = {{"truth", nothing, OUTCOME_DONE}};
+    struct held *h = *state;
+
+    hold_import(h, "justice-1", "offence", "justice.offence_no\nO-1\nO-2\n");
+    EXPECT_ALL(h, "justice-1", lies);
+    EXPECT_ALL(h, "justice-1", truth);
+    office_verify(h->o);
+}
+
+/* The bits say which rows were in before: of a batch that came in, none. */
+static void
+test_a_batch_again_is_answered_as_it_was(void **state)
+{
+    struct held *h = *state;
+
+    hold_victims(h);
+    for (unsigned i = 0; i < 2; i++) {
+        struct buf response = BUF_INIT;
+        struct message_answer m;
+        struct entry e;
+
+        assert_ok(gate_handle(h->o->gate, buf_bytes(&h->message), &response));
+        assert_ok(message_answer_decode(buf_bytes(&response), &m));
+        assert_ok(m.status);
+        assert_ok(entry_parse(m.act.entry, &e));
+        assert_int_equal(e.outcome, OUTCOME_DONE);
+        assert_int_equal(m.act.body.len, 0);
+        buf_free(&response);
+    }
+    assert_int_equal(count_records(h->o), 2);
 }
 
 /* Who may only write: what she sends for a whole version is taken for none. */
@@ -546,6 +632,8 @@ main(void)
         IN_OFFICE(
             test_a_new_version_follows_the_newest_and_is_what_its_request_says),
         IN_OFFICE(test_a_batch_is_whole_records_and_each_once),
+        IN_OFFICE(test_a_batch_of_small_records_has_each_once),
+        IN_OFFICE(test_a_batch_again_is_answered_as_it_was),
         IN_OFFICE(test_who_may_not_read_cannot_take_anothers_place),
     };
 

@@ -106,6 +106,7 @@ test_requests_that_are_not_for_this_gate_leave_no_entry(void **state)
     forget(&a);
     r = request_of(o, ACT_RELEASE_LIST);
     expect_none(o, &r, OFFICER, junk, SV_ERR_FORMAT, "malformed");
+    expect_none(o, &r, OFFICER, bytes_text("j"), SV_ERR_FORMAT, "malformed");
     expect_none(o, &first, OFFICER, junk, SV_ERR_FORMAT, "malformed");
     expect_none(o, &r, "case-1", none, SV_ERR_DENIED, "signature");
     other = r;

@@ -336,7 +336,6 @@ static enum sv_err
 marks_new(struct act *a, size_t n, struct marks *out)
 {
     *out = (struct marks){.n = n};
-    buf_truncate(&a->answer, 0);
     return buf_extend(&a->answer, (n + 7) / 8, &out->bits);
 }
 
@@ -540,12 +539,10 @@ check_successor(struct act *a, struct record_state *s,
     return SV_OK;
 }
 
-/*
- * What the versions that a full one takes the place of were found by: read,
- * and taken out of the index where `remove`.
- */
+/* What the versions that a full one takes the place of were found by, out of
+ * the index. */
 static enum sv_err
-old_postings(struct act *a, const struct record_column *c, bool remove)
+remove_postings(struct act *a, const struct record_column *c)
 {
     int index = policy_index(&a->gate->roster.policy, a->request.type);
     enum sv_err err = SV_OK;
@@ -563,7 +560,7 @@ old_postings(struct act *a, const struct record_column *c, bool remove)
             err = version_decode(buf_bytes(&row), &v);
         if (err == SV_OK && v.env.tokens.len > 0) {
             err = posting_decode(v.env.tokens, &p);
-            if (err == SV_OK && remove)
+            if (err == SV_OK)
                 err = index_remove(&a->tables, (unsigned)index,
                                    &a->request.record, &p);
         }
@@ -583,7 +580,7 @@ save_versions(struct act *a, struct record_state *s, const struct items *in)
         struct record_column *c = record_column(s, it->column);
 
         if (!it->header.addition)
-            err = old_postings(a, c, true);
+            err = remove_postings(a, c);
         c->version = it->header.version;
         if (!it->header.addition)
             c->full = it->header.version;
@@ -623,12 +620,8 @@ act_save_apply(struct act *a)
         err = SV_ERR_INPUT;
     if (err == SV_OK)
         err = act_find_record(a, &s);
-    for (size_t i = 0; i < in.n && err == SV_OK; i++) {
+    for (size_t i = 0; i < in.n && err == SV_OK; i++)
         err = check_successor(a, &s, &in.at[i]);
-        /* What is damaged is found before anything is written. */
-        if (err == SV_OK && !in.at[i].header.addition)
-            err = old_postings(a, record_column(&s, in.at[i].column), false);
-    }
     /* Only of what would be stored: who asks leaves a version or a duplicate,
      * and cannot do it by a conflict of her own making. */
     for (size_t i = 0;
