@@ -684,8 +684,8 @@ struct hash
 item_leaf(const struct item *it)
 {
     char record[2 * HANDLE_LEN + 1], hash[BASE64_SIZE(sizeof it->hash)];
-    char
-        text[sizeof ITEM_LABEL + 2 * HANDLE_LEN + NAME_SIZE + 24 + sizeof hash];
+    char text[sizeof ITEM_LABEL + (size_t)2 * HANDLE_LEN + NAME_SIZE + 24 +
+              sizeof hash];
 
     text_hex(BYTES(it->record.b), record);
     text_base64(BYTES(it->hash), hash);

@@ -237,7 +237,7 @@ figures_copy(const struct figures *from, struct figures *to)
 enum sv_err
 figures_keep(struct figures *f, figures_stay_fn stays, const void *ctx)
 {
-    struct figures out;
+    struct figures out = {.n = 0};
     enum sv_err err = keep(f, stays, ctx, &out);
 
     if (err != SV_OK)
