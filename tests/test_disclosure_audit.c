@@ -767,6 +767,56 @@ what_a_release_makes_narrower_is_not_known_before(void **state)
 
 /* ---- Insiders ---- */
 
+/* So many times; then there is no solver any more. */
+static enum sv_err
+open_some(void *left, int *fd)
+{
+    unsigned *n = left;
+
+    if (*n == 0)
+        return SV_ERR_IO;
+    (*n)--;
+    return solver_process_open_lazily(&process, fd);
+}
+
+/* Wherever the solver goes away, what would be found is not passed over. */
+static void
+what_an_insider_knows_is_found_or_the_audit_fails(void **state)
+{
+    struct facts f;
+    struct audit_rules rules;
+    struct audit_result r;
+    size_t a, b, n_findings;
+    unsigned left = 0;
+
+    (void)state;
+    begin(&f);
+    (void)dimension(&f, "c", false, "a b c");
+    a = hidden(&f, "c=a", 0);
+    b = hidden(&f, "c=b", 0);
+    assert_ok(facts_state(&f, 0, 2, (const size_t[]){a, b},
+                          (const int64_t[]){1, 3}, 4, 4));
+    rules = rules_of(&f, 5);
+    rules.with_insiders = true;
+    assert_ok(audit_run(&f, &rules, &solvers, &r));
+    n_findings = r.n_findings;
+    assert_true(n_findings > 0);
+    audit_result_clear(&r);
+    for (unsigned n = 0; left == 0; n++) {
+        const struct solver_source some = {open_some, &left};
+
+        left = n;
+        if (audit_run(&f, &rules, &some, &r) == SV_OK) {
+            assert_int_equal(r.n_findings, n_findings);
+            audit_result_clear(&r);
+        } else {
+            assert_int_equal(left, 0);
+        }
+        assert_true(n < 100);
+    }
+    facts_clear(&f);
+}
+
 /* a + 3 b = 4: one in a and one in b, or four in a. */
 static void
 an_insider_of_one_cell_knows_another(void **state)
@@ -1172,6 +1222,7 @@ main(void)
         cmocka_unit_test(plus_fifteen_gives_last_years_figure_away),
         cmocka_unit_test(what_earlier_releases_tell_alone_is_known_before),
         cmocka_unit_test(what_a_release_makes_narrower_is_not_known_before),
+        cmocka_unit_test(what_an_insider_knows_is_found_or_the_audit_fails),
         cmocka_unit_test(an_insider_of_one_cell_knows_another),
         cmocka_unit_test(too_many_atoms_are_refused_before_they_are_made),
         cmocka_unit_test(without_a_solver_nothing_is_proved),

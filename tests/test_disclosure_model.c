@@ -374,6 +374,24 @@ nobody_is_one_set_however_it_is_said(void **state)
     facts_clear(&f);
 }
 
+/* Whoever is said to have one of no codes. */
+static void
+a_term_of_a_dimension_without_codes_is_of_nobody(void **state)
+{
+    struct facts f;
+    struct model *m;
+    size_t none;
+
+    (void)state;
+    begin(&f, 3, 0);
+    none = cell(&f, ALL, ALL, ALL);
+    assert_ok(facts_term(&f, none, 0, 0, NULL));
+    assert_ok(model_new(&f, false, &m));
+    assert_true(m->sets[m->set_of[none]].nobody);
+    model_free(m);
+    facts_clear(&f);
+}
+
 /* As many as a dimension may have codes. */
 static void
 dates_are_as_many_as_codes_may_be(void **state)
@@ -553,6 +571,7 @@ main(void)
         cmocka_unit_test(one_secret_term_has_an_opposite_in_its_group),
         cmocka_unit_test(two_secret_terms_have_no_opposite),
         cmocka_unit_test(nobody_is_one_set_however_it_is_said),
+        cmocka_unit_test(a_term_of_a_dimension_without_codes_is_of_nobody),
         cmocka_unit_test(dates_are_as_many_as_codes_may_be),
         cmocka_unit_test(what_would_be_too_many_atoms_is_refused),
         cmocka_unit_test(so_many_cells_that_their_number_overflows_are_refused),

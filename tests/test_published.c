@@ -433,6 +433,83 @@ no_two_facts_have_one_name(void **state)
     expect(b, "sex.2022.male");
 }
 
+static void
+a_count_is_the_one_of_the_facts(void **state)
+{
+    struct bench *b = *state;
+
+    reprint(b, 4, json_integer(11));
+    expect_first(b, "sex.2021.male = 11, 10");
+}
+
+/* Of two codes, as a part of the total over both fields; and the years of a
+ * change are the latest two. */
+static void
+a_share_of_two_fields_is_of_their_total(void **state)
+{
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[0].facts;
+    size_t at = figure(f, "two.2022.female.yes");
+
+    narrow(f, at, 0, 1);
+    narrow(f, at, 1, 0);
+    narrow(f, at, 2, 1);
+    assert_ok(facts_print_exact(f, at, 23));
+    print(b, "two.2022.female.yes", false, json_integer(23));
+    at = figure(f, "two.2022.total");
+    narrow(f, at, 0, 1);
+    assert_ok(facts_print_exact(f, at, 46));
+    print(b, "two.2022.total", false, json_integer(46));
+    print(b, "two.share.2022.female.yes", false, json_string("50"));
+    (void)figure(f, "sex.2020.female");
+    expect(b, NULL);
+    reprint(b, 14, json_string("51"));
+    expect(b, "two.share.2022.female.yes");
+}
+
+/* A relation that is not complete says nothing of the sum, and of what is not
+ * printed nothing is said. */
+static void
+what_a_relation_does_not_say_is_not_asked(void **state)
+{
+    struct bench *b = *state;
+
+    relate(b, 10, 0, 1);
+    relate(b, 2, 0, 10);
+    expect(b, NULL);
+}
+
+/* As many codes as a dimension may have, in two halves. */
+static void
+the_largest_dimension_is_added_up(void **state)
+{
+    static const char *const names[] = {"large.low", "large.high"};
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[0].facts;
+    size_t codes[FACTS_CODES_MAX], large = 0, at = 0;
+
+    assert_ok(facts_dimension(f, 0, "large", false, &large));
+    for (size_t i = 0; i < FACTS_CODES_MAX; i++) {
+        char code[16];
+
+        codes[i] = i;
+        (void)snprintf(code, sizeof code, "c%zu", i);
+        assert_ok(facts_code(f, large, code, &at));
+    }
+    for (size_t i = 0; i < 2; i++) {
+        at = figure(f, names[i]);
+        narrow(f, at, 0, 1);
+        assert_ok(facts_term(f, at, large, FACTS_CODES_MAX / 2,
+                             &codes[i * FACTS_CODES_MAX / 2]));
+        assert_ok(facts_print_exact(f, at, 23));
+        print(b, names[i], false, json_integer(23));
+    }
+    expect(b, NULL);
+    f->figures[at].value = 24;
+    reprint(b, 13, json_integer(24));
+    expect(b, "sex.2022.total = 46; 47 = large.high + large.low");
+}
+
 /* ---- A yearly report ---- */
 
 static void
@@ -488,6 +565,13 @@ a_yearly_change_follows_from_the_year_and_the_one_before(void **state)
     expect_annual(b, ANNUAL("-6", "-5"), "victims.change");
     expect_annual(b, ANNUAL("6", "5"), "victims.minors_change");
     expect_annual(b, ANNUAL("6", "-4"), "victims.minors_change");
+    expect_annual(b,
+                  "{\n  \"profile\": \"exact\",\n  \"victims\": {\n"
+                  "    \"change\": 6,\n    \"minors\": 20,\n"
+                  "    \"minors_change\": null,\n"
+                  "    \"minors_change_reason\": \"small\",\n"
+                  "    \"total\": 46\n  }\n}\n",
+                  "victims.minors_before = 25");
     /* Not printed: then the year before may not be in the facts, either. */
     expect_annual(b,
                   "{\n  \"profile\": \"exact\",\n  \"victims\": {\n"
@@ -563,6 +647,56 @@ figures_have_names_and_numbers_within_their_bounds(void **state)
 }
 
 static void
+a_yearly_report_has_a_head_of_its_own(void **state)
+{
+#define HEAD(member) "{\n  \"profile\": \"exact\",\n  " member "\n}\n"
+    struct diag where = {0};
+
+    (void)state;
+    assert_ok(read_text(HEAD("\"year\": 2022"), &where));
+    assert_ok(read_text(HEAD("\"minor_age\": 18"), &where));
+    assert_ok(read_text(HEAD("\"basis\": \"law\""), &where));
+    assert_err(read_text(HEAD("\"year\": \"2022\""), &where), SV_ERR_FORMAT);
+    assert_string_equal(where.column, "year");
+    assert_err(read_text(HEAD("\"basis\": 7"), &where), SV_ERR_FORMAT);
+    assert_err(read_text(HEAD("\"other\": 7"), &where), SV_ERR_FORMAT);
+}
+
+/* Each member of a figure, a relation and a report is needed. */
+static void
+a_plans_report_has_all_its_members(void **state)
+{
+    static const char *const members[] = {"change", "name", "reason", "value"};
+    static const char *const of_relations[] = {"complete", "parts", "whole"};
+    static const char *const of_report[] = {"basis", "figures", "plan",
+                                            "relations"};
+    struct bench *b = *state;
+    struct released report;
+    struct diag where = {0};
+
+#define WITHOUT(object, member)                                                \
+    do {                                                                       \
+        json_t *had = json_incref(json_object_get(object, member));            \
+                                                                               \
+        assert_int_equal(json_object_del(object, member), 0);                  \
+        assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);            \
+        assert_int_equal(json_object_set_new(object, "more", json_null()), 0); \
+        assert_err(read_report(b, &report, &where), SV_ERR_FORMAT);            \
+        assert_int_equal(json_object_del(object, "more"), 0);                  \
+        assert_int_equal(json_object_set_new(object, member, had), 0);         \
+    } while (0)
+    for (size_t i = 0; i < 4; i++)
+        WITHOUT(figure_at(b, 0), members[i]);
+    for (size_t i = 0; i < 3; i++)
+        WITHOUT(json_array_get(json_object_get(b->report, "relations"), 0),
+                of_relations[i]);
+    for (size_t i = 0; i < 4; i++)
+        WITHOUT(b->report, of_report[i]);
+    assert_ok(read_report(b, &report, &where));
+    released_clear(&report);
+}
+
+static void
 a_plans_figures_and_relations_are_held_to_their_form(void **state)
 {
     struct bench *b = *state;
@@ -605,6 +739,12 @@ main(void)
         TEST(every_partition_of_a_set_is_added_up),
         TEST(equal_sets_have_one_number),
         TEST(what_has_no_terms_is_the_sum_of_all),
+        TEST(a_count_is_the_one_of_the_facts),
+        TEST(a_share_of_two_fields_is_of_their_total),
+        TEST(what_a_relation_does_not_say_is_not_asked),
+        TEST(the_largest_dimension_is_added_up),
+        TEST(a_yearly_report_has_a_head_of_its_own),
+        TEST(a_plans_report_has_all_its_members),
         TEST(no_two_facts_have_one_name),
         TEST(a_yearly_change_follows_from_the_year_and_the_one_before),
         TEST(figures_lie_so_deep_and_no_deeper),

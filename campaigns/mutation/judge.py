@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 PATIENCE = 10  # times the time without a mutant
-BUDGET_S = 4  # of tests, for a mutant that survives them
+BUDGET_S = 8  # of tests, for a mutant that survives them
 WORKERS = 2
 
 
@@ -89,18 +89,29 @@ def judge_all(work, report):
         thread.join()
 
 
-def tests_for(mutant, lines):
-    """Those that run its line, by how much of its function they see; gcov
-    counts a statement of several lines at some of them only."""
-    counted = lines.get(mutant.path, {})
-    source = mutant.source
-    number = mutant.line
+def _counted_line(mutant, counted):
+    """Where gcov counts the mutant's statement: of several lines it knows
+    some only, before or behind it."""
+    number, source = mutant.line, mutant.source
     while number not in counted and not source.line_text(
             number - 1).endswith((';', '{', '}')):
         number -= 1
-    seen = {test: 0 for test in counted.get(number, [])}
-    for line in range(source.line_of(mutant.function.start),
-                      source.line_of(mutant.function.end) + 1):
+    if number in counted:
+        return number
+    number = mutant.line
+    while number not in counted and not source.line_text(
+            number).endswith((';', '{', '}')):
+        number += 1
+    return number
+
+
+def tests_for(mutant, lines):
+    """Those that run its line, by how much of its function they see."""
+    counted = lines.get(mutant.path, {})
+    seen = {test: 0
+            for test in counted.get(_counted_line(mutant, counted), [])}
+    for line in range(mutant.source.line_of(mutant.function.start),
+                      mutant.source.line_of(mutant.function.end) + 1):
         for test in counted.get(line, []):
             if test in seen:
                 seen[test] += 1
