@@ -1,0 +1,289 @@
+#include "base/codec.h"
+#include "tests/support/office.h"
+#include "vault/client_release.h"
+#include "vault/tables.h"
+
+/*
+ * A row that is damaged or gone is never passed over: a list that would lack
+ * it, a history and a reading all fail, and what can be read elsewhere is
+ * read as before.
+ */
+
+#define IDENTITY 0
+#define LOCATION 1
+
+struct scene {
+    struct office o;
+    struct handle a, b;
+    uint64_t release; /* that waits; of no shown cells */
+    struct buf cells;
+};
+
+static int
+setup(void **state)
+{
+    static const char spec[] =
+        "svault/annual/v1\nyear 2022\nauthority national\n"
+        "period calendar\nas-of 2023-03-31\nminor-age 18\n";
+    struct scene *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    office_new(&s->o);
+    s->o.now_ms = UINT64_C(1680230000000); /* 31 March 2023 */
+    assert_ok(office_record(&s->o, "case-1", "2022-001", "Yamada", &s->a));
+    assert_ok(office_record(&s->o, "case-1", "2022-002", "Sato", &s->b));
+    assert_ok(client_release_request(
+        office_client(&s->o, "stats-1"), RELEASE_EXACT, bytes_text(spec),
+        bytes_text("Action Plan"), NULL, &s->release, &s->cells));
+    *state = s;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct scene *s = *state;
+
+    buf_free(&s->cells);
+    office_free(&s->o);
+    free(s);
+    return 0;
+}
+
+/* ---- The tables, opened with the gate's key ---- */
+
+struct raw {
+    struct store *store;
+    struct store_txn *txn;
+    struct tables tables;
+};
+
+static struct raw
+raw_open(struct scene *s)
+{
+    struct raw r = {.store = NULL};
+
+    office_close(&s->o);
+    assert_ok(store_lmdb_open(s->o.dir, TABLES_N, false, &r.store));
+    assert_ok(store_begin(r.store, STORE_WRITE, &r.txn));
+    r.tables =
+        (struct tables){r.txn, &s->o.gate_keys.storage, &s->o.config.rng, NULL};
+    return r;
+}
+
+static void
+raw_close(struct scene *s, struct raw *r)
+{
+    assert_ok(store_commit(&r->txn));
+    store_close(r->store);
+    assert_ok(office_open(&s->o));
+}
+
+static struct bytes
+version_key_of(const struct handle *h, uint8_t column,
+               uint8_t out[static HANDLE_LEN + 9])
+{
+    memset(out, 0, HANDLE_LEN + 9);
+    memcpy(out, h->b, HANDLE_LEN);
+    out[HANDLE_LEN] = column;
+    out[HANDLE_LEN + 8] = 1;
+    return bytes_of(out, HANDLE_LEN + 9);
+}
+
+/* One bit of what is stored, which does not open then. */
+static void
+damage(struct scene *s, unsigned table, struct bytes key)
+{
+    struct raw r = raw_open(s);
+    struct buf copy = BUF_INIT;
+    struct bytes row;
+
+    assert_ok(store_get(r.txn, table, key, &row));
+    assert_ok(buf_append(&copy, row));
+    copy.ptr[copy.len / 2] ^= 1;
+    assert_ok(store_put(r.txn, table, key, buf_bytes(&copy)));
+    buf_free(&copy);
+    raw_close(s, &r);
+}
+
+static void
+take_away(struct scene *s, unsigned table, struct bytes key)
+{
+    struct raw r = raw_open(s);
+
+    assert_ok(store_delete(r.txn, table, key));
+    raw_close(s, &r);
+}
+
+static enum sv_err
+list(struct scene *s, const char *who)
+{
+    struct record_list l = {0};
+    enum sv_err err = client_record_list(office_client(&s->o, who), "victim",
+                                         UINT64_MAX, 25, &l);
+
+    record_list_free(&l);
+    return err;
+}
+
+static enum sv_err
+history(struct scene *s, const struct handle *h)
+{
+    struct record_version *versions = NULL;
+    size_t n = 0;
+    enum sv_err err = client_record_history(office_client(&s->o, "case-1"),
+                                            "victim", h, &versions, &n);
+
+    free(versions);
+    return err;
+}
+
+static enum sv_err
+read_two(struct scene *s, const struct handle *h)
+{
+    static const char *const two[] = {"identity", "location"};
+    struct record_view v = {0};
+    enum sv_err err = client_record_read(office_client(&s->o, "case-1"),
+                                         "victim", h, 2, two, &v);
+
+    if (err == SV_OK)
+        record_view_free(&v);
+    return err;
+}
+
+static void
+test_a_list_that_lacks_a_record_fails(void **state)
+{
+    struct scene *s = *state;
+
+    assert_ok(list(s, "lead-1"));
+    assert_ok(list(s, "case-1"));
+    take_away(s, TABLE_RECORD, BYTES(s->a.b));
+    assert_err(list(s, "lead-1"), SV_ERR_TAMPERED);
+    assert_err(list(s, "case-1"), SV_ERR_TAMPERED);
+}
+
+static void
+test_a_record_s_damaged_row_is_no_record_that_is_not_there(void **state)
+{
+    struct scene *s = *state;
+
+    damage(s, TABLE_RECORD, BYTES(s->a.b));
+    assert_err(history(s, &s->a), SV_ERR_TAMPERED);
+    assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
+    assert_err(list(s, "lead-1"), SV_ERR_TAMPERED);
+    assert_ok(history(s, &s->b));
+    assert_ok(read_two(s, &s->b));
+}
+
+/* The first is collected, the second damaged: nothing is given out, and the
+ * gate goes on. */
+static void
+test_a_damaged_version_gives_nothing_of_the_others(void **state)
+{
+    struct scene *s = *state;
+    uint8_t key[HANDLE_LEN + 9];
+
+    damage(s, TABLE_VERSION, version_key_of(&s->a, LOCATION, key));
+    assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
+    assert_err(history(s, &s->a), SV_ERR_TAMPERED);
+    assert_ok(read_two(s, &s->b));
+    assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
+}
+
+/* With the gate's key a header could be changed: of the suite, at least. */
+static void
+test_a_version_s_header_that_is_none_is_damage(void **state)
+{
+    static const uint8_t magic[] = {'S', 'V', 'E'};
+    struct scene *s = *state;
+    struct raw r = raw_open(s);
+    uint8_t key[HANDLE_LEN + 9], *at;
+    struct buf row = BUF_INIT;
+
+    assert_ok(tables_get(&r.tables, TABLE_VERSION,
+                         version_key_of(&s->a, IDENTITY, key), &row));
+    at = memmem(row.ptr, row.len, magic, sizeof magic);
+    assert_non_null(at);
+    *at = 'X';
+    assert_ok(
+        tables_put(&r.tables, TABLE_VERSION, BYTES(key), buf_bytes(&row)));
+    buf_free(&row);
+    raw_close(s, &r);
+    assert_err(history(s, &s->a), SV_ERR_TAMPERED);
+    assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
+    assert_ok(history(s, &s->b));
+}
+
+static void
+test_a_damaged_release_is_not_left_out_of_the_list(void **state)
+{
+    struct scene *s = *state;
+    struct release_row *rows = NULL;
+    uint8_t key[8];
+    size_t n = 0;
+
+    put_u64(key, s->release);
+    assert_ok(client_release_list(office_client(&s->o, "stats-1"), &rows, &n));
+    assert_int_equal(n, 1);
+    free(rows);
+    damage(s, TABLE_RELEASE, BYTES(key));
+    assert_err(client_release_list(office_client(&s->o, "stats-1"), &rows, &n),
+               SV_ERR_TAMPERED);
+}
+
+static void
+test_a_release_whose_request_is_gone_is_not_shown(void **state)
+{
+    struct scene *s = *state;
+    struct release_view v = {0};
+    uint8_t key[12] = {0};
+
+    assert_ok(
+        client_release_show(office_client(&s->o, "stats-1"), s->release, &v));
+    release_view_free(&v);
+    put_u64(key, s->release);
+    put_u32(key + 8, UINT32_MAX - 1);
+    take_away(s, TABLE_RESULT, BYTES(key));
+    assert_err(
+        client_release_show(office_client(&s->o, "stats-1"), s->release, &v),
+        SV_ERR_TAMPERED);
+}
+
+/* Other cells than she was shown: she has acknowledged nothing. */
+static void
+test_other_cells_are_not_acknowledged(void **state)
+{
+    struct scene *s = *state;
+    struct buf other = BUF_INIT;
+
+    assert_ok(buf_append(&other, buf_bytes(&s->cells)));
+    assert_true(other.len > 0);
+    other.ptr[other.len - 1] ^= 1;
+    assert_err(client_release_acknowledge(office_client(&s->o, "stats-1"),
+                                          s->release, buf_bytes(&other), true,
+                                          0),
+               SV_ERR_FORMAT);
+    assert_ok(client_release_acknowledge(office_client(&s->o, "stats-1"),
+                                         s->release, buf_bytes(&s->cells), true,
+                                         0));
+    buf_free(&other);
+    office_verify(&s->o);
+}
+
+int
+main(void)
+{
+#define IN_OFFICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        IN_OFFICE(test_a_list_that_lacks_a_record_fails),
+        IN_OFFICE(test_a_record_s_damaged_row_is_no_record_that_is_not_there),
+        IN_OFFICE(test_a_damaged_version_gives_nothing_of_the_others),
+        IN_OFFICE(test_a_version_s_header_that_is_none_is_damage),
+        IN_OFFICE(test_a_damaged_release_is_not_left_out_of_the_list),
+        IN_OFFICE(test_a_release_whose_request_is_gone_is_not_shown),
+        IN_OFFICE(test_other_cells_are_not_acknowledged),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
