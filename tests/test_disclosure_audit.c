@@ -765,6 +765,31 @@ what_a_release_makes_narrower_is_not_known_before(void **state)
     end(&f, &r);
 }
 
+/* Twenty people in twenty cells of at least one. */
+static void
+many_findings_are_all_there_in_order(void **state)
+{
+    struct facts f;
+    struct audit_result r;
+    size_t cells[20], n = 0;
+
+    (void)state;
+    begin(&f);
+    (void)dimension(&f, "c", false,
+                    "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20");
+    for (int i = 0; i < 20; i++) {
+        char terms[16];
+
+        (void)snprintf(terms, sizeof terms, "c=%d", i + 1);
+        cells[n++] = hidden(&f, terms, 1);
+    }
+    (void)exact(&f, "all", 20);
+    audit(&f, 5, &r);
+    for (size_t i = 0; i < n; i++)
+        assert_found(&r, cells[i], AUDIT_NONE, AUDIT_EXACT, 1, 1);
+    end(&f, &r);
+}
+
 /* ---- Insiders ---- */
 
 /* So many times; then there is no solver any more. */
@@ -1222,6 +1247,7 @@ main(void)
         cmocka_unit_test(plus_fifteen_gives_last_years_figure_away),
         cmocka_unit_test(what_earlier_releases_tell_alone_is_known_before),
         cmocka_unit_test(what_a_release_makes_narrower_is_not_known_before),
+        cmocka_unit_test(many_findings_are_all_there_in_order),
         cmocka_unit_test(what_an_insider_knows_is_found_or_the_audit_fails),
         cmocka_unit_test(an_insider_of_one_cell_knows_another),
         cmocka_unit_test(too_many_atoms_are_refused_before_they_are_made),

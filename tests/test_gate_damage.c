@@ -215,6 +215,40 @@ test_a_version_s_header_that_is_none_is_damage(void **state)
     assert_ok(history(s, &s->b));
 }
 
+/* By who may write there and not read: the reader folds it. */
+static void
+add_phone(struct scene *s, const struct handle *h)
+{
+    struct client *c = office_client(&s->o, "intake-1");
+    const struct schema_type *type = schema_type(client_schema(c), "victim");
+    const struct schema_compartment *part;
+    struct content addition = {0};
+    const char *reason = NULL;
+    size_t at, f;
+
+    assert_ok(client_record_assign(office_client(&s->o, "lead-1"), "victim", h,
+                                   "intake-1", true));
+    part = schema_compartment(type, "identity", &at);
+    assert_non_null(part);
+    assert_ok(content_new(part, &addition));
+    assert_non_null(schema_field(part, bytes_text("phone"), &f));
+    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
+    assert_ok(client_record_save(c, "victim", h, &addition, NULL));
+    content_free(&addition);
+}
+
+static void
+test_an_addition_is_read_with_what_it_is_added_to_or_not_at_all(void **state)
+{
+    struct scene *s = *state;
+    uint8_t key[HANDLE_LEN + 9];
+
+    add_phone(s, &s->a);
+    assert_ok(read_two(s, &s->a));
+    damage(s, TABLE_VERSION, version_key_of(&s->a, IDENTITY, key));
+    assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
+}
+
 static void
 test_a_damaged_release_is_not_left_out_of_the_list(void **state)
 {
@@ -280,6 +314,8 @@ main(void)
         IN_OFFICE(test_a_record_s_damaged_row_is_no_record_that_is_not_there),
         IN_OFFICE(test_a_damaged_version_gives_nothing_of_the_others),
         IN_OFFICE(test_a_version_s_header_that_is_none_is_damage),
+        IN_OFFICE(
+            test_an_addition_is_read_with_what_it_is_added_to_or_not_at_all),
         IN_OFFICE(test_a_damaged_release_is_not_left_out_of_the_list),
         IN_OFFICE(test_a_release_whose_request_is_gone_is_not_shown),
         IN_OFFICE(test_other_cells_are_not_acknowledged),
