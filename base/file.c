@@ -175,7 +175,7 @@ file_open(const char *path, int *fd)
 enum sv_err
 file_read(const char *path, size_t max, struct buf *out)
 {
-    int fd;
+    int fd = -1;
     enum sv_err err = file_open(path, &fd);
 
     if (err != SV_OK)
