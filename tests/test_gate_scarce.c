@@ -28,7 +28,7 @@ struct kind;
 
 struct scene {
     struct office o;
-    struct office other; /* prepared to be founded, where that is the work */
+    struct office other;  /* prepared to be founded, where that is the work */
     struct handle record; /* stays as it is */
     struct record_view view;
     uint64_t number; /* of the release that waits */
