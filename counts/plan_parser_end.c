@@ -94,7 +94,7 @@ plan_parser_derive(struct plan_parser *p)
     percent.column = table.column;
     if (err == SV_OK)
         err = parse_table(p, &t);
-    if (err != SV_OK)
+    if (err != SV_OK || t == NULL)
         return err;
     if (share ? t->share.given : t->percent.given)
         return plan_lex_fault(&table, N_("stands here for the second time"),

@@ -98,11 +98,11 @@ static_assert(sizeof act_rows / sizeof act_rows[0] == ACT_N,
 static const struct act_row *
 row_of(enum request_act act)
 {
-    for (size_t i = 0; i < sizeof act_rows / sizeof act_rows[0]; i++) {
-        if (act_rows[i].act == act)
-            return &act_rows[i];
-    }
-    return NULL;
+    size_t i = 0, last = sizeof act_rows / sizeof act_rows[0] - 1;
+
+    while (i < last && act_rows[i].act != act)
+        i++;
+    return &act_rows[i];
 }
 
 void

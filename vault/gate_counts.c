@@ -67,7 +67,7 @@ take_key(struct count *c, const struct counting_key *from)
     struct buf context = BUF_INIT, plain = BUF_INIT;
     struct lent_key *k = &c->keys[c->n];
     const struct roster_key *known;
-    struct box_public own, pub;
+    struct box_public own, pub = {{0}};
     enum sv_err err;
 
     if (role < 0 || column < 0 ||
