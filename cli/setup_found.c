@@ -135,14 +135,16 @@ hand_over(const struct setup *s, const char *path)
 {
     char gate[PATH_SIZE];
     struct dirent *entry;
-    struct stat st;
+    struct stat st = {.st_nlink = 0};
     DIR *dir;
     enum sv_err err = path_suffix(gate, path, ".gate");
 
     if (err != SV_OK)
         return err;
     dir = opendir(path);
-    if (dir == NULL || fstat(dirfd(dir), &st) != 0)
+    if (dir == NULL)
+        return err_of_errno(errno);
+    if (fstat(dirfd(dir), &st) != 0)
         err = err_of_errno(errno);
     if (err == SV_OK && st.st_uid == s->uid)
         goto out;
@@ -154,8 +156,7 @@ hand_over(const struct setup *s, const char *path)
     if (err == SV_OK)
         err = give(s, AT_FDCWD, path, S_IFDIR);
 out:
-    if (dir != NULL)
-        (void)closedir(dir);
+    (void)closedir(dir);
     return err;
 }
 
