@@ -2,7 +2,7 @@
  * store: whatever is asked of it then, nobody is shown what was not written,
  * and what was done is noticed. */
 #include "tests/support/asked.h"
-#include "vault/tables.h"
+#include "tests/support/raw.h"
 
 /* Every how many-th case; SV_SHARE=1 takes them all. */
 #ifdef __SANITIZE_ADDRESS__
@@ -111,30 +111,6 @@ harm_row(const struct tables *t, const struct row *r, enum harm harm)
     return !same;
 }
 
-struct raw {
-    struct store *store;
-    struct tables tables;
-};
-
-static struct raw
-raw_open(struct asked *v)
-{
-    struct raw r = {.store = NULL};
-
-    assert_ok(store_lmdb_open(v->o.dir, TABLES_N, false, &r.store));
-    r.tables =
-        (struct tables){NULL, &v->o.gate_keys.storage, &v->o.config.rng, NULL};
-    assert_ok(store_begin(r.store, STORE_WRITE, &r.tables.txn));
-    return r;
-}
-
-static void
-raw_close(struct raw *r)
-{
-    assert_ok(store_commit(&r->tables.txn));
-    store_close(r->store);
-}
-
 static void
 row_free(struct row *r)
 {
@@ -152,7 +128,7 @@ some_rows(struct asked *v, unsigned table, struct row out[static ROWS_MAX])
     size_t n;
 
     asked_put_back(v);
-    raw = raw_open(v);
+    raw = raw_open(&v->o);
     assert_non_null(all);
     assert_ok(
         store_scan(raw.tables.txn, table, bytes_of("", 0), note_row, all));
@@ -171,7 +147,7 @@ some_rows(struct asked *v, unsigned table, struct row out[static ROWS_MAX])
     for (size_t i = 0; i < all->n; i++)
         buf_free(&all->keys[i]);
     free(all);
-    raw_close(&raw);
+    raw_commit(&raw);
     return n;
 }
 
@@ -247,9 +223,9 @@ check_harm(struct inquiry *q, const struct row *r, enum harm harm)
     bool changed, noticed;
 
     asked_put_back(q->v);
-    raw = raw_open(q->v);
+    raw = raw_open(&q->v->o);
     changed = harm_row(&raw.tables, r, harm);
-    raw_close(&raw);
+    raw_commit(&raw);
     if (!changed || (harm == LONGER && is_named_only(r->table)))
         return;
     err = office_open(&q->v->o);
@@ -310,13 +286,13 @@ check_flip(struct asked *v, const struct row *r, size_t at)
     struct buf value = BUF_INIT;
 
     asked_put_back(v);
-    raw = raw_open(v);
+    raw = raw_open(&v->o);
     assert_ok(buf_append(&value, buf_bytes(&r->value)));
     value.ptr[at] ^= 1;
     assert_ok(tables_put(&raw.tables, r->table, buf_bytes(&r->key),
                          buf_bytes(&value)));
     buf_free(&value);
-    raw_close(&raw);
+    raw_commit(&raw);
     if (office_open(&v->o) == SV_OK && !is_found(v))
         fail_msg("byte %zu of a row of table %u: nobody notices", at, r->table);
 }

@@ -1,7 +1,6 @@
 #include "base/codec.h"
-#include "tests/support/office.h"
+#include "tests/support/raw.h"
 #include "vault/client_release.h"
-#include "vault/tables.h"
 
 /*
  * A row that is damaged or gone is never passed over: a list that would lack
@@ -50,35 +49,6 @@ teardown(void **state)
     return 0;
 }
 
-/* ---- The tables, opened with the gate's key ---- */
-
-struct raw {
-    struct store *store;
-    struct store_txn *txn;
-    struct tables tables;
-};
-
-static struct raw
-raw_open(struct scene *s)
-{
-    struct raw r = {.store = NULL};
-
-    office_close(&s->o);
-    assert_ok(store_lmdb_open(s->o.dir, TABLES_N, false, &r.store));
-    assert_ok(store_begin(r.store, STORE_WRITE, &r.txn));
-    r.tables =
-        (struct tables){r.txn, &s->o.gate_keys.storage, &s->o.config.rng, NULL};
-    return r;
-}
-
-static void
-raw_close(struct scene *s, struct raw *r)
-{
-    assert_ok(store_commit(&r->txn));
-    store_close(r->store);
-    assert_ok(office_open(&s->o));
-}
-
 static struct bytes
 version_key_of(const struct handle *h, uint8_t column,
                uint8_t out[static HANDLE_LEN + 9])
@@ -94,7 +64,7 @@ version_key_of(const struct handle *h, uint8_t column,
 static void
 damage(struct scene *s, unsigned table, struct bytes key)
 {
-    struct raw r = raw_open(s);
+    struct raw r = raw_open(&s->o);
     struct buf copy = BUF_INIT;
     struct bytes row;
 
@@ -103,16 +73,16 @@ damage(struct scene *s, unsigned table, struct bytes key)
     copy.ptr[copy.len / 2] ^= 1;
     assert_ok(store_put(r.txn, table, key, buf_bytes(&copy)));
     buf_free(&copy);
-    raw_close(s, &r);
+    raw_close(&s->o, &r);
 }
 
 static void
 take_away(struct scene *s, unsigned table, struct bytes key)
 {
-    struct raw r = raw_open(s);
+    struct raw r = raw_open(&s->o);
 
     assert_ok(store_delete(r.txn, table, key));
-    raw_close(s, &r);
+    raw_close(&s->o, &r);
 }
 
 static enum sv_err
@@ -197,7 +167,7 @@ test_a_version_s_header_that_is_none_is_damage(void **state)
 {
     static const uint8_t magic[] = {'S', 'V', 'E'};
     struct scene *s = *state;
-    struct raw r = raw_open(s);
+    struct raw r = raw_open(&s->o);
     uint8_t key[HANDLE_LEN + 9], *at;
     struct buf row = BUF_INIT;
 
@@ -209,7 +179,7 @@ test_a_version_s_header_that_is_none_is_damage(void **state)
     assert_ok(
         tables_put(&r.tables, TABLE_VERSION, BYTES(key), buf_bytes(&row)));
     buf_free(&row);
-    raw_close(s, &r);
+    raw_close(&s->o, &r);
     assert_err(history(s, &s->a), SV_ERR_TAMPERED);
     assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
     assert_ok(history(s, &s->b));

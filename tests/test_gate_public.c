@@ -1,9 +1,8 @@
 #include "base/codec.h"
 #include "counts/annual_json.h"
 #include "counts/risk.h"
-#include "tests/support/office.h"
+#include "tests/support/raw.h"
 #include "vault/client_release.h"
-#include "vault/tables.h"
 
 #include "disclosure/facts_document.h"
 
@@ -304,25 +303,6 @@ test_another_profile_is_none(void **state)
 
 /* ---- the ledger under attack ---- */
 
-static struct store *
-raw_store(struct office *o, struct store_txn **txn)
-{
-    struct store *s = NULL;
-
-    office_close(o);
-    assert_ok(store_lmdb_open(o->dir, TABLES_N, false, &s));
-    assert_ok(store_begin(s, STORE_WRITE, txn));
-    return s;
-}
-
-static void
-raw_done(struct office *o, struct store *s, struct store_txn **txn)
-{
-    assert_ok(store_commit(txn));
-    store_close(s);
-    assert_ok(office_open(o));
-}
-
 /* The row of victims: facts is the policy's third column. */
 static void
 row_key(uint64_t number, uint8_t key[static 9])
@@ -356,17 +336,16 @@ static void
 test_a_release_that_is_missing_in_the_ledger_stops_the_next(void **state)
 {
     struct office *o = *state;
-    struct store_txn *txn = NULL;
-    struct store *s;
+    struct raw r;
     uint64_t number;
     uint8_t key[9];
 
     add_victims(o, 12, "female");
     number = release(o, RELEASE_PUBLIC, spec);
-    s = raw_store(o, &txn);
+    r = raw_open(o);
     row_key(number, key);
-    assert_ok(store_delete(txn, TABLE_LEDGER, BYTES(key)));
-    raw_done(o, s, &txn);
+    assert_ok(store_delete(r.txn, TABLE_LEDGER, BYTES(key)));
+    raw_close(o, &r);
     assert_err(try_request(o, RELEASE_PUBLIC, spec, &number), SV_ERR_TAMPERED);
     office_end(o, "stats-1");
     assert_true(is_found(o));
@@ -376,23 +355,22 @@ static void
 test_a_row_put_back_or_exchanged_stops_the_next(void **state)
 {
     struct office *o = *state;
-    struct store_txn *txn = NULL;
+    struct raw r;
     struct buf copy = BUF_INIT;
     struct bytes value;
-    struct store *s;
     uint64_t first, second;
     uint8_t key[9];
 
     add_victims(o, 12, "female");
     first = release(o, RELEASE_PUBLIC, spec);
     second = release(o, RELEASE_PUBLIC, spec);
-    s = raw_store(o, &txn);
+    r = raw_open(o);
     row_key(first, key);
-    assert_ok(store_get(txn, TABLE_LEDGER, BYTES(key), &value));
+    assert_ok(store_get(r.txn, TABLE_LEDGER, BYTES(key), &value));
     assert_ok(buf_append(&copy, value));
     row_key(second, key);
-    assert_ok(store_put(txn, TABLE_LEDGER, BYTES(key), buf_bytes(&copy)));
-    raw_done(o, s, &txn);
+    assert_ok(store_put(r.txn, TABLE_LEDGER, BYTES(key), buf_bytes(&copy)));
+    raw_close(o, &r);
     assert_err(try_request(o, RELEASE_PUBLIC, spec, &first), SV_ERR_TAMPERED);
     office_end(o, "stats-1");
     assert_true(is_found(o));
@@ -403,9 +381,8 @@ static void
 test_a_refused_release_is_none_and_leaves_no_row(void **state)
 {
     struct office *o = *state;
-    struct store_txn *txn = NULL;
+    struct raw r;
     struct bytes value;
-    struct store *s;
     uint64_t number;
     uint8_t key[9];
 
@@ -413,11 +390,11 @@ test_a_refused_release_is_none_and_leaves_no_row(void **state)
     number = request(o, RELEASE_PUBLIC, spec);
     assert_ok(client_release_refuse(office_client(o, "approve-1"), number));
     office_end(o, "approve-1");
-    s = raw_store(o, &txn);
+    r = raw_open(o);
     row_key(number, key);
-    assert_err(store_get(txn, TABLE_LEDGER, BYTES(key), &value),
+    assert_err(store_get(r.txn, TABLE_LEDGER, BYTES(key), &value),
                SV_ERR_NOT_FOUND);
-    raw_done(o, s, &txn);
+    raw_close(o, &r);
     (void)release(o, RELEASE_PUBLIC, spec);
     office_verify(o);
 }

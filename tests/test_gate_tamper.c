@@ -3,9 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/support/office.h"
+#include "tests/support/raw.h"
 #include "vault/message.h"
-#include "vault/tables.h"
 
 /*
  * Somebody with the disk, or with a key, changes what is stored or said: no
@@ -52,25 +51,6 @@ read_identity(struct office *o, const struct handle *h, struct record_view *v)
 }
 
 /* ---- Rows of the store, without the gate ---- */
-
-static struct store *
-raw_store(struct tampered *t, struct store_txn **txn)
-{
-    struct store *s = NULL;
-
-    office_close(&t->o);
-    assert_ok(store_lmdb_open(t->o.dir, TABLES_N, false, &s));
-    assert_ok(store_begin(s, STORE_WRITE, txn));
-    return s;
-}
-
-static void
-raw_done(struct tampered *t, struct store *s, struct store_txn **txn)
-{
-    assert_ok(store_commit(txn));
-    store_close(s);
-    assert_ok(office_open(&t->o));
-}
 
 /* The first version of a record's column: handle, u8 column, u64 1. */
 static void
@@ -126,18 +106,17 @@ test_t2_two_records_rows_exchanged_open_neither(void **state)
 {
     struct tampered *t = *state;
     struct record_view v = {0};
-    struct store_txn *txn;
-    struct store *s = raw_store(t, &txn);
+    struct raw r = raw_open(&t->o);
     uint8_t a[25], b[25];
     struct buf row_a, row_b;
 
     version_row(&t->a, 0, a);
     version_row(&t->b, 0, b);
-    row_a = raw_get(txn, TABLE_VERSION, BYTES(a));
-    row_b = raw_get(txn, TABLE_VERSION, BYTES(b));
-    assert_ok(store_put(txn, TABLE_VERSION, BYTES(a), buf_bytes(&row_b)));
-    assert_ok(store_put(txn, TABLE_VERSION, BYTES(b), buf_bytes(&row_a)));
-    raw_done(t, s, &txn);
+    row_a = raw_get(r.txn, TABLE_VERSION, BYTES(a));
+    row_b = raw_get(r.txn, TABLE_VERSION, BYTES(b));
+    assert_ok(store_put(r.txn, TABLE_VERSION, BYTES(a), buf_bytes(&row_b)));
+    assert_ok(store_put(r.txn, TABLE_VERSION, BYTES(b), buf_bytes(&row_a)));
+    raw_close(&t->o, &r);
     assert_err(read_identity(&t->o, &t->a, &v), SV_ERR_TAMPERED);
     assert_err(read_identity(&t->o, &t->b, &v), SV_ERR_TAMPERED);
     assert_true(client_trouble(office_client(&t->o, "case-1"))->logged);
@@ -152,11 +131,10 @@ test_t6_a_record_taken_away_is_missed(void **state)
 {
     struct tampered *t = *state;
     struct record_view v = {0};
-    struct store_txn *txn;
-    struct store *s = raw_store(t, &txn);
+    struct raw r = raw_open(&t->o);
 
-    assert_ok(store_delete(txn, TABLE_RECORD, BYTES(t->a.b)));
-    raw_done(t, s, &txn);
+    assert_ok(store_delete(r.txn, TABLE_RECORD, BYTES(t->a.b)));
+    raw_close(&t->o, &r);
     assert_true(is_found(&t->o, &t->a, "not in the store"));
     assert_err(read_identity(&t->o, &t->a, &v), SV_ERR_NOT_FOUND);
 }
@@ -166,21 +144,20 @@ test_t5_one_record_rolled_back_is_named(void **state)
 {
     struct tampered *t = *state;
     struct record_view v = {0};
-    struct store_txn *txn;
-    struct store *s = raw_store(t, &txn);
-    struct buf old = raw_get(txn, TABLE_RECORD, BYTES(t->a.b));
+    struct raw r = raw_open(&t->o);
+    struct buf old = raw_get(r.txn, TABLE_RECORD, BYTES(t->a.b));
     size_t at;
 
-    raw_done(t, s, &txn);
+    raw_close(&t->o, &r);
     assert_ok(read_identity(&t->o, &t->a, &v));
     assert_non_null(schema_compartment(v.type, "identity", &at));
     assert_ok(client_record_save(office_client(&t->o, "case-1"), "victim",
                                  &t->a, &v.contents[at], &v));
     record_view_free(&v); /* it borrows the session's schema */
     assert_false(is_found(&t->o, &t->a, "last"));
-    s = raw_store(t, &txn);
-    assert_ok(store_put(txn, TABLE_RECORD, BYTES(t->a.b), buf_bytes(&old)));
-    raw_done(t, s, &txn);
+    r = raw_open(&t->o);
+    assert_ok(store_put(r.txn, TABLE_RECORD, BYTES(t->a.b), buf_bytes(&old)));
+    raw_close(&t->o, &r);
     assert_true(is_found(&t->o, &t->a, "last"));
     buf_free(&old);
 }
@@ -192,16 +169,15 @@ test_an_entry_changed_or_taken_away_is_found(void **state)
 
     for (uint64_t index = 0; index < 12; index += 3) {
         struct log_verdict verdict = {0};
-        struct store_txn *txn;
-        struct store *s = raw_store(t, &txn);
+        struct raw r = raw_open(&t->o);
         uint8_t key[8] = {0};
         struct buf was;
 
         key[7] = (uint8_t)index;
-        was = raw_get(txn, TABLE_ENTRY, BYTES(key));
+        was = raw_get(r.txn, TABLE_ENTRY, BYTES(key));
         was.ptr[was.len / 2] ^= 1;
-        assert_ok(store_put(txn, TABLE_ENTRY, BYTES(key), buf_bytes(&was)));
-        raw_done(t, s, &txn);
+        assert_ok(store_put(r.txn, TABLE_ENTRY, BYTES(key), buf_bytes(&was)));
+        raw_close(&t->o, &r);
         /* The gate may not even be able to give it out: the auditor gets no
          * answer that verifies, and never a clean verdict. */
         if (office_begin(&t->o, "audit-1") == SV_OK &&
@@ -209,10 +185,10 @@ test_an_entry_changed_or_taken_away_is_found(void **state)
                               &verdict) == SV_OK)
             assert_true(verdict.fault.reason != NULL || verdict.n_findings > 0);
         free(verdict.findings);
-        s = raw_store(t, &txn);
+        r = raw_open(&t->o);
         was.ptr[was.len / 2] ^= 1;
-        assert_ok(store_put(txn, TABLE_ENTRY, BYTES(key), buf_bytes(&was)));
-        raw_done(t, s, &txn);
+        assert_ok(store_put(r.txn, TABLE_ENTRY, BYTES(key), buf_bytes(&was)));
+        raw_close(&t->o, &r);
         buf_free(&was);
     }
     office_verify(&t->o);
@@ -229,17 +205,16 @@ test_a_row_taken_away_from_any_table_is_missed(void **state)
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         struct log_verdict verdict = {0};
-        struct store_txn *txn;
-        struct store *s = raw_store(t, &txn);
+        struct raw r = raw_open(&t->o);
         struct buf key = BUF_INIT, was;
         struct bytes last, value;
 
-        assert_ok(store_last(txn, tables[i], &last, &value));
+        assert_ok(store_last(r.txn, tables[i], &last, &value));
         assert_ok(buf_append(&key, last));
-        was = raw_get(txn, tables[i], buf_bytes(&key));
-        assert_ok(store_delete(txn, tables[i], buf_bytes(&key)));
-        assert_ok(store_commit(&txn));
-        store_close(s);
+        was = raw_get(r.txn, tables[i], buf_bytes(&key));
+        assert_ok(store_delete(r.txn, tables[i], buf_bytes(&key)));
+        assert_ok(store_commit(&r.txn));
+        store_close(r.store);
         /* Some are missed as soon as the vault is opened. */
         if (office_open(&t->o) == SV_OK &&
             office_begin(&t->o, "audit-1") == SV_OK &&
@@ -248,9 +223,10 @@ test_a_row_taken_away_from_any_table_is_missed(void **state)
             verdict.fault.reason == NULL && verdict.n_findings == 0)
             fail_msg("a row of table %u is not missed", tables[i]);
         free(verdict.findings);
-        s = raw_store(t, &txn);
-        assert_ok(store_put(txn, tables[i], buf_bytes(&key), buf_bytes(&was)));
-        raw_done(t, s, &txn);
+        r = raw_open(&t->o);
+        assert_ok(
+            store_put(r.txn, tables[i], buf_bytes(&key), buf_bytes(&was)));
+        raw_close(&t->o, &r);
         buf_free(&key);
         buf_free(&was);
     }
@@ -291,30 +267,29 @@ test_compartments_taken_out_of_a_record_are_missed(void **state)
 {
     struct tampered *t = *state;
     struct log_verdict verdict = {0};
-    struct store_txn *txn;
-    struct store *s = raw_store(t, &txn);
+    struct raw r = raw_open(&t->o);
     size_t at;
-    struct buf row = record_row(t, txn, &at);
+    struct buf row = record_row(t, r.txn, &at);
 
     for (unsigned i = 2; i < 7; i++) {
         uint8_t key[25];
 
         version_row(&t->a, row.ptr[at + i * COLUMN_LEN], key);
-        assert_ok(store_delete(txn, TABLE_VERSION, BYTES(key)));
+        assert_ok(store_delete(r.txn, TABLE_VERSION, BYTES(key)));
     }
     row.ptr[at - 1] = 2;
     buf_truncate(&row, at + 2 * COLUMN_LEN);
-    put_record_row(t, txn, &row);
-    raw_done(t, s, &txn);
+    put_record_row(t, r.txn, &row);
+    raw_close(&t->o, &r);
     assert_ok(client_log_verify(office_client(&t->o, "audit-1"), NULL, NULL,
                                 &verdict));
     assert_true(verdict.n_findings > 0);
     free(verdict.findings);
     /* One column twice is no two. */
-    s = raw_store(t, &txn);
+    r = raw_open(&t->o);
     memcpy(row.ptr + at + COLUMN_LEN, row.ptr + at, COLUMN_LEN);
-    put_record_row(t, txn, &row);
-    raw_done(t, s, &txn);
+    put_record_row(t, r.txn, &row);
+    raw_close(&t->o, &r);
     assert_true(is_found(&t->o, &t->a, "its row is wrong"));
     buf_free(&row);
 }

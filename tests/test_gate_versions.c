@@ -1,8 +1,7 @@
 /* Who has the disk, and the gate's key with it, changes what is stored of a
  * record: the check against the log names each version, and no other. */
-#include "tests/support/office.h"
+#include "tests/support/raw.h"
 #include "vault/client_release.h"
-#include "vault/tables.h"
 
 #define SAVES 4 /* versions of the first record's identity */
 #define IDENTITY 0
@@ -45,35 +44,6 @@ tear_down(void **state)
     office_free(&v->o);
     free(v);
     return 0;
-}
-
-/* ---- The tables, opened with the gate's key ---- */
-
-struct raw {
-    struct store *store;
-    struct store_txn *txn;
-    struct tables tables;
-};
-
-static struct raw
-raw_open(struct vault *v)
-{
-    struct raw r = {.store = NULL};
-
-    office_close(&v->o);
-    assert_ok(store_lmdb_open(v->o.dir, TABLES_N, false, &r.store));
-    assert_ok(store_begin(r.store, STORE_WRITE, &r.txn));
-    r.tables =
-        (struct tables){r.txn, &v->o.gate_keys.storage, &v->o.config.rng, NULL};
-    return r;
-}
-
-static void
-raw_close(struct vault *v, struct raw *r)
-{
-    assert_ok(store_commit(&r->txn));
-    store_close(r->store);
-    assert_ok(office_open(&v->o));
 }
 
 static struct bytes
@@ -156,7 +126,7 @@ static void
 test_each_version_that_is_missing_is_named(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     uint8_t key[KEY_LEN];
     const struct want wants[] = {
         {&v->a, " identity version 2", "is missing"},
@@ -167,7 +137,7 @@ test_each_version_that_is_missing_is_named(void **state)
     assert_ok(store_delete(r.txn, TABLE_VERSION, row_key(&v->a, 2, key)));
     assert_ok(store_delete(r.txn, TABLE_VERSION, row_key(&v->a, 4, key)));
     assert_ok(store_delete(r.txn, TABLE_VERSION, row_key(&v->b, 1, key)));
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect(v, 3, wants);
 }
 
@@ -175,7 +145,7 @@ static void
 test_each_version_that_is_damaged_is_named(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     const struct want wants[] = {
         {&v->a, " identity version 1", "is damaged"},
         {&v->a, " identity version 3", "is damaged"},
@@ -194,7 +164,7 @@ test_each_version_that_is_damaged_is_named(void **state)
             store_put(r.txn, TABLE_VERSION, BYTES(key), buf_bytes(&copy)));
         buf_free(&copy);
     }
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect(v, 2, wants);
 }
 
@@ -203,7 +173,7 @@ static void
 test_versions_exchanged_are_named(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     uint8_t one[KEY_LEN], two[KEY_LEN];
     struct buf first = row_get(&r, TABLE_VERSION, row_key(&v->a, 2, one));
     struct buf second = row_get(&r, TABLE_VERSION, row_key(&v->b, 1, two));
@@ -216,7 +186,7 @@ test_versions_exchanged_are_named(void **state)
         tables_put(&r.tables, TABLE_VERSION, BYTES(one), buf_bytes(&second)));
     assert_ok(
         tables_put(&r.tables, TABLE_VERSION, BYTES(two), buf_bytes(&first)));
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect(v, 2, wants);
     buf_free(&first);
     buf_free(&second);
@@ -243,7 +213,7 @@ static void
 test_a_compartment_rolled_back_is_named_by_its_last_version(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     struct buf row = row_get(&r, TABLE_RECORD, BYTES(v->a.b));
     const struct want wants[] = {{&v->a, " identity version 4", "rolled back"}};
 
@@ -251,7 +221,7 @@ test_a_compartment_rolled_back_is_named_by_its_last_version(void **state)
     column_of(&row, IDENTITY)[16]--; /* and the full one's */
     assert_ok(
         tables_put(&r.tables, TABLE_RECORD, BYTES(v->a.b), buf_bytes(&row)));
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect(v, 1, wants);
     buf_free(&row);
 }
@@ -260,7 +230,7 @@ static void
 test_a_compartment_taken_out_is_named(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     struct buf row = row_get(&r, TABLE_RECORD, BYTES(v->a.b));
     uint8_t *at = column_of(&row, IDENTITY);
     size_t behind = row.len - (size_t)(at + COLUMN_LEN - row.ptr);
@@ -272,7 +242,7 @@ test_a_compartment_taken_out_is_named(void **state)
     buf_truncate(&row, row.len - COLUMN_LEN);
     assert_ok(
         tables_put(&r.tables, TABLE_RECORD, BYTES(v->a.b), buf_bytes(&row)));
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect(v, 1, wants);
     buf_free(&row);
 }
@@ -281,7 +251,7 @@ static void
 test_versions_that_the_log_has_not_are_named(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     struct handle nobody = v->a;
     uint8_t key[KEY_LEN];
     struct buf row = row_get(&r, TABLE_VERSION, row_key(&v->a, 4, key));
@@ -295,7 +265,7 @@ test_versions_that_the_log_has_not_are_named(void **state)
                          buf_bytes(&row)));
     assert_ok(tables_put(&r.tables, TABLE_VERSION, row_key(&nobody, 1, key),
                          buf_bytes(&row)));
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect(v, 2, wants);
     buf_free(&row);
 }
@@ -337,11 +307,11 @@ test_each_field_of_a_record_s_row_is_compared(void **state)
     static const size_t fields[] = {1, 8, 21, 29, 37};
 
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        struct raw r = raw_open(v);
+        struct raw r = raw_open(&v->o);
         const struct want wants[] = {{&v->b, "", "its row is wrong"}};
 
         row_flip(&r, TABLE_RECORD, BYTES(v->b.b), fields[i]);
-        raw_close(v, &r);
+        raw_close(&v->o, &r);
         if (fields[i] == 21) { /* its place in the list is wrong, too */
             char place[96];
 
@@ -350,9 +320,9 @@ test_each_field_of_a_record_s_row_is_compared(void **state)
         } else {
             expect(v, 1, wants);
         }
-        r = raw_open(v);
+        r = raw_open(&v->o);
         row_flip(&r, TABLE_RECORD, BYTES(v->b.b), fields[i]);
-        raw_close(v, &r);
+        raw_close(&v->o, &r);
     }
     expect(v, 0, NULL);
 }
@@ -361,7 +331,7 @@ static void
 test_which_version_is_the_last_full_one_is_compared(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     struct buf row = row_get(&r, TABLE_RECORD, BYTES(v->a.b));
     const struct want wants[] = {
         {&v->a, " identity version 4", "is not the last full one"}};
@@ -369,7 +339,7 @@ test_which_version_is_the_last_full_one_is_compared(void **state)
     column_of(&row, IDENTITY)[16]--;
     assert_ok(
         tables_put(&r.tables, TABLE_RECORD, BYTES(v->a.b), buf_bytes(&row)));
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect(v, 1, wants);
     buf_free(&row);
 }
@@ -382,16 +352,16 @@ test_where_a_version_comes_from_is_compared(void **state)
     static const size_t fields[] = {7, 15, 55, 63, 80};
 
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        struct raw r = raw_open(v);
+        struct raw r = raw_open(&v->o);
         uint8_t key[KEY_LEN];
         const struct want wants[] = {{&v->b, " identity version 1", "is "}};
 
         row_flip(&r, TABLE_VERSION, row_key(&v->b, 1, key), fields[i]);
-        raw_close(v, &r);
+        raw_close(&v->o, &r);
         expect(v, 1, wants);
-        r = raw_open(v);
+        r = raw_open(&v->o);
         row_flip(&r, TABLE_VERSION, row_key(&v->b, 1, key), fields[i]);
-        raw_close(v, &r);
+        raw_close(&v->o, &r);
     }
     expect(v, 0, NULL);
 }
@@ -427,11 +397,11 @@ static void
 test_a_listed_record_that_is_not_there_is_named(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     struct first_row f = first_of(&r, TABLE_CREATED);
 
     row_flip(&r, TABLE_CREATED, bytes_of(f.key, f.len), 3);
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect_found(v, "list of records", "a row of a record that is not there");
 }
 
@@ -439,11 +409,11 @@ static void
 test_the_hash_of_a_request_s_note_is_compared(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     struct first_row f = first_of(&r, TABLE_REQUEST);
 
     row_flip(&r, TABLE_REQUEST, bytes_of(f.key, f.len), 20);
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect_found(v, "request ids", "a row that the log has not");
 }
 
@@ -451,10 +421,10 @@ static void
 test_another_schema_is_named(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
 
     row_flip(&r, TABLE_META, bytes_text("schema"), 1000);
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect_found(v, "schema", "is not the one of the vault");
 }
 
@@ -472,10 +442,10 @@ test_nothing_is_counted_by_another_schema(void **state)
     v->o.now_ms = UINT64_C(1680230000000);
     assert_ok(client_counts_preview(office_client(&v->o, "stats-1"),
                                     bytes_text(spec), &out));
-    r = raw_open(v);
+    r = raw_open(&v->o);
     row = row_get(&r, TABLE_META, bytes_text("schema"));
     row_flip(&r, TABLE_META, bytes_text("schema"), row.len - 22);
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     assert_err(client_counts_preview(office_client(&v->o, "stats-1"),
                                      bytes_text(spec), &out),
                SV_ERR_TAMPERED);
@@ -495,19 +465,19 @@ test_rows_that_nothing_asks_for_are_named(void **state)
                 {TABLE_META, "state of the vault"}};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct raw r = raw_open(v);
+        struct raw r = raw_open(&v->o);
         struct first_row f = first_of(&r, rows[i].table);
         struct buf row = row_get(&r, rows[i].table, bytes_of(f.key, f.len));
 
         f.key[0] ^= 0x80;
         assert_ok(tables_put(&r.tables, rows[i].table, bytes_of(f.key, f.len),
                              buf_bytes(&row)));
-        raw_close(v, &r);
+        raw_close(&v->o, &r);
         expect_found(v, rows[i].place, "a row that does not belong here");
-        r = raw_open(v);
+        r = raw_open(&v->o);
         assert_ok(
             tables_delete(&r.tables, rows[i].table, bytes_of(f.key, f.len)));
-        raw_close(v, &r);
+        raw_close(&v->o, &r);
         buf_free(&row);
     }
 }
@@ -516,7 +486,7 @@ static void
 test_records_taken_away_and_added_are_named(void **state)
 {
     struct vault *v = *state;
-    struct raw r = raw_open(v);
+    struct raw r = raw_open(&v->o);
     struct handle nobody = v->a;
     struct buf row = row_get(&r, TABLE_RECORD, BYTES(v->a.b));
     const struct want wants[] = {
@@ -528,7 +498,7 @@ test_records_taken_away_and_added_are_named(void **state)
     assert_ok(store_delete(r.txn, TABLE_RECORD, BYTES(v->b.b)));
     assert_ok(
         tables_put(&r.tables, TABLE_RECORD, BYTES(nobody.b), buf_bytes(&row)));
-    raw_close(v, &r);
+    raw_close(&v->o, &r);
     expect(v, 2, wants);
     buf_free(&row);
 }
