@@ -53,6 +53,19 @@ enum sv_err check_verdict(enum sv_err err);
 enum sv_err check_load_request(const struct check *c, uint64_t index,
                                struct buf *text, struct request *out);
 
+/* gate_check_records.c: who made a record, when and as what, where it is
+ * listed and who has it; rows of their tables, as tables_scan_fn. */
+enum sv_err check_record(void *ctx, struct bytes key, struct bytes value,
+                         bool damaged, bool *more);
+enum sv_err check_created(void *ctx, struct bytes key, struct bytes value,
+                          bool damaged, bool *more);
+enum sv_err check_assigned(void *ctx, struct bytes key, struct bytes value,
+                           bool damaged, bool *more);
+enum sv_err check_assignee(void *ctx, struct bytes key, struct bytes value,
+                           bool damaged, bool *more);
+/* Records that the log has, and the store has not. */
+enum sv_err check_missing(struct check *c);
+
 /* gate_check_versions.c: every version of a record's compartment is the one
  * that the log recorded; each that is not is found. */
 enum sv_err check_column(struct check *c, const struct handle *h,
