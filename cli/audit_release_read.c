@@ -7,7 +7,7 @@
 #include "cli/audit_release.h"
 #include "crypto/digest.h"
 
-#include "disclosure/json_text.h"
+#include "base/json_text.h"
 
 #define REPORT "report.json"
 #define OPENING "release.json"
@@ -257,7 +257,7 @@ parse_opening(struct release_dir *d, struct bytes text, struct hash *vault,
     json_t *root = NULL;
     json_int_t n;
     const char *file;
-    enum sv_err err = json_text_get(text, &root);
+    enum sv_err err = json_text_get(text, &root, NULL);
 
     if (err == SV_OK)
         err = json_text_put(root, JSON_INDENT(2), &again);

@@ -9,7 +9,7 @@
 
 #include "base/codec.h"
 
-#include "disclosure/json_text.h"
+#include "base/json_text.h"
 #include "release/page.h"
 #include "release/workbook.h"
 

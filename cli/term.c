@@ -11,24 +11,11 @@
 #include <utf8proc.h>
 
 #include "base/file.h"
+#include "base/json_text.h"
 
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MIN 20
 #define TTY_LINE_MAX 4094 /* Linux drops what is typed beyond, in silence */
-
-/* jansson says by a NULL that it lacks memory, which is easily lost on the way:
- * a list with one element less looks whole.  It passes no context along. */
-static bool json_lacked_memory;
-
-static void *
-json_memory(size_t n)
-{
-    void *p = malloc(n);
-
-    if (p == NULL)
-        json_lacked_memory = true;
-    return p;
-}
 
 /* A signal handler reaches nothing but such variables. */
 static volatile sig_atomic_t waiting;
@@ -77,7 +64,7 @@ term_init(struct term *t)
     struct sigaction now = {.sa_handler = on_interrupt};
     struct sigaction before;
 
-    json_set_alloc_funcs(json_memory, free);
+    json_text_watch_memory();
     t->in = stdin;
     t->out = stdout;
     t->err = stderr;
@@ -399,7 +386,7 @@ term_json(struct term *t, json_t *value)
                      : NULL;
     struct buf out = BUF_INIT;
     enum sv_err err =
-        text != NULL && !json_lacked_memory ? SV_OK : SV_ERR_NOMEM;
+        text != NULL && !json_text_lacked_memory() ? SV_OK : SV_ERR_NOMEM;
     struct bytes rest = bytes_text(text != NULL ? text : "");
 
     while (err == SV_OK && rest.len > 0) {

@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_text.h"
 #include "counts/annual_layout.h"
-
-#include "disclosure/json_text.h"
 
 /* So that nothing overflows, whatever is added up. */
 #define VALUE_MAX INT64_C(1000000000000)
@@ -348,7 +347,7 @@ load(struct bytes in, json_t **root)
 {
     if (in.len == 0 || in.len > ANNUAL_JSON_MAX)
         return SV_ERR_FORMAT;
-    return json_text_get(in, root);
+    return json_text_get(in, root, NULL);
 }
 
 /* Only what we would have written. */

@@ -232,7 +232,7 @@ put_cell(const struct label *l, const char *name, struct buf *out)
     enum sv_err err = plan_cell_parse(l->plan, bytes_text(name), &at, &cell);
 
     if (err != SV_OK)
-        return SV_ERR_NOT_FOUND;
+        return err == SV_ERR_FORMAT ? SV_ERR_NOT_FOUND : err;
     t = &l->plan->tables[at];
     err = buf_text(out, t->name);
     for (size_t i = 0; i < t->n_by && err == SV_OK; i++) {

@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_text.h"
 #include "counts/plan_derive.h"
-
-#include "disclosure/json_text.h"
 
 #define FORMAT "svault/counts/v1"
 #define NOWHERE SIZE_MAX
@@ -349,7 +348,7 @@ plan_json_decode(struct bytes in, struct plan_result *out)
 
     if (in.len > PLAN_JSON_MAX)
         return SV_ERR_FORMAT;
-    err = json_text_get(in, &root);
+    err = json_text_get(in, &root, NULL);
     if (err == SV_OK)
         err = decode_root(root, &r);
     if (err == SV_OK)

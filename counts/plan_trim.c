@@ -13,6 +13,7 @@ struct shown {
 struct trim {
     const struct plan *plan;
     const struct figures *f;
+    bool *stays; /* owned; of each figure */
     struct shown tables[PLAN_TABLES_MAX];
 };
 
@@ -40,6 +41,9 @@ show_named(struct trim *t, size_t table)
 static enum sv_err
 begin(struct trim *t)
 {
+    t->stays = calloc(t->f->n + 1, sizeof *t->stays);
+    if (t->stays == NULL)
+        return SV_ERR_NOMEM;
     for (size_t i = 0; i < t->plan->n; i++) {
         for (size_t k = 0; k < t->plan->tables[i].n_by; k++) {
             const struct plan_variable *v = variable_of(t, i, k);
@@ -60,6 +64,7 @@ end(struct trim *t)
         for (size_t k = 0; k < PLAN_BY_MAX; k++)
             free(t->tables[i].codes[k]);
     }
+    free(t->stays);
 }
 
 /* Whatever is printed and not 0 shows its codes. */
@@ -80,21 +85,31 @@ show(struct trim *t, const struct figure *f)
     return SV_OK;
 }
 
+static enum sv_err
+choose(struct trim *t, size_t i)
+{
+    struct plan_cell cell;
+    size_t table;
+    enum sv_err err =
+        plan_cell_parse(t->plan, bytes_text(t->f->at[i].name), &table, &cell);
+
+    if (err != SV_OK)
+        return err;
+    t->stays[i] = true;
+    for (size_t k = 0; k < t->plan->tables[table].n_by; k++) {
+        if (cell.code[k] != PLAN_CELL_ALL &&
+            !t->tables[table].codes[k][cell.code[k]])
+            t->stays[i] = false;
+    }
+    return SV_OK;
+}
+
 static bool
 stays(const void *ctx, const struct figure *f)
 {
     const struct trim *t = ctx;
-    struct plan_cell cell;
-    size_t table;
 
-    if (plan_cell_parse(t->plan, bytes_text(f->name), &table, &cell) != SV_OK)
-        return true;
-    for (size_t i = 0; i < t->plan->tables[table].n_by; i++) {
-        if (cell.code[i] != PLAN_CELL_ALL &&
-            !t->tables[table].codes[i][cell.code[i]])
-            return false;
-    }
-    return true;
+    return t->stays[f - t->f->at];
 }
 
 enum sv_err
@@ -105,6 +120,8 @@ plan_trim(const struct plan *p, struct figures *f)
 
     for (size_t i = 0; i < f->n && err == SV_OK; i++)
         err = show(&t, &f->at[i]);
+    for (size_t i = 0; i < f->n && err == SV_OK; i++)
+        err = choose(&t, i);
     if (err == SV_OK)
         err = figures_keep(f, stays, &t);
     end(&t);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "counts/document.h"
 #include "crypto/arena.h"
@@ -389,6 +390,7 @@ main(int argc, char **argv)
     if (!read_options(argc, argv, &d.options, &code))
         return code;
     rng_on_failure(on_no_randomness);
+    json_text_watch_memory();
     err = serve(&d);
     service_free(d.service);
     gate_close(d.gate);

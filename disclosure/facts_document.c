@@ -2,9 +2,8 @@
 
 #include <string.h>
 
+#include "base/json_text.h"
 #include "base/text.h"
-
-#include "disclosure/json_text.h"
 
 #define REPORT_END "}\n"
 #define FACTS_BEGIN ",\"facts\":["
@@ -125,7 +124,7 @@ facts_document_decode(struct bytes in, struct facts_document *out,
     memset(out, 0, sizeof *out);
     if (in.len > FACTS_JSON_MAX)
         return refuse(where, N_("is out of range"));
-    err = json_text_get(in, &root);
+    err = json_text_get(in, &root, NULL);
     if (err == SV_ERR_NOMEM)
         return err;
     if (!json_is_object(root))

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "disclosure/json_text.h"
+#include "base/json_text.h"
 
 #define FORMAT "svault/facts/v1"
 

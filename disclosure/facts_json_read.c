@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_text.h"
+
 #include "disclosure/facts_json.h"
-#include "disclosure/json_text.h"
 
 #define FORMAT "svault/facts/v1"
 
@@ -473,7 +474,7 @@ facts_json_decode(struct bytes in, struct facts *out, struct facts_rule *rule,
     facts_init(&f);
     if (in.len > FACTS_JSON_MAX)
         return SV_ERR_RANGE;
-    err = json_text_get(in, &json);
+    err = json_text_get(in, &json, NULL);
     if (err == SV_ERR_FORMAT)
         diag_set(where, 0, "facts", N_("is no JSON"));
     if (err != SV_OK)

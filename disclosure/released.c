@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "disclosure/json_text.h"
+#include "base/json_text.h"
 
 #define PLAN_FORMAT "svault/counts/v1"
 #define DEPTH_MAX 8
@@ -367,7 +367,7 @@ released_read(struct bytes text, struct released *out, struct diag *where)
 {
     struct reading r = {out, where};
     json_t *root = NULL;
-    enum sv_err err = json_text_get(text, &root);
+    enum sv_err err = json_text_get(text, &root, NULL);
 
     memset(out, 0, sizeof *out);
     out->names = json_object();

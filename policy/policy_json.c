@@ -1,8 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "base/json_text.h"
 #include "policy/policy_build.h"
 
 /* Set the place and give the result for it. */
@@ -514,24 +513,16 @@ policy_from_json(struct bytes json, const char *profile, struct policy *out,
 
     if (p == NULL)
         return SV_ERR_NOMEM;
-    root = json_loadb((const char *)json.ptr, json.len, JSON_REJECT_DUPLICATES,
-                      &wrong);
-    /* Where a value could not be made, jansson gives no code. */
-    if (root == NULL && (json_error_code(&wrong) == json_error_out_of_memory ||
-                         json_error_code(&wrong) == json_error_unknown)) {
-        err = SV_ERR_NOMEM;
-        goto out;
-    }
-    if (root == NULL) {
+    err = json_text_get(json, &root, &wrong);
+    if (err == SV_ERR_FORMAT) {
         diag_set(where, wrong.line > 0 ? (size_t)wrong.line : 0, NULL,
                  N_("not valid JSON"));
         err = SV_ERR_INPUT;
-        goto out;
     }
-    err = load(p, root, profile, where);
+    if (err == SV_OK)
+        err = load(p, root, profile, where);
     if (err == SV_OK)
         *out = *p;
-out:
     json_decref(root);
     free(p);
     return err;

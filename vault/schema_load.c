@@ -2,8 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "base/json_text.h"
 #include "vault/content.h"
 #include "vault/schema_internal.h"
 
@@ -511,13 +510,11 @@ static enum sv_err
 json_fault(const json_error_t *error, struct diag *where)
 {
     size_t line = error->line > 0 ? (size_t)error->line : 0;
-    enum json_error_code code = json_error_code(error);
 
-    if (code == json_error_out_of_memory)
-        return SV_ERR_NOMEM;
     schema_fault(where, FILE_NAME, line, NULL,
-                 code == json_error_duplicate_key ? N_("a member stands twice")
-                                                  : N_("not well-formed JSON"));
+                 json_error_code(error) == json_error_duplicate_key
+                     ? N_("a member stands twice")
+                     : N_("not well-formed JSON"));
     return SV_ERR_INPUT;
 }
 
@@ -540,13 +537,11 @@ schema_load(struct schema_source source, struct schema **out,
         err = fault(&l, "", N_("the file is too long"));
         goto out;
     }
-    root = json_loadb((const char *)source.json.ptr, source.json.len,
-                      JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL) {
+    err = json_text_get(source.json, &root, &error);
+    if (err == SV_ERR_FORMAT)
         err = json_fault(&error, where);
-        goto out;
-    }
-    err = load_types(&l, root);
+    if (err == SV_OK)
+        err = load_types(&l, root);
     if (err == SV_OK) {
         *out = s;
         s = NULL;

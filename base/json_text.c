@@ -1,4 +1,31 @@
-#include "disclosure/json_text.h"
+#include "base/json_text.h"
+
+#include <stdlib.h>
+
+/* jansson passes no context to who gives it memory. */
+static _Thread_local bool lacked;
+
+static void *
+take(size_t n)
+{
+    void *p = malloc(n);
+
+    if (p == NULL)
+        lacked = true;
+    return p;
+}
+
+void
+json_text_watch_memory(void)
+{
+    json_set_alloc_funcs(take, free);
+}
+
+bool
+json_text_lacked_memory(void)
+{
+    return lacked;
+}
 
 struct putting {
     struct buf *out;
@@ -29,16 +56,26 @@ json_text_put(const json_t *json, size_t flags, struct buf *out)
 }
 
 enum sv_err
-json_text_get(struct bytes text, json_t **out)
+json_text_get(struct bytes text, json_t **out, json_error_t *why)
 {
-    json_error_t why = {0}; /* jansson does not always set its code */
+    json_error_t own = {0}; /* jansson does not always set its code */
     enum json_error_code code;
+    bool before = lacked;
 
+    lacked = false;
     *out = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES,
-                      &why);
+                      &own);
+    if (lacked) {
+        json_decref(*out);
+        *out = NULL;
+        return SV_ERR_NOMEM;
+    }
+    lacked = before;
     if (*out != NULL)
         return SV_OK;
-    code = json_error_code(&why);
+    if (why != NULL)
+        *why = own;
+    code = json_error_code(&own);
     return code == json_error_out_of_memory || code == json_error_unknown
                ? SV_ERR_NOMEM
                : SV_ERR_FORMAT;
