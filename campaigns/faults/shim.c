@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -11,12 +12,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define FRAMES 12 /* our own three or four among them */
+
 static struct control *control;
+/* backtrace() may call what is counted. */
+static _Thread_local bool tracing;
 
 __attribute__((constructor)) static void
 begin(void)
 {
     const char *path = getenv("SV_FAULT");
+    void *frames[FRAMES];
     long fd;
     void *p;
 
@@ -31,6 +37,7 @@ begin(void)
     if (p == MAP_FAILED)
         _exit(126);
     shim_stdio();
+    (void)backtrace(frames, FRAMES); /* loads what it needs */
     control = p;
 }
 
@@ -78,6 +85,21 @@ die(void)
     _exit(125);
 }
 
+static uint64_t
+place_of_call(void)
+{
+    void *frames[FRAMES];
+    uint64_t h = 0xcbf29ce484222325;
+    int n;
+
+    tracing = true;
+    n = backtrace(frames, FRAMES);
+    tracing = false;
+    for (int i = 0; i < n; i++)
+        h = (h ^ (uintptr_t)frames[i]) * 0x100000001b3;
+    return h;
+}
+
 /* Of the allocations some are other libraries', whose faults are not ours. */
 enum effect
 shim_memory(const char *name, void *caller)
@@ -98,13 +120,15 @@ shim_decide(enum kind kind, const char *name, int fd, const char *path)
 {
     uint64_t n;
 
-    if (control == NULL || control->kind != (uint32_t)kind)
+    if (control == NULL || control->kind != (uint32_t)kind || tracing)
         return EFFECT_NONE;
     if (control->effect == EFFECT_FORGET && !is_data_file(fd))
         return EFFECT_NONE;
     if (control->effect == EFFECT_SWALLOW && fd != STDOUT_FILENO)
         return EFFECT_NONE;
     n = atomic_fetch_add(&control->count, 1) + 1;
+    if (control->effect == EFFECT_TRACE && n <= CONTROL_PLACES)
+        control->places[n - 1] = place_of_call();
     if (control->at == 0 || n < control->at ||
         (n > control->at && control->persistent == 0))
         return EFFECT_NONE;

@@ -39,10 +39,12 @@ enum effect {
     EFFECT_KILL_TORN, /* half of the bytes written, then SIGKILL */
     /* Planted defects, for the negative controls. */
     EFFECT_FORGET, /* "done", and nothing is: data files only */
-    EFFECT_SWALLOW /* "done", and nothing is: standard output only */
+    EFFECT_SWALLOW, /* "done", and nothing is: standard output only */
+    EFFECT_TRACE   /* nothing happens, and each call's place is kept */
 };
 
 #define CONTROL_WHERE 256
+#define CONTROL_PLACES (1u << 18)
 struct control {
     uint64_t at; /* the first call to spoil, from 1; 0: count only */
     uint32_t kind;
@@ -52,6 +54,10 @@ struct control {
     _Atomic uint64_t count;
     _Atomic uint64_t hits;
     char where[CONTROL_WHERE]; /* the first hit: the call and its file */
+    /* Of each call, in order, while tracing: a hash of the innermost callers'
+     * addresses, the same for every process that loads the same at the same
+     * places. */
+    uint64_t places[CONTROL_PLACES];
 };
 
 /*

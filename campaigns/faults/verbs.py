@@ -22,7 +22,7 @@ class Verb:
         self.give, self.secret, self.shows = give, secret, shows
         self.vault, self.remedy, self.look = vault, remedy, look
         self.code, self.optional, self.after = code, optional, after
-        self.varies, self.slow = varies, secret is not None
+        self.varies = varies
 
     def run(self, office, fault=None):
         program = {"svault": office.svault, "svaultd": office.svaultd,
