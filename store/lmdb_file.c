@@ -39,11 +39,10 @@ is_page_size(uint64_t n)
     return n >= PAGE_SIZE_MIN && n <= PAGE_SIZE_MAX && (n & (n - 1)) == 0;
 }
 
-/* LMDB finds it by the parity of its txnid. */
-enum sv_err
-lmdb_header_find(int fd, struct lmdb_header *out)
+/* Both, and which is in force: LMDB finds it by the parity of its txnid. */
+static enum sv_err
+headers_read(int fd, struct lmdb_header both[2], size_t *in_force)
 {
-    struct lmdb_header both[2];
     uint64_t size;
     size_t newer;
     enum sv_err err = header_read(fd, 0, &both[0]);
@@ -59,8 +58,41 @@ lmdb_header_find(int fd, struct lmdb_header *out)
     newer = both[0].txnid < both[1].txnid ? 1 : 0;
     if (both[1].trees[0].page_size != size || (both[newer].txnid & 1) != newer)
         return SV_ERR_TAMPERED;
-    *out = both[newer];
+    *in_force = newer;
     return SV_OK;
+}
+
+enum sv_err
+lmdb_header_find(int fd, struct lmdb_header *out)
+{
+    struct lmdb_header both[2];
+    size_t newer = 0;
+    enum sv_err err = headers_read(fd, both, &newer);
+
+    if (err == SV_OK)
+        *out = both[newer];
+    return err;
+}
+
+enum sv_err
+lmdb_headers_check(int fd)
+{
+    struct lmdb_header both[2];
+    size_t newer = 0;
+    enum sv_err err = headers_read(fd, both, &newer);
+    uint64_t last, before;
+
+    if (err != SV_OK)
+        return err;
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i].page != i || both[i].flags != HEADER_FLAG)
+            return SV_ERR_TAMPERED;
+    }
+    last = both[newer].txnid;
+    before = both[1 - newer].txnid;
+    /* A file without any transaction has two of the same. */
+    return before + 1 == last || (before == 0 && last == 0) ? SV_OK
+                                                            : SV_ERR_TAMPERED;
 }
 
 static bool

@@ -39,6 +39,10 @@ struct lmdb_header {
 
 /* The header in force.  SV_ERR_TAMPERED, SV_ERR_IO. */
 enum sv_err lmdb_header_find(int fd, struct lmdb_header *out);
+/* Whether both are as LMDB writes them, one after the other; the older one is
+ * read by nobody until the other is torn.  No transaction may be writing.
+ * SV_ERR_TAMPERED, SV_ERR_IO. */
+enum sv_err lmdb_headers_check(int fd);
 
 /*
  * What a data file says of itself.  LMDB believes it: a page size of nothing

@@ -366,8 +366,10 @@ out:
 enum sv_err
 lmdb_pages_check(int fd, struct store_damage *out)
 {
+    enum sv_err err = lmdb_headers_check(fd);
+
     *out = (struct store_damage){0, N_("is no header")};
-    return walk_file(fd, true, out);
+    return err == SV_OK ? walk_file(fd, true, out) : err;
 }
 
 enum sv_err

@@ -462,6 +462,35 @@ test_each_wrong_field_of_a_header_is_refused(void **state)
     write_all(f);
 }
 
+/* LMDB would pass over it: one bit of it, in either header. */
+static void
+test_a_header_that_is_not_the_others_neighbour_is_named(void **state)
+{
+    static const struct {
+        size_t at, width;
+    } fields[] = {{FIELD(lmdb_header, page)},
+                  {FIELD(lmdb_header, flags)},
+                  {FIELD(lmdb_header, txnid)}};
+    const struct file *f = *state;
+    struct store_damage damage;
+
+    assert_ok(lmdb_pages_check(f->fd, &damage));
+    for (size_t i = 0; i < 2 * sizeof fields / sizeof *fields; i++) {
+        size_t at = i % 2 * PAGE + fields[i / 2].at;
+
+        for (unsigned bit = 0; bit < 8 * fields[i / 2].width; bit++) {
+            uint8_t byte;
+
+            assert_int_equal(pread(f->fd, &byte, 1, (off_t)(at + bit / 8)), 1);
+            poke(f, at + bit / 8, 1, byte ^ 1u << bit % 8);
+            assert_err(lmdb_pages_check(f->fd, &damage), SV_ERR_TAMPERED);
+            assert_string_equal(damage.reason, "is no header");
+            write_all(f);
+        }
+    }
+    assert_ok(lmdb_pages_check(f->fd, &damage));
+}
+
 /* Pages at the end that were never written must all be free ones; as LMDB's
  * own reader sees the list. */
 static void
@@ -609,6 +638,8 @@ main(void)
         cmocka_unit_test(test_pages_that_are_cut_off_are_named),
         cmocka_unit_test(test_a_file_that_cannot_be_read_is_not_called_damaged),
         cmocka_unit_test(test_each_wrong_field_of_a_header_is_refused),
+        cmocka_unit_test(
+            test_a_header_that_is_not_the_others_neighbour_is_named),
         cmocka_unit_test(
             test_what_the_file_lacks_must_be_on_the_list_of_free_pages),
         cmocka_unit_test(
