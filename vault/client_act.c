@@ -209,7 +209,7 @@ outcome_err(struct client *c, const struct answer *a)
                                "in which its sums are sums"));
     case OUTCOME_UNPROVED:
         return client_fault(c, SV_ERR_UNVERIFIED,
-                            N_("the solver gave no answer in time, so that "
+                            N_("the solver gave no answer, so that "
                                "nothing is proved safe; nothing was made"));
     default:
         return client_fault(c, SV_ERR_FORMAT,
