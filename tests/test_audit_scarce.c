@@ -1,15 +1,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/entry.h"
 #include "audit/export_write.h"
 #include "audit/witness.h"
 #include "tests/support/scarce.h"
 #include "tests/support/support.h"
 
 /*
- * Exports and witnesses where memory runs out or the system refuses: that is
- * said and nothing else, nobody is accused, and once nothing fails any more it
- * goes on from what is there.
+ * Exports, witnesses and texts where memory runs out or the system refuses:
+ * that is said and nothing else, nobody is accused, and once nothing fails any
+ * more it goes on from what is there.
  */
 
 #define ORIGIN "office.example/vault"
@@ -294,6 +295,82 @@ test_a_witness_that_fails_anywhere_never_goes_back(void **state)
     assert_true(scarce_at_each_place(&w, SCARCE_MEMORY, 1) > 10);
 }
 
+/* ---- Texts and trees ---- */
+
+static struct request asked = {.act = ACT_RECORD_SAVE,
+                               .origin = ORIGIN,
+                               .has_vault = true,
+                               .actor = "hana",
+                               .role = "caseworker",
+                               .purpose = "care",
+                               .seen_size = 1,
+                               .type = "victim",
+                               .n_compartments = 2,
+                               .compartments = {"identity", "facts"}};
+
+/* Each text there and back, and the tree over it. */
+static enum sv_err
+write_and_read(void *ctx)
+{
+    struct bench *b = ctx;
+    struct buf note = BUF_INIT, text = BUF_INIT, proof = BUF_INIT;
+    struct entry e = {.index = 1, .rule = "role"}, entry_again;
+    struct request again;
+    struct tree_levels levels = {0};
+    struct tree_proof path = {.n = 0};
+    struct note n;
+    enum sv_err err = request_sign(&asked, &b->seed, &note);
+
+    if (err == SV_OK)
+        err = request_parse(buf_bytes(&note), &n, &again);
+    if (err == SV_OK)
+        err = request_text_parse(n.text, &again);
+    e.note = buf_bytes(&note);
+    if (err == SV_OK)
+        err = entry_encode(&e, &text);
+    if (err == SV_OK)
+        err = entry_parse(buf_bytes(&text), &entry_again);
+    if (err == SV_OK)
+        err = tree_levels_new(&asked.vault, 1, &levels);
+    if (err == SV_OK)
+        err = tree_levels_path(&levels, 0, &path);
+    if (err == SV_OK)
+        err = tree_proof_encode(&path, &proof);
+    tree_levels_free(&levels);
+    if (err == SV_OK)
+        assert_true(bytes_equal(entry_again.note, buf_bytes(&note)) &&
+                    proof.len == 1);
+    buf_free(&note);
+    buf_free(&text);
+    buf_free(&proof);
+    return err;
+}
+
+static void
+look_at_texts(void *ctx, enum sv_err err, const char *place)
+{
+    (void)ctx;
+    if (err != SV_OK && err != SV_ERR_NOMEM)
+        fail_msg("%s: %s", place, err_text(err));
+}
+
+/* One of them at a time, and from one of them on all. */
+static void
+test_texts_without_memory_are_no_other_texts(void **state)
+{
+    const struct scarce_work w = {"texts", *state, write_and_read,
+                                  look_at_texts};
+    enum sv_err err = SV_ERR_NOMEM;
+
+    assert_true(scarce_at_each_place(&w, SCARCE_MEMORY, 1) > 10);
+    for (uint64_t at = 1; err != SV_OK; at++) {
+        scarce_memory_at(at, true);
+        err = write_and_read(*state);
+        scarce_memory_at(0, false);
+        assert_true(err == SV_OK ? !scarce_came() : err == SV_ERR_NOMEM);
+    }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -303,6 +380,7 @@ main(void)
         CASE(test_an_export_that_fails_anywhere_is_completed_by_the_next),
         CASE(test_an_export_that_cannot_be_read_is_not_called_false),
         CASE(test_a_witness_that_fails_anywhere_never_goes_back),
+        CASE(test_texts_without_memory_are_no_other_texts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,5 @@
+#include <sys/mman.h>
+
 #include "audit/tree.h"
 #include "tests/support/support.h"
 
@@ -519,7 +521,108 @@ test_an_empty_tree_is_consistent_with_all_by_no_proof(void **state)
     free(k);
 }
 
+/* A root is no leaf, and who signs a size signs how high the tree is: what is
+ * longer is refused even where it leads to the root. */
+static void
+test_a_proof_that_is_too_long_is_refused_though_it_leads_there(void **state)
+{
+    struct kept *k = kept_bytes(SMALL);
+
+    (void)state;
+    for (unsigned n = 1; n <= SMALL; n++) {
+        const struct hash *stranger = &k->root[SMALL + 1 - n];
+        struct hash higher = tree_node(stranger, &k->root[n]), old;
+        struct tree_proof p;
+
+        assert_ok(tree_inclusion(n - 1, n, kept_read, k, &p));
+        p.hash[p.n++] = *stranger;
+        assert_err(
+            tree_verify_inclusion(n - 1, n, &k->leaf[n - 1], &p, &higher),
+            SV_ERR_TAMPERED);
+        for (unsigned m = 1; m < n; m++) {
+            old = tree_node(stranger, &k->root[m]);
+            assert_ok(tree_consistency(m, n, kept_read, k, &p));
+            p.hash[p.n++] = *stranger;
+            assert_err(tree_verify_consistency(m, n, &old, &higher, &p),
+                       SV_ERR_TAMPERED);
+            higher = tree_node(&k->root[n], stranger);
+            assert_err(tree_verify_consistency(m, n, &k->root[m], &higher, &p),
+                       SV_ERR_TAMPERED);
+            higher = tree_node(stranger, &k->root[n]);
+        }
+    }
+    free(k);
+}
+
+static void
+test_no_leaf_is_behind_the_last(void **state)
+{
+    struct kept *k = kept_bytes(SMALL);
+
+    (void)state;
+    for (unsigned n = 0; n <= SMALL; n++) {
+        unsigned last = n > 0 ? n - 1 : 0;
+        struct tree_proof p = {.n = 0};
+
+        if (n > 0)
+            assert_ok(tree_inclusion(last, n, kept_read, k, &p));
+        for (uint64_t i = n; i <= n + 2; i++) {
+            assert_err(
+                tree_verify_inclusion(i, n, &k->leaf[last], &p, &k->root[n]),
+                SV_ERR_TAMPERED);
+            assert_err(
+                tree_verify_inclusion(i, n, &k->root[n], &p, &k->root[n]),
+                SV_ERR_TAMPERED);
+        }
+    }
+    free(k);
+}
+
+/* Two sizes of one root, the later one smaller. */
+static void
+test_no_tree_shrinks(void **state)
+{
+    struct kept *k = kept_bytes(SMALL);
+    struct tree_proof p = {.n = 2};
+    struct hash root;
+
+    (void)state;
+    p.hash[0] = k->leaf[0];
+    p.hash[1] = k->leaf[1];
+    root = tree_node(&k->leaf[1], &k->leaf[0]);
+    for (uint64_t m = 2; m <= 2 * SMALL; m++)
+        for (uint64_t n = 1; n < m; n++)
+            for (p.n = 0; p.n <= 2; p.n++)
+                assert_err(tree_verify_consistency(m, n, &root, &root, &p),
+                           SV_ERR_TAMPERED);
+    free(k);
+}
+
 /* ---- limits ---- */
+
+#define LEAVES_MAX (SIZE_MAX / 2 / sizeof(struct hash))
+
+static void
+test_leaves_in_memory_are_as_many_as_can_be(void **state)
+{
+    struct hash leaf = tree_leaf(bytes_text("x"));
+    struct tree_levels levels;
+
+    (void)state;
+    assert_err(tree_levels_new(&leaf, LEAVES_MAX + 1, &levels), SV_ERR_RANGE);
+#ifndef __SANITIZE_ADDRESS__ /* which ends where so much is asked for */
+    assert_err(tree_levels_new(&leaf, LEAVES_MAX, &levels), SV_ERR_NOMEM);
+#endif
+    assert_ok(tree_levels_new(&leaf, 1, &levels));
+    assert_true(hash_equal(&levels.level[0][0], &leaf));
+    tree_levels_free(&levels);
+    assert_int_equal(levels.n, 0);
+    assert_null(levels.level[0]);
+    tree_levels_free(&levels);
+    assert_ok(tree_levels_new(NULL, 0, &levels));
+    assert_int_equal(levels.n, 0);
+    tree_levels_free(&levels);
+}
 
 static void
 test_proofs_of_what_is_not_there_are_out_of_range(void **state)
@@ -575,6 +678,7 @@ test_a_failed_read_fails_the_proof_and_writes_nothing(void **state)
             failures++;
         }
         assert_true(failures >= 4);
+        assert_true(k->reads < k->fail_at); /* and nothing failed */
     }
     free(k);
 }
@@ -725,6 +829,27 @@ test_a_proof_of_too_many_hashes_is_malformed(void **state)
     buf_free(&out);
 }
 
+/* Nothing of it, where there is no room for all of it. */
+static void
+test_a_proof_that_does_not_fit_is_not_begun(void **state)
+{
+    struct tree_proof p = {.n = 2};
+    size_t len = 1 + 2 * (size_t)SHA256_LEN;
+    struct buf out = {.cap = BUF_MAX};
+
+    (void)state;
+    out.ptr = mmap(NULL, BUF_MAX, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true((void *)out.ptr != MAP_FAILED);
+    for (size_t room = 0; room <= len; room++) {
+        out.len = BUF_MAX - room;
+        assert_err(tree_proof_encode(&p, &out),
+                   room < len ? SV_ERR_RANGE : SV_OK);
+        assert_int_equal(out.len, room < len ? BUF_MAX - room : BUF_MAX);
+    }
+    assert_int_equal(munmap(out.ptr, BUF_MAX), 0);
+}
+
 int
 main(void)
 {
@@ -743,6 +868,11 @@ main(void)
         cmocka_unit_test(test_altered_consistency_proofs_are_refused),
         cmocka_unit_test(test_consistency_holds_for_no_other_sizes_or_roots),
         cmocka_unit_test(test_an_empty_tree_is_consistent_with_all_by_no_proof),
+        cmocka_unit_test(
+            test_a_proof_that_is_too_long_is_refused_though_it_leads_there),
+        cmocka_unit_test(test_no_leaf_is_behind_the_last),
+        cmocka_unit_test(test_no_tree_shrinks),
+        cmocka_unit_test(test_leaves_in_memory_are_as_many_as_can_be),
         cmocka_unit_test(test_proofs_of_what_is_not_there_are_out_of_range),
         cmocka_unit_test(test_a_failed_read_fails_the_proof_and_writes_nothing),
         cmocka_unit_test(test_sizes_up_to_64_bits_prove_and_verify),
@@ -751,6 +881,7 @@ main(void)
         cmocka_unit_test(test_proofs_decode_as_encoded_and_leave_the_rest),
         cmocka_unit_test(test_a_proof_cut_anywhere_does_not_decode),
         cmocka_unit_test(test_a_proof_of_too_many_hashes_is_malformed),
+        cmocka_unit_test(test_a_proof_that_does_not_fit_is_not_begun),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

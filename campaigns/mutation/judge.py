@@ -91,16 +91,15 @@ def judge_all(work, report):
 
 def _counted_line(mutant, counted):
     """Where gcov counts the mutant's statement: of several lines it knows
-    some only, before or behind it."""
+    some only, before or behind it; and of what is not run (a table) none."""
     number, source = mutant.line, mutant.source
     while number not in counted and not source.line_text(
             number - 1).endswith((';', '{', '}')):
         number -= 1
     if number in counted:
         return number
-    number = mutant.line
-    while number not in counted and not source.line_text(
-            number).endswith((';', '{', '}')):
+    number, last = mutant.line, source.line_of(mutant.function.end)
+    while number not in counted and number < last:
         number += 1
     return number
 

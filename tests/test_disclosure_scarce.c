@@ -1,0 +1,335 @@
+#include <jansson.h>
+
+#include "tests/support/scarce.h"
+#include "tests/support/support.h"
+#include "tests/support/world.h"
+
+#include "disclosure/audit.h"
+#include "disclosure/published.h"
+#include "disclosure/solver_process.h"
+
+/*
+ * Audits, and reports held against their facts, where memory runs out, ours
+ * or the JSON library's: it is said to be that, and nothing is called safe or
+ * right for want of it.
+ */
+
+#ifdef __SANITIZE_ADDRESS__
+#define THRIFT 5 /* fewer places, by this factor */
+#else
+#define THRIFT 1
+#endif
+
+static struct solver_process *process;
+static const struct solver_source solvers = {solver_process_open_lazily,
+                                             &process};
+
+/* ---- Audits ---- */
+
+struct auditing {
+    const struct facts *f;
+    struct audit_rules rules;
+    struct audit_result r;
+    size_t n_findings; /* with memory */
+};
+
+static enum sv_err
+run_audit(void *ctx)
+{
+    struct auditing *a = ctx;
+
+    return audit_run(a->f, &a->rules, &solvers, &a->r);
+}
+
+static void
+after_audit(void *ctx, enum sv_err err, const char *place)
+{
+    struct auditing *a = ctx;
+
+    if (err == SV_ERR_NOMEM)
+        return;
+    if (err != SV_OK || a->r.n_findings != a->n_findings)
+        fail_msg("%s: %s", place, err_text(err));
+    audit_result_clear(&a->r);
+}
+
+static void
+lack_memory(const struct facts *f)
+{
+    struct auditing a = {.f = f,
+                         .rules = {.small = 2,
+                                   .width = 2,
+                                   .new_release = f->n_releases - 1,
+                                   .with_intervals = true,
+                                   .with_insiders = true,
+                                   .timeout_ms = 60000}};
+    const struct scarce_work w = {"audit", &a, run_audit, after_audit};
+
+    assert_ok(run_audit(&a));
+    a.n_findings = a.r.n_findings;
+    audit_result_clear(&a.r);
+    assert_true(scarce_at_each_place(&w, SCARCE_MEMORY, THRIFT) > 0);
+}
+
+/* Of few people, and with insiders who ask: a + 3 b = 4. */
+static void
+an_audit_without_memory_says_so(void **state)
+{
+    static const uint64_t seeds[] = {2, 6, 12};
+    struct world w;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        world_make(&w, seeds[i]);
+        lack_memory(&w.f);
+        world_clear(&w);
+    }
+}
+
+static size_t
+figure(struct facts *f, size_t d, size_t code, const char *as_of)
+{
+    char name[48];
+    size_t at = 0;
+
+    (void)snprintf(name, sizeof name, "f%zu", f->n_figures);
+    assert_ok(facts_figure(f, f->n_releases - 1, 0, name, as_of, &at));
+    assert_ok(facts_term(f, at, d, 1, &code));
+    return at;
+}
+
+/* Dimensions a and b of so many codes, of which b is secret. */
+static void
+begin(struct facts *f, size_t n_codes)
+{
+    static const char *const names[] = {"a", "b"};
+    size_t at = 0;
+
+    facts_init(f);
+    assert_ok(facts_population(f, "p", &at));
+    assert_ok(facts_release(f, "r", &at));
+    for (size_t d = 0; d < 2; d++) {
+        assert_ok(facts_dimension(f, 0, names[d], d == 1, &at));
+        for (size_t i = 0; i < n_codes; i++) {
+            char code[24];
+
+            (void)snprintf(code, sizeof code, "%zu", i);
+            assert_ok(facts_code(f, d, code, &at));
+        }
+    }
+}
+
+/* Two dates, fewer people at the later one, tables that share nothing, an
+ * insider who knows more, and more findings than there was room for. */
+static void
+a_larger_audit_without_memory_says_so(void **state)
+{
+    static const char *const dates[] = {"2021-12-31", "2022-12-31"};
+    struct facts f;
+    size_t at = 0, cells[24];
+
+    (void)state;
+    begin(&f, 24);
+    for (size_t i = 0; i < 24; i++) {
+        cells[i] = figure(&f, 0, i, dates[i % 2]);
+        assert_ok(facts_print_hidden(&f, cells[i], i < 20 ? 1 : 0));
+        (void)figure(&f, 1, i, dates[0]);
+    }
+    assert_ok(facts_state(&f, 0, 2, &cells[22], (const int64_t[]){1, 3}, 4, 4));
+    assert_ok(facts_release(&f, "again", &at));
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(facts_figure(&f, 1, 0, dates[i], dates[i], &at));
+        assert_ok(facts_print_exact(&f, at, i == 0 ? 30 : 28));
+    }
+    lack_memory(&f);
+    facts_clear(&f);
+}
+
+/* ---- Reports ---- */
+
+#define ANNUAL                                                                 \
+    "{\n  \"profile\": \"exact\",\n  \"v\": {\n    \"change\": 6,\n"           \
+    "    \"f\": {\n      \"x\": 40\n    },\n    \"m\": 5,\n"                   \
+    "    \"n\": null,\n    \"n_reason\": \"small\",\n    \"total\": 46\n"      \
+    "  }\n}\n"
+#define FIGURE(name, value)                                                    \
+    "{\"change\":false,\"name\":\"" name "\",\"reason\":\"\",\"value\":" value \
+    "}"
+#define PLAN                                                                   \
+    "{\"basis\":\"law\",\"figures\":[" FIGURE("t.a", "40") "," FIGURE(         \
+        "t.b",                                                                 \
+        "5") "," FIGURE("t.total",                                             \
+                        "46") "," FIGURE("t.share.a",                          \
+                                         "\"87\"") "," FIGURE("u",             \
+                                                              "3") "],"        \
+                                                                   "\"format"  \
+                                                                   "\":"       \
+                                                                   "\"svault/" \
+                                                                   "counts/"   \
+                                                                   "v1\","     \
+                                                                   "\"plan\":" \
+                                                                   "\"p\","    \
+                                                                   "\"profile" \
+                                                                   "\":"       \
+                                                                   "\"exact\"" \
+                                                                   ",\"relati" \
+                                                                   "ons\":[{"  \
+                                                                   "\"complet" \
+                                                                   "e\":true," \
+                                                                   "\"parts\"" \
+                                                                   ":[0,1],"   \
+                                                                   "\"whole\"" \
+                                                                   ":2}]}\n"
+
+struct checking {
+    const char *text;
+    struct facts_document d;
+    size_t n_faults; /* with memory */
+    bool reads;      /* it was read to its end */
+    struct published p;
+};
+
+static void
+fact(struct facts *f, const char *name, size_t n, const size_t codes[],
+     int64_t value)
+{
+    size_t at = 0;
+
+    assert_ok(facts_figure(f, 0, 0, name, "2022-12-31", &at));
+    assert_ok(facts_term(f, at, 0, n, codes));
+    assert_ok(facts_print_exact(f, at, value));
+}
+
+static void
+checking_begin(struct checking *c, const char *text, bool is_plan)
+{
+    static const size_t codes[] = {0, 1};
+
+    *c = (struct checking){.text = text};
+    c->d.n = 1;
+    begin(&c->d.parts[0].facts, 3);
+    fact(&c->d.parts[0].facts, is_plan ? "t.a" : "v.f.x", 1, codes, 40);
+    fact(&c->d.parts[0].facts, is_plan ? "t.b" : "v.m", 1, codes + 1, 5);
+    fact(&c->d.parts[0].facts, is_plan ? "t.total" : "v.total", 2, codes, 46);
+    fact(&c->d.parts[0].facts, is_plan ? "again" : "v.again", 2, codes, 47);
+}
+
+static enum sv_err
+run_check(void *ctx)
+{
+    struct checking *c = ctx;
+    struct released report;
+    struct diag where = {0};
+    enum sv_err err = released_read(bytes_text(c->text), &report, &where);
+
+    c->reads = err == SV_OK;
+    if (err != SV_OK)
+        return err;
+    err = published_check(&c->d, &report, &c->p);
+    released_clear(&report);
+    return err;
+}
+
+static void
+after_check(void *ctx, enum sv_err err, const char *place)
+{
+    struct checking *c = ctx;
+
+    /* jansson loses parts of strings as it reads, and does not know it. */
+    if (err == SV_ERR_NOMEM || (err == SV_ERR_FORMAT && !c->reads))
+        return;
+    if (err != SV_OK || c->p.n_faults != c->n_faults)
+        fail_msg("%s: %s, %zu faults", place, err_text(err), c->p.n_faults);
+    published_clear(&c->p);
+}
+
+static void
+each_report(void (*fn)(struct checking *c))
+{
+    for (int is_plan = 0; is_plan < 2; is_plan++) {
+        struct checking c;
+
+        checking_begin(&c, is_plan ? PLAN : ANNUAL, is_plan);
+        assert_ok(run_check(&c));
+        c.n_faults = c.p.n_faults;
+        assert_true(c.n_faults > 0);
+        published_clear(&c.p);
+        fn(&c);
+        facts_clear(&c.d.parts[0].facts);
+    }
+}
+
+static void
+lack_ours(struct checking *c)
+{
+    const struct scarce_work w = {"report", c, run_check, after_check};
+
+    assert_true(scarce_at_each_place(&w, SCARCE_MEMORY, 1) > 0);
+}
+
+static void
+a_report_is_not_right_for_want_of_memory(void **state)
+{
+    (void)state;
+    each_report(lack_ours);
+}
+
+static struct {
+    size_t calls, fail_at; /* from 1; 0: none */
+} json_calls;
+
+static void *
+json_memory(size_t n)
+{
+    return ++json_calls.calls == json_calls.fail_at ? NULL : malloc(n);
+}
+
+static void
+lack_theirs(struct checking *c)
+{
+    size_t n;
+
+    json_calls.calls = 0;
+    json_calls.fail_at = 0;
+    after_check(c, run_check(c), "nothing fails");
+    n = json_calls.calls;
+    for (size_t at = 1; at <= n; at++) {
+        char place[48];
+
+        (void)snprintf(place, sizeof place, "allocation %zu", at);
+        json_calls.calls = 0;
+        json_calls.fail_at = at;
+        after_check(c, run_check(c), place);
+    }
+}
+
+static void
+a_report_is_not_right_for_want_of_the_json_librarys_memory(void **state)
+{
+    (void)state;
+    json_set_alloc_funcs(json_memory, free);
+    each_report(lack_theirs);
+    json_set_alloc_funcs(malloc, free);
+}
+
+static int
+stop(void **state)
+{
+    (void)state;
+    solver_process_stop(process);
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_audit_without_memory_says_so),
+        cmocka_unit_test(a_larger_audit_without_memory_says_so),
+        cmocka_unit_test(a_report_is_not_right_for_want_of_memory),
+        cmocka_unit_test(
+            a_report_is_not_right_for_want_of_the_json_librarys_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, stop);
+}
