@@ -473,6 +473,14 @@ spoil_role_alone(struct request *r)
 }
 
 static void
+spoil_short_role_alone(struct request *r)
+{
+    spoil_role_alone(r);
+    memset(r->restore.second_role, 0, sizeof r->restore.second_role);
+    put(r->restore.second_role, "r");
+}
+
+static void
 spoil_administrator(struct request *r)
 {
     put(r->restore.administrator.name, "yu_ki");
@@ -504,6 +512,7 @@ values_without_a_form_are_not_encoded(void **state)
         {"a second's name", ACT_RESTORE, spoil_second, SV_ERR_FORMAT},
         {"a second's role", ACT_RESTORE, spoil_second_role, SV_ERR_FORMAT},
         {"a role of nobody", ACT_RESTORE, spoil_role_alone, SV_ERR_FORMAT},
+        {"a short one", ACT_RESTORE, spoil_short_role_alone, SV_ERR_FORMAT},
         {"an administrator", ACT_RESTORE, spoil_administrator, SV_ERR_FORMAT},
     };
 

@@ -6,6 +6,7 @@
 #include "audit/witness.h"
 #include "tests/support/scarce.h"
 #include "tests/support/support.h"
+#include "tests/vectors/audit.h"
 
 /*
  * Exports, witnesses and texts where memory runs out or the system refuses:
@@ -371,6 +372,59 @@ test_texts_without_memory_are_no_other_texts(void **state)
     }
 }
 
+/* A buffer that is full but for some bytes. */
+static struct buf
+nearly_full(size_t room)
+{
+    struct buf out = BUF_INIT;
+
+    assert_ok(buf_reserve(&out, 4096));
+    out.len = out.cap - room;
+    memset(out.ptr, 'x', out.len);
+    return out;
+}
+
+/* Where its storage cannot grow, at any of its bytes, and could at the next. */
+static void
+test_a_text_that_cannot_grow_is_not_begun(void **state)
+{
+    struct request r;
+    struct entry e;
+    struct note n;
+    enum sv_err err = SV_ERR_NOMEM;
+
+    (void)state;
+    for (size_t v = 0; v < ACT_N; v++) {
+        assert_ok(request_parse(bytes_text(request_vectors[v].text), &n, &r));
+        for (size_t room = 0; room < n.text.len; room++) {
+            struct buf out = nearly_full(room);
+
+            scarce_memory_at(1, false);
+            err = request_encode(&r, &out);
+            scarce_memory_at(0, false);
+            if (err != SV_ERR_NOMEM || out.len != out.cap - room)
+                fail_msg("%s, room for %zu", request_vectors[v].act, room);
+            buf_free(&out);
+        }
+    }
+    for (size_t v = 0; v < sizeof entry_vectors / sizeof entry_vectors[0];
+         v++) {
+        struct bytes text = bytes_text(entry_vectors[v].text);
+
+        assert_ok(entry_parse(text, &e));
+        for (size_t room = 0; room < text.len; room++) {
+            struct buf out = nearly_full(room);
+
+            scarce_memory_at(1, false);
+            err = entry_encode(&e, &out);
+            scarce_memory_at(0, false);
+            if (err != SV_ERR_NOMEM || out.len != out.cap - room)
+                fail_msg("%s, room for %zu", entry_vectors[v].name, room);
+            buf_free(&out);
+        }
+    }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -381,6 +435,7 @@ main(void)
         CASE(test_an_export_that_cannot_be_read_is_not_called_false),
         CASE(test_a_witness_that_fails_anywhere_never_goes_back),
         CASE(test_texts_without_memory_are_no_other_texts),
+        CASE(test_a_text_that_cannot_grow_is_not_begun),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

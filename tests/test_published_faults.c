@@ -253,7 +253,7 @@ a_name_is_there_once_in_all_facts(void **state)
     both(b, "b", 2);
     (void)fact_of(b, 1, "b", 2);
     (void)fact_of(b, 1, "a", 5);
-    expect(b, SAYS("b: " TWICE, "a: " TWICE, "a = 1, 1: none"));
+    expect(b, SAYS("b: " TWICE, "a: " TWICE));
 }
 
 /* More than are kept are counted. */
@@ -424,18 +424,15 @@ a_percentage_is_rounded_to_the_nearest_a_half_away_from_0(void **state)
         int64_t before, now;
         const char *percent;
     } cases[] = {
-        {3, 4, "\"33.3\""},      {3, 5, "\"66.7\""},
-        {3, 4, "\"33\""},        {3, 5, "\"67\""},
-        {200, 201, "\"1\""},     {200, 199, "\"-1\""},
-        {201, 202, "\"0\""},     {8, 9, "\"13\""},
-        {8, 7, "\"-13\""},       {8, 9, "\"12.5\""},
-        {8, 7, "\"-12.5\""},     {2000, 2001, "\"0.1\""},
-        {2001, 2002, "\"0.0\""}, {7, 7, "\"0\""},
-        {5, 0, "\"-100\""},      {1, 1099511627776, "\"109951162777500\""},
+        {3, 4, "\"33.3\""},      {3, 5, "\"66.7\""},  {3, 4, "\"33\""},
+        {3, 5, "\"67\""},        {200, 201, "\"1\""}, {200, 199, "\"-1\""},
+        {201, 202, "\"0\""},     {8, 9, "\"13\""},    {8, 7, "\"-13\""},
+        {8, 9, "\"12.5\""},      {8, 7, "\"-12.5\""}, {2000, 2001, "\"0.1\""},
+        {2001, 2002, "\"0.0\""}, {7, 7, "\"0\""},     {5, 0, "\"-100\""},
     };
     struct bench *b = *state;
 
-    for (size_t i = 0; i < sizeof cases / sizeof *cases - 1; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char name[32];
 
         (void)snprintf(name, sizeof name, "t.2021.c%zu", i);
