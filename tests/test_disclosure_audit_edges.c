@@ -1,0 +1,249 @@
+#include "tests/support/support.h"
+
+#include "disclosure/audit.h"
+#include "disclosure/solver_process.h"
+
+/* Audits of nothing, of very much, of two populations, and of a release that
+ * is not the last. */
+#define DAY "2022-12-31"
+
+static struct solver_process *process;
+static const struct solver_source solvers = {solver_process_open_lazily,
+                                             &process};
+static const struct audit_rules rules = {.small = 4,
+                                         .width = 3,
+                                         .with_intervals = true,
+                                         .with_insiders = true,
+                                         .timeout_ms = 60000};
+
+static void
+begin(struct facts *f)
+{
+    size_t at = 0;
+
+    facts_init(f);
+    assert_ok(facts_release(f, "first", &at));
+    assert_ok(facts_release(f, "second", &at));
+    assert_ok(facts_population(f, "victim", &at));
+    assert_ok(facts_population(f, "suspect", &at));
+}
+
+static size_t
+dimension(struct facts *f, size_t population, const char *name, bool secret,
+          size_t n)
+{
+    size_t at = 0, code_at = 0;
+
+    assert_ok(facts_dimension(f, population, name, secret, &at));
+    for (size_t i = 0; i < n; i++) {
+        char code[24];
+
+        (void)snprintf(code, sizeof code, "%zu", i);
+        assert_ok(facts_code(f, at, code, &code_at));
+    }
+    return at;
+}
+
+static size_t
+everybody(struct facts *f, size_t release, size_t population)
+{
+    char name[24];
+    size_t at = 0;
+
+    (void)snprintf(name, sizeof name, "f%zu", f->n_figures);
+    assert_ok(facts_figure(f, release, population, name, DAY, &at));
+    return at;
+}
+
+static size_t
+who_has(struct facts *f, size_t release, size_t d, size_t code)
+{
+    size_t at = everybody(f, release, f->dimensions[d].population);
+
+    assert_ok(facts_term(f, at, d, 1, &code));
+    return at;
+}
+
+static void
+assert_finding(const struct audit_finding *f, size_t figure, size_t minus,
+               enum audit_verdict verdict, int64_t lo, int64_t hi)
+{
+    assert_int_equal(f->figure, figure);
+    assert_int_equal(f->minus, minus);
+    assert_int_equal(f->verdict, verdict);
+    assert_int_equal(f->lo, lo);
+    assert_int_equal(f->hi, hi);
+    assert_false(f->insider);
+}
+
+static void
+end(struct facts *f, struct audit_result *r)
+{
+    audit_result_clear(r);
+    assert_null(r->findings);
+    assert_null(r->intervals);
+    assert_int_equal(r->n_findings + r->n_targets + r->n_new, 0);
+    facts_clear(f);
+}
+
+static void
+where_nothing_is_printed_nothing_is_found(void **state)
+{
+    struct facts f;
+    struct audit_result r;
+
+    (void)state;
+    begin(&f);
+    (void)dimension(&f, 0, "a", true, 2);
+    assert_ok(audit_run(&f, &rules, &solvers, &r));
+    assert_int_equal(r.n_targets, 0);
+    assert_int_equal(r.n_findings, 0);
+    assert_non_null(r.intervals);
+    end(&f, &r);
+}
+
+/* Three hundred people in three hundred cells of at least one. */
+static void
+very_many_findings_are_all_there_in_order(void **state)
+{
+    struct facts f;
+    struct audit_result r;
+    size_t d, all, cells[300];
+
+    (void)state;
+    begin(&f);
+    d = dimension(&f, 0, "a", false, 300);
+    all = everybody(&f, 0, 0);
+    assert_ok(facts_print_exact(&f, all, 300));
+    for (size_t i = 0; i < 300; i++) {
+        cells[i] = who_has(&f, 0, d, i);
+        assert_ok(facts_print_hidden(&f, cells[i], 1));
+    }
+    assert_ok(audit_run(&f, &rules, &solvers, &r));
+    assert_int_equal(r.n_targets, 300);
+    assert_int_equal(r.n_findings, 300);
+    assert_int_equal(r.n_new, 300);
+    for (size_t i = 0; i < 300; i++) {
+        assert_finding(&r.findings[i], cells[i], AUDIT_NONE, AUDIT_EXACT, 1, 1);
+        assert_int_equal(r.intervals[cells[i]].lo, 1);
+        assert_int_equal(r.intervals[cells[i]].hi, 1);
+    }
+    assert_int_equal(r.intervals[all].lo, 300);
+    end(&f, &r);
+}
+
+/* Each for itself, with as many codes. */
+static void
+two_populations_tell_nothing_of_each_other(void **state)
+{
+    struct facts f;
+    struct audit_result r;
+    size_t all[2], most[2], few[2], d[2];
+
+    (void)state;
+    begin(&f);
+    for (size_t p = 0; p < 2; p++) {
+        d[p] = dimension(&f, p, p == 0 ? "a" : "b", false, 3);
+        all[p] = everybody(&f, 0, p);
+        most[p] = who_has(&f, 0, d[p], 0);
+        few[p] = who_has(&f, 0, d[p], 1);
+        assert_ok(facts_print_exact(&f, all[p], 30 + (int64_t)p));
+        assert_ok(facts_print_exact(&f, most[p], 28));
+    }
+    assert_ok(audit_run(&f, &rules, &solvers, &r));
+    assert_int_equal(r.n_findings, 3);
+    assert_finding(&r.findings[0], all[0], most[0], AUDIT_EXACT, 2, 2);
+    assert_finding(&r.findings[1], few[0], AUDIT_NONE, AUDIT_NARROW, 0, 2);
+    assert_finding(&r.findings[2], all[1], most[1], AUDIT_EXACT, 3, 3);
+    assert_int_equal(r.intervals[few[1]].lo, 0);
+    assert_int_equal(r.intervals[few[1]].hi, 3);
+    end(&f, &r);
+}
+
+/* A rest is looked at if one of the two figures is new; a hidden cell
+ * always. */
+static void
+the_new_release_need_not_be_the_last(void **state)
+{
+    (void)state;
+    for (size_t release = 0; release < 2; release++) {
+        struct audit_rules other = rules;
+        struct facts f;
+        struct audit_result r;
+        size_t d, all, a, hidden[2];
+
+        begin(&f);
+        d = dimension(&f, 0, "a", false, 3);
+        all = everybody(&f, 1, 0);
+        assert_ok(facts_print_exact(&f, all, 30));
+        a = who_has(&f, 1, d, 0);
+        assert_ok(facts_print_exact(&f, a, 28));
+        for (size_t i = 0; i < 2; i++) {
+            hidden[i] = who_has(&f, 0, d, 1 + i);
+            assert_ok(facts_print_hidden(&f, hidden[i], 1));
+        }
+        other.new_release = release;
+        assert_ok(audit_run(&f, &other, &solvers, &r));
+        assert_int_equal(r.n_findings, 2 + release);
+        assert_int_equal(r.n_new, 2 + release);
+        if (release == 1)
+            assert_finding(&r.findings[0], all, a, AUDIT_EXACT, 2, 2);
+        for (size_t i = 0; i < 2; i++)
+            assert_finding(&r.findings[release + i], hidden[i], AUDIT_NONE,
+                           AUDIT_EXACT, 1, 1);
+        end(&f, &r);
+    }
+}
+
+/* All of a group have one code of a secret, and so it was printed before. */
+static void
+a_group_may_be_known_before(void **state)
+{
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        struct audit_rules other = rules;
+        struct facts f;
+        struct audit_result r;
+        size_t group, secret, ill, well;
+
+        begin(&f);
+        group = dimension(&f, 0, "a", false, 2);
+        secret = dimension(&f, 0, "b", true, 2);
+        ill = who_has(&f, 1, secret, 0);
+        well = who_has(&f, known ? 0 : 1, secret, 1);
+        assert_ok(facts_print_exact(&f, ill, 12));
+        assert_ok(facts_print_exact(&f, well, 0));
+        assert_ok(facts_print_exact(&f, who_has(&f, 0, group, 0), 6));
+        other.new_release = 1;
+        assert_ok(audit_run(&f, &other, &solvers, &r));
+        assert_int_equal(r.n_findings, 2);
+        assert_finding(&r.findings[0], ill, AUDIT_NONE, AUDIT_GROUP, 12, 12);
+        assert_finding(&r.findings[1], well, AUDIT_NONE, AUDIT_GROUP, 0, 0);
+        assert_int_equal(r.findings[0].known_before, known);
+        assert_int_equal(r.findings[1].known_before, known);
+        assert_int_equal(r.n_new, known ? 0 : 2);
+        end(&f, &r);
+    }
+}
+
+static int
+stop(void **state)
+{
+    (void)state;
+    solver_process_stop(process);
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(where_nothing_is_printed_nothing_is_found),
+        cmocka_unit_test(very_many_findings_are_all_there_in_order),
+        cmocka_unit_test(two_populations_tell_nothing_of_each_other),
+        cmocka_unit_test(the_new_release_need_not_be_the_last),
+        cmocka_unit_test(a_group_may_be_known_before),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, stop);
+}
