@@ -350,9 +350,12 @@ sets_of_many_codes_are_told_apart(void **state)
         if (i % 2 == 1)
             exact(&f, upper[i], 2 * (int64_t)(MANY - i));
     }
+    assert_ok(facts_state(&f, 0, 2, (const size_t[]){all, upper[MANY - 1]},
+                          (const int64_t[]){1, -1}, 0, 2 * MANY));
     make(&f, &made);
     check_model(made.m);
     assert_int_equal(made.m->n_atoms, MANY);
+    assert_int_equal(made.m->statements.start[1], MANY - 1);
     assert_int_equal(made.m->axes[a].n_classes, MANY);
     assert_int_equal(made.m->axes[a].n_words, 3);
     assert_int_equal(made.m->set_of[upper[0]], made.m->set_of[all]);

@@ -392,6 +392,39 @@ sums_are_counted(void **state)
     facts_clear(&f);
 }
 
+/* Of three words of codes: each part begins anywhere in one of them. */
+static void
+codes_behind_the_first_word_are_codes(void **state)
+{
+    static const size_t ends[] = {0, 40, 64, 65, 70, 100, 128, 129, 130};
+    struct facts f;
+    struct published p = {0};
+    size_t at = 0, codes[130];
+
+    (void)state;
+    for (size_t i = 0; i < 130; i++)
+        codes[i] = i;
+    begin(&f, 130);
+    for (size_t i = 0; i + 1 < sizeof ends / sizeof *ends; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "part%zu", i);
+        assert_ok(facts_figure(&f, 0, 0, name, "2022-12-31", &at));
+        assert_ok(
+            facts_term(&f, at, 0, ends[i + 1] - ends[i], &codes[ends[i]]));
+        assert_ok(facts_print_exact(&f, at, (int64_t)i));
+    }
+    assert_ok(facts_figure(&f, 0, 0, "all", "2022-12-31", &at));
+    assert_ok(facts_print_exact(&f, at, 29));
+    assert_ok(published_sums(&f, &p));
+    assert_int_equal(p.n_sums, 1);
+    assert_int_equal(p.n_faults, 1);
+    assert_string_equal(p.faults[0].reason, "does not add up");
+    assert_memory_equal(p.faults[0].place, "all = 29; 28 = part", 19);
+    published_clear(&p);
+    facts_clear(&f);
+}
+
 /* Of sets without a sum nothing is said, however often they are there. */
 static void
 two_figures_are_no_sum(void **state)
@@ -418,6 +451,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_altered_is_found_where_it_is_in_a_sum),
         cmocka_unit_test(sums_are_counted),
+        cmocka_unit_test(codes_behind_the_first_word_are_codes),
         cmocka_unit_test(two_figures_are_no_sum),
     };
 
