@@ -226,6 +226,66 @@ a_group_may_be_known_before(void **state)
     }
 }
 
+/* The first figure is a part, and the last as large as can be looked at. */
+static void
+a_rest_is_looked_at_once(void **state)
+{
+    struct facts f;
+    struct audit_result r;
+    size_t d, a, all;
+
+    (void)state;
+    begin(&f);
+    d = dimension(&f, 0, "a", false, 2);
+    a = who_has(&f, 0, d, 0);
+    all = everybody(&f, 0, 0);
+    assert_ok(facts_print_exact(&f, a, 1));
+    assert_ok(facts_print_exact(&f, all, 3));
+    assert_ok(audit_run(&f, &rules, &solvers, &r));
+    assert_int_equal(r.n_targets, 1);
+    assert_int_equal(r.n_findings, 1);
+    assert_finding(&r.findings[0], all, a, AUDIT_EXACT, 2, 2);
+    end(&f, &r);
+}
+
+/* c + 3 a = 4 and c + 3 b = 4: who is in a, and who is in b, knows c.  The
+ * set that is looked at first is named after a later figure. */
+static void
+insiders_of_a_figure_are_in_order(void **state)
+{
+    struct audit_rules other = rules;
+    struct facts f;
+    struct audit_result r;
+    size_t d, a[2], b, c;
+
+    (void)state;
+    begin(&f);
+    d = dimension(&f, 0, "a", false, 4);
+    a[0] = who_has(&f, 0, d, 0);
+    b = who_has(&f, 1, d, 1);
+    a[1] = who_has(&f, 1, d, 0);
+    c = who_has(&f, 1, d, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_ok(facts_state(&f, 1, 2, (const size_t[]){c, i == 0 ? a[0] : b},
+                              (const int64_t[]){1, 3}, 4, 4));
+    other.new_release = 1;
+    assert_ok(audit_run(&f, &other, &solvers, &r));
+    assert_int_equal(r.n_findings, 4);
+    assert_finding(&r.findings[0], b, AUDIT_NONE, AUDIT_NARROW, 0, 1);
+    assert_finding(&r.findings[1], a[1], AUDIT_NONE, AUDIT_NARROW, 0, 1);
+    for (size_t i = 0; i < 2; i++) {
+        const struct audit_finding *found = &r.findings[2 + i];
+
+        assert_int_equal(found->figure, c);
+        assert_int_equal(found->verdict, AUDIT_EXACT);
+        assert_int_equal(found->lo, 1);
+        assert_int_equal(found->hi, 1);
+        assert_true(found->insider);
+        assert_int_equal(found->by, i == 0 ? b : a[1]);
+    }
+    end(&f, &r);
+}
+
 static int
 stop(void **state)
 {
@@ -243,6 +303,8 @@ main(void)
         cmocka_unit_test(two_populations_tell_nothing_of_each_other),
         cmocka_unit_test(the_new_release_need_not_be_the_last),
         cmocka_unit_test(a_group_may_be_known_before),
+        cmocka_unit_test(a_rest_is_looked_at_once),
+        cmocka_unit_test(insiders_of_a_figure_are_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, stop);

@@ -88,7 +88,7 @@ lack_memory(const struct facts *f)
 static void
 an_audit_without_memory_says_so(void **state)
 {
-    static const uint64_t seeds[] = {1, 2, 3, 64, 169, 174};
+    static const uint64_t seeds[] = {2, 64, 169};
     struct world w;
 
     (void)state;

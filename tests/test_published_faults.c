@@ -355,6 +355,8 @@ a_union_is_of_two_figures_of_one_population(void **state)
     (void)unprinted(b, 1, "u/1");
     (void)unprinted(b, 0, "other");
     assert_ok(facts_state(f, 0, 2, (const size_t[]){0, 1}, one, 40, 40));
+    assert_ok(facts_state(&b->d.parts[1].facts, 0, 2, (const size_t[]){0, 1},
+                          one, 40, 40));
     expect(b, SAYS("u = 40: " STRANGE));
 }
 
