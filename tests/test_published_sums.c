@@ -7,9 +7,9 @@
  * are right have no fault, and one that is altered has one just where it is
  * in a sum, or is the same people as another.
  */
-#define FIGURES_MAX 9
-#define CODES_MAX 5
-#define SET_MAX (1u << CODES_MAX)
+#define FIGURES_MAX 14
+#define CODES_MAX 6
+#define SET_MAX (1u << CODES_MAX) /* bits of a word */
 #define DIMS 2
 
 struct world {
@@ -138,21 +138,21 @@ world_make(struct world *w, uint64_t seed)
 /* ---- all sums ---- */
 
 /* Which sets of the dimension printed figures have, alike in the other. */
-static uint32_t
+static uint64_t
 sets_like(const struct world *w, size_t figure, size_t d)
 {
-    uint32_t sets = 0;
+    uint64_t sets = 0;
 
     for (size_t i = 0; i < w->f.n_figures; i++)
         if (w->printed[i] && w->set[i][1 - d] == w->set[figure][1 - d])
-            sets |= UINT32_C(1) << (w->set[i][d] % SET_MAX);
+            sets |= UINT64_C(1) << (w->set[i][d] % SET_MAX);
     return sets;
 }
 
 /* Are some of these sets, without overlap, all of `left`?  But for one of them.
  */
 static bool
-covers(uint32_t sets, uint32_t left, uint32_t but)
+covers(uint64_t sets, uint32_t left, uint32_t but)
 {
     if (left == 0)
         return true;
@@ -167,7 +167,8 @@ covers(uint32_t sets, uint32_t left, uint32_t but)
 static bool
 in_sum(const struct world *w, size_t figure, size_t d)
 {
-    uint32_t sets = sets_like(w, figure, d), own = w->set[figure][d];
+    uint64_t sets = sets_like(w, figure, d);
+    uint32_t own = w->set[figure][d];
 
     if (own == 0)
         return false;
@@ -392,6 +393,31 @@ sums_are_counted(void **state)
     facts_clear(&f);
 }
 
+/* Whichever part it begins with, the largest set that fits first leaves one
+ * code that none has: it has to go back. */
+static void
+a_sum_is_found_behind_what_is_none(void **state)
+{
+    struct facts f;
+    struct published p = {0};
+
+    (void)state;
+    begin(&f, 6);
+    add(&f, "all", 0x3f, 60);
+    add(&f, "p01", 0x03, 10);
+    add(&f, "p23", 0x0c, 20);
+    add(&f, "p45", 0x30, 31);
+    add(&f, "d245", 0x34, 50);
+    add(&f, "d045", 0x31, 51);
+    add(&f, "d023", 0x0d, 52);
+    assert_ok(published_sums(&f, &p));
+    assert_int_equal(p.n_sums, 1);
+    assert_int_equal(p.n_faults, 1);
+    assert_string_equal(p.faults[0].place, "all = 60; 61 = p01 + p23 + p45");
+    published_clear(&p);
+    facts_clear(&f);
+}
+
 /* Of three words of codes: each part begins anywhere in one of them. */
 static void
 codes_behind_the_first_word_are_codes(void **state)
@@ -451,6 +477,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_altered_is_found_where_it_is_in_a_sum),
         cmocka_unit_test(sums_are_counted),
+        cmocka_unit_test(a_sum_is_found_behind_what_is_none),
         cmocka_unit_test(codes_behind_the_first_word_are_codes),
         cmocka_unit_test(two_figures_are_no_sum),
     };
