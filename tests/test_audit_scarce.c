@@ -384,44 +384,54 @@ nearly_full(size_t room)
     return out;
 }
 
+static enum sv_err
+put_request(const void *object, struct buf *out)
+{
+    return request_encode(object, out);
+}
+
+static enum sv_err
+put_entry(const void *object, struct buf *out)
+{
+    return entry_encode(object, out);
+}
+
 /* Where its storage cannot grow, at any of its bytes, and could at the next. */
+static void
+cannot_grow(const char *name, size_t len, const void *object,
+            enum sv_err (*encode)(const void *object, struct buf *out))
+{
+    for (size_t room = 0; room < len; room++) {
+        struct buf out = nearly_full(room);
+        enum sv_err err;
+
+        scarce_memory_at(1, false);
+        err = encode(object, &out);
+        scarce_memory_at(0, false);
+        if (err != SV_ERR_NOMEM || out.len != out.cap - room)
+            fail_msg("%s, room for %zu: %s", name, room, err_text(err));
+        buf_free(&out);
+    }
+}
+
 static void
 test_a_text_that_cannot_grow_is_not_begun(void **state)
 {
-    struct request r;
-    struct entry e;
-    struct note n;
-    enum sv_err err = SV_ERR_NOMEM;
-
     (void)state;
-    for (size_t v = 0; v < ACT_N; v++) {
-        assert_ok(request_parse(bytes_text(request_vectors[v].text), &n, &r));
-        for (size_t room = 0; room < n.text.len; room++) {
-            struct buf out = nearly_full(room);
+    for (size_t i = 0; i < ACT_N; i++) {
+        struct request r;
+        struct note n;
 
-            scarce_memory_at(1, false);
-            err = request_encode(&r, &out);
-            scarce_memory_at(0, false);
-            if (err != SV_ERR_NOMEM || out.len != out.cap - room)
-                fail_msg("%s, room for %zu", request_vectors[v].act, room);
-            buf_free(&out);
-        }
+        assert_ok(request_parse(bytes_text(request_vectors[i].text), &n, &r));
+        cannot_grow(request_vectors[i].act, n.text.len, &r, put_request);
     }
-    for (size_t v = 0; v < sizeof entry_vectors / sizeof entry_vectors[0];
-         v++) {
-        struct bytes text = bytes_text(entry_vectors[v].text);
+    for (size_t i = 0; i < sizeof entry_vectors / sizeof entry_vectors[0];
+         i++) {
+        struct bytes text = bytes_text(entry_vectors[i].text);
+        struct entry e;
 
         assert_ok(entry_parse(text, &e));
-        for (size_t room = 0; room < text.len; room++) {
-            struct buf out = nearly_full(room);
-
-            scarce_memory_at(1, false);
-            err = entry_encode(&e, &out);
-            scarce_memory_at(0, false);
-            if (err != SV_ERR_NOMEM || out.len != out.cap - room)
-                fail_msg("%s, room for %zu", entry_vectors[v].name, room);
-            buf_free(&out);
-        }
+        cannot_grow(entry_vectors[i].name, text.len, &e, put_entry);
     }
 }
 
