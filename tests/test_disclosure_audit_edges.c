@@ -226,6 +226,42 @@ a_group_may_be_known_before(void **state)
     }
 }
 
+static size_t
+who_has_any(struct facts *f, size_t d, size_t n, const size_t codes[],
+            const char *as_of, int64_t value)
+{
+    char name[24];
+    size_t at = 0;
+
+    (void)snprintf(name, sizeof name, "f%zu", f->n_figures);
+    assert_ok(facts_figure(f, 0, 0, name, as_of, &at));
+    assert_ok(facts_term(f, at, d, n, codes));
+    assert_ok(facts_print_exact(f, at, value));
+    return at;
+}
+
+/* Two of each pair of three codes are three people; a year later there are
+ * two.  That somebody left would fit, but only a solver says that nothing else
+ * does: addition finds no figure larger than one that contains it. */
+static void
+nobody_leaves_on_a_solvers_word(void **state)
+{
+    static const size_t pairs[3][2] = {{0, 1}, {1, 2}, {0, 2}};
+    static const size_t all[] = {0, 1, 2};
+    struct facts f;
+    struct audit_result r;
+    size_t d;
+
+    (void)state;
+    begin(&f);
+    d = dimension(&f, 0, "a", false, 4);
+    for (size_t i = 0; i < 3; i++)
+        (void)who_has_any(&f, d, 2, pairs[i], "2021-12-31", 2);
+    (void)who_has_any(&f, d, 3, all, DAY, 2);
+    assert_err(audit_run(&f, &rules, &solvers, &r), SV_ERR_CONFLICT);
+    facts_clear(&f);
+}
+
 /* The first figure is a part, and the last as large as can be looked at. */
 static void
 a_rest_is_looked_at_once(void **state)
@@ -303,6 +339,7 @@ main(void)
         cmocka_unit_test(two_populations_tell_nothing_of_each_other),
         cmocka_unit_test(the_new_release_need_not_be_the_last),
         cmocka_unit_test(a_group_may_be_known_before),
+        cmocka_unit_test(nobody_leaves_on_a_solvers_word),
         cmocka_unit_test(a_rest_is_looked_at_once),
         cmocka_unit_test(insiders_of_a_figure_are_in_order),
     };

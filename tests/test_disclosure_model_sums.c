@@ -14,13 +14,15 @@
 static void
 begin(struct facts *f, size_t n_populations)
 {
-    static const char *const names[] = {"victim", "suspect"};
     size_t at = 0;
 
     facts_init(f);
     assert_ok(facts_release(f, "r", &at));
-    for (size_t i = 0; i < n_populations; i++)
-        assert_ok(facts_population(f, names[i], &at));
+    for (size_t i = 0; i < n_populations; i++) {
+        const char name[] = {(char)('p' + i), '\0'};
+
+        assert_ok(facts_population(f, name, &at));
+    }
 }
 
 static size_t
@@ -487,6 +489,60 @@ populations_have_nobody_in_common(void **state)
     end(&f, &made);
 }
 
+/* As many as there may be, each with two dates. */
+static void
+populations_are_as_many_as_there_may_be(void **state)
+{
+    struct facts f;
+    struct model *m;
+    size_t early[FACTS_POPULATIONS_MAX], late[FACTS_POPULATIONS_MAX];
+
+    (void)state;
+    begin(&f, FACTS_POPULATIONS_MAX);
+    for (size_t p = 0; p < FACTS_POPULATIONS_MAX; p++) {
+        early[p] = figure(&f, p, "2021-12-31");
+        late[p] = figure(&f, p, DAY);
+    }
+    for (int with_until = 0; with_until < 2; with_until++) {
+        assert_ok(model_new(&f, with_until, &m));
+        check_model(m);
+        assert_int_equal(m->n_atoms,
+                         (with_until ? 4 : 2) * FACTS_POPULATIONS_MAX);
+        for (size_t p = 0; p < FACTS_POPULATIONS_MAX; p++)
+            assert_int_equal(
+                model_within(m, m->set_of[early[p]], m->set_of[late[p]]),
+                !with_until);
+        model_free(m);
+    }
+    facts_clear(&f);
+}
+
+/* Who is not in the first of two codes of either is not who is in the second
+ * of both. */
+static void
+a_rest_in_two_dimensions_is_no_figures_set(void **state)
+{
+    struct facts f;
+    struct made made;
+    size_t a, b, all, first, second;
+
+    (void)state;
+    begin(&f, 1);
+    a = dimension(&f, 0, "a", 2);
+    b = dimension(&f, 0, "b", 2);
+    all = cell(&f, a, ALL, b, ALL);
+    first = cell(&f, a, 0, b, 0);
+    second = cell(&f, a, 1, b, 1);
+    make(&f, &made);
+    assert_int_equal(
+        model_rest(made.m, made.m->set_of[first], made.m->set_of[all]),
+        MODEL_NONE);
+    assert_int_equal(
+        model_rest(made.m, made.m->set_of[second], made.m->set_of[all]),
+        MODEL_NONE);
+    end(&f, &made);
+}
+
 /* ---- limits ---- */
 
 /* 2^18 cells are too many, in a set of more dimensions, too. */
@@ -496,7 +552,7 @@ sets_of_many_dimensions_are_out_of_range(void **state)
     (void)state;
     for (size_t n = 17; n <= 20; n++) {
         struct facts f;
-        struct model *m;
+        struct model *m = NULL;
         size_t at;
 
         begin(&f, 1);
@@ -513,6 +569,7 @@ sets_of_many_dimensions_are_out_of_range(void **state)
             model_free(m);
         } else {
             assert_err(model_new(&f, false, &m), SV_ERR_RANGE);
+            assert_null(m);
         }
         facts_clear(&f);
     }
@@ -562,6 +619,8 @@ main(void)
         cmocka_unit_test(people_who_came_by_many_dates_stay),
         cmocka_unit_test(people_who_may_leave_are_counted_up_to_a_date),
         cmocka_unit_test(populations_have_nobody_in_common),
+        cmocka_unit_test(populations_are_as_many_as_there_may_be),
+        cmocka_unit_test(a_rest_in_two_dimensions_is_no_figures_set),
         cmocka_unit_test(sets_of_many_dimensions_are_out_of_range),
         cmocka_unit_test(cells_are_as_many_as_atoms_may_be),
     };

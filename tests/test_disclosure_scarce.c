@@ -220,7 +220,7 @@ checking_begin(struct checking *c, bool is_plan, enum wrong wrong)
     if (wrong == WRONG_SUM)
         fact(f, "all", 3, codes, 0);
     if (wrong == WRONG_PAIR)
-        fact(f, "again", 2, codes, 0);
+        fact(f, "again", 1, codes, 0);
 }
 
 static enum sv_err

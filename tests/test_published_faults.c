@@ -543,10 +543,11 @@ a_share_of_what_is_no_total_is_named(void **state)
     both(b, "f.total", 2);
     count(b, "f.share.x", "\"50\"");
     share_is(b, "g.x", "g.total", 0, "g.share.x", "\"0\"");
-    expect(b,
-           SAYS("a.share.202.x.q: " WRONG, "b.share.20222.x.q: " WRONG,
-                "c.share.x: " WRONG, "d.share.x: " WRONG, "e.share.x: " WRONG,
-                "f.share.x: " WRONG, "g.share.x: " WRONG));
+    share_is(b, "h.abcd.x.q", "h.abcd.total", 2, "h.share.abcd.x.q", "\"50\"");
+    expect(b, SAYS("a.share.202.x.q: " WRONG, "b.share.20222.x.q: " WRONG,
+                   "c.share.x: " WRONG, "d.share.x: " WRONG,
+                   "e.share.x: " WRONG, "f.share.x: " WRONG,
+                   "g.share.x: " WRONG, "h.share.abcd.x.q: " WRONG));
 }
 
 /* ---- the rule ---- */

@@ -125,6 +125,8 @@ what_no_yearly_report_has_is_named(void **state)
         {HOME("\"change\":-1099511627777"), "v.change", no_number},
         {HOME("\"a_change\":-1099511627777"), "v.a_change", no_number},
         {HOME("\"b\":{\"c\":-1}"), "v.b.c", no_number},
+        {HOME("\"" NAME_60 "abcdefghijklm\":-1"), /* its beginning */
+         "v." NAME_60 "abcdefghi", no_number},
         {YEAR("\"v\":{\"b.c\":1,\"b\":{\"c\":1}}"), "v.b.c",
          "is no name of a figure, or is there twice"},
         {HOME("\"" NAME_180 "nnnnnnnnnn\":1"), "",
