@@ -11,7 +11,8 @@
  * The figures that a released report prints, read by who has neither the
  * vault's schema nor its plans: of a yearly report, whose members are the
  * parts of the figures' names, or of a plan's (format "svault/counts/v1").
- * Each has one form: other orders, blanks and spellings are refused.
+ * Other blanks and spellings are refused; of a plan's, other orders, too: that
+ * of a yearly report's members is the schema's.
  */
 #define RELEASED_FIGURES_MAX FACTS_FIGURES_MAX
 #define RELEASED_TOTAL "total" /* in place of a code: all of them */
