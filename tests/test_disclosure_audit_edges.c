@@ -262,6 +262,78 @@ nobody_leaves_on_a_solvers_word(void **state)
     facts_clear(&f);
 }
 
+/* One figure a year is enough to say that somebody left. */
+static void
+two_figures_of_two_dates_are_no_conflict(void **state)
+{
+    struct facts f;
+    struct audit_result r;
+    size_t at[2];
+
+    (void)state;
+    begin(&f);
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(facts_figure(&f, 0, 0, i == 0 ? "before" : "now",
+                               i == 0 ? "2021-12-31" : DAY, &at[i]));
+        assert_ok(facts_print_exact(&f, at[i], 50 - 10 * (int64_t)i));
+    }
+    assert_ok(audit_run(&f, &rules, &solvers, &r));
+    assert_int_equal(r.n_findings, 0);
+    assert_int_equal(r.intervals[at[0]].lo, 50);
+    assert_int_equal(r.intervals[at[1]].hi, 40);
+    end(&f, &r);
+}
+
+/* A rest may be nobody, as far as addition knows: it is found that it may. */
+static void
+a_rest_of_rounded_figures_begins_at_nobody(void **state)
+{
+    struct audit_rules other = rules;
+    struct facts f;
+    struct audit_result r;
+    size_t d, a, all;
+
+    (void)state;
+    begin(&f);
+    d = dimension(&f, 0, "a", false, 3);
+    all = everybody(&f, 0, 0);
+    a = who_has(&f, 0, d, 0);
+    assert_ok(facts_print_rounded(&f, all, 5, 5, 0));
+    assert_ok(facts_print_rounded(&f, a, 5, 5, 0));
+    other.small = 9;
+    other.width = 20;
+    assert_ok(audit_run(&f, &other, &solvers, &r));
+    assert_int_equal(r.n_targets, 3);
+    assert_int_equal(r.n_findings, 3);
+    assert_finding(&r.findings[0], all, a, AUDIT_NARROW, 0, 8);
+    assert_finding(&r.findings[1], all, AUDIT_NONE, AUDIT_NARROW, 1, 9);
+    assert_finding(&r.findings[2], a, AUDIT_NONE, AUDIT_NARROW, 1, 9);
+    end(&f, &r);
+}
+
+/* 6 a + 10 b + 15 c = 25: nobody is in a, as only a solver knows.  Who is not
+ * there has nothing to ask where nothing is safe. */
+static void
+nobody_asks_where_nothing_is_safe(void **state)
+{
+    struct facts f;
+    struct audit_result r;
+    size_t d, at[3];
+
+    (void)state;
+    begin(&f);
+    d = dimension(&f, 0, "a", false, 4);
+    for (size_t i = 0; i < 3; i++)
+        at[i] = who_has(&f, 0, d, i);
+    assert_ok(facts_state(&f, 0, 3, at, (const int64_t[]){6, 10, 15}, 25, 25));
+    assert_ok(audit_run(&f, &rules, &solvers, &r));
+    assert_int_equal(r.n_findings, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_finding(&r.findings[i], at[i], AUDIT_NONE, AUDIT_EXACT, i > 0,
+                       i > 0);
+    end(&f, &r);
+}
+
 /* The first figure is a part, and the last as large as can be looked at. */
 static void
 a_rest_is_looked_at_once(void **state)
@@ -340,6 +412,9 @@ main(void)
         cmocka_unit_test(the_new_release_need_not_be_the_last),
         cmocka_unit_test(a_group_may_be_known_before),
         cmocka_unit_test(nobody_leaves_on_a_solvers_word),
+        cmocka_unit_test(two_figures_of_two_dates_are_no_conflict),
+        cmocka_unit_test(a_rest_of_rounded_figures_begins_at_nobody),
+        cmocka_unit_test(nobody_asks_where_nothing_is_safe),
         cmocka_unit_test(a_rest_is_looked_at_once),
         cmocka_unit_test(insiders_of_a_figure_are_in_order),
     };

@@ -315,6 +315,7 @@ who_has_any_of_up_to_four_codes_is_a_statement(void **state)
         state_union(b, i % 2, names[i], (size_t)2 << i, 40, 40);
         count(b, names[i], "40");
     }
+    (void)unprinted(b, 1, "u4/16"); /* is none of them */
     expect(b, NOTHING);
 }
 
@@ -418,6 +419,21 @@ a_change_of_what_is_not_printed_is_a_statement(void **state)
     expect(b, NOTHING);
 }
 
+/* Of a year that is not printed, no number follows. */
+static void
+a_change_to_what_is_not_printed_does_not_follow(void **state)
+{
+    struct bench *b = *state;
+
+    both(b, "t.2021.a", 9);
+    (void)unprinted(b, 0, "t.2022.a");
+    (void)unprinted(b, 0, "t.2021.b");
+    both(b, "t.2022.b", 9);
+    change(b, "t.change.a", "-9");
+    change(b, "t.change.b", "9");
+    expect(b, SAYS("t.change.a: " WRONG, "t.change.b: " WRONG));
+}
+
 /* ---- percentages ---- */
 
 static void
@@ -465,7 +481,7 @@ a_percentage_that_does_not_follow_is_named(void **state)
     change(b, "t.percent.a", "\"34\"");
     change(b, "t.percent.b", "\"0\"");
     change(b, "t.percent.c", "\"0\"");
-    change(b, "t.percent.d", "\"0\"");
+    change(b, "t.percent.d", "\"-100\"");
     change(b, "t.percent.e", "\"0\"");
     change(b, "t.perc.a", "\"33\"");
     change(b, "t.percent.f", "null");
@@ -616,6 +632,9 @@ a_public_figure_is_rounded_and_not_small(void **state)
     expect(b, SAYS("least = 1: is so small that the rule protects it",
                    "small = 9: is so small that the rule protects it",
                    "exact = 20: is exact, in a release for the public"));
+    b->d.parts[0].rule = (struct facts_rule){1, 0, 0};
+    expect(b, SAYS("rule: base 1, width 0, small 0: " LESS,
+                   "exact = 20: is exact, in a release for the public"));
 }
 
 /* ---- relations ---- */
@@ -668,6 +687,9 @@ a_yearly_change_follows_from_its_total_or_its_code(void **state)
     (void)fact(b, "v.before", 40);
     (void)fact(b, "v.m", 5);
     (void)fact(b, "v.m_before", 7);
+    expect_year(b, "{\n  \"profile\": \"exact\"\n}\n",
+                SAYS("v.total = 46: " MORE, "v.before = 40: " MORE,
+                     "v.m = 5: " MORE, "v.m_before = 7: " MORE));
 #define REST "    \"m\": 5,\n    \"m_change\": -2,\n    \"total\": 46"
     expect_year(b, YEAR("    \"change\": 6,\n" REST), NOTHING);
     expect_year(b, YEAR("    \"change\": -6,\n" REST),
@@ -749,6 +771,7 @@ main(void)
         TEST(a_union_is_of_two_figures_of_one_population),
         TEST(a_plans_change_is_that_of_the_latest_two_years),
         TEST(a_change_of_what_is_not_printed_is_a_statement),
+        TEST(a_change_to_what_is_not_printed_does_not_follow),
         TEST(a_percentage_is_rounded_to_the_nearest_a_half_away_from_0),
         TEST(a_percentage_that_does_not_follow_is_named),
         TEST(a_share_is_of_a_total_of_its_table),

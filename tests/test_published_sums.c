@@ -451,6 +451,73 @@ codes_behind_the_first_word_are_codes(void **state)
     facts_clear(&f);
 }
 
+/* As many parts as a dimension may have codes. */
+static void
+a_sum_has_as_many_parts_as_there_are_codes(void **state)
+{
+    struct facts f;
+    struct published p = {0};
+    size_t at = 0;
+
+    (void)state;
+    begin(&f, FACTS_CODES_MAX);
+    assert_ok(facts_figure(&f, 0, 0, "all", "2022-12-31", &at));
+    assert_ok(facts_print_exact(&f, at, FACTS_CODES_MAX));
+    for (size_t i = 0; i < FACTS_CODES_MAX; i++) {
+        char name[24];
+
+        (void)snprintf(name, sizeof name, "c%zu", i);
+        assert_ok(facts_figure(&f, 0, 0, name, "2022-12-31", &at));
+        assert_ok(facts_term(&f, at, 0, 1, &i));
+        assert_ok(facts_print_exact(&f, at, 1));
+    }
+    assert_ok(published_sums(&f, &p));
+    assert_int_equal(p.n_sums, 1);
+    assert_int_equal(p.n_faults, 0);
+    f.figures[0].value++;
+    assert_ok(published_sums(&f, &p));
+    assert_int_equal(p.n_faults, 1);
+    published_clear(&p);
+    facts_clear(&f);
+}
+
+/* Of no code at all, or of two dimensions: they are compared once. */
+static void
+the_same_people_are_compared_once(void **state)
+{
+    struct facts f;
+    struct published p = {0};
+    const size_t code = 0;
+    size_t at = 0, d = 0;
+
+    (void)state;
+    begin(&f, 2);
+    assert_ok(facts_dimension(&f, 0, "b", false, &d));
+    assert_ok(facts_code(&f, d, "x", &at));
+    assert_ok(facts_code(&f, d, "y", &at));
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const names[] = {"all", "all2", "cell", "cell2"};
+
+        assert_ok(facts_figure(&f, 0, 0, names[i], "2022-12-31", &at));
+        if (i > 1) {
+            assert_ok(facts_term(&f, at, 0, 1, &code));
+            assert_ok(facts_term(&f, at, d, 1, &code));
+        }
+        assert_ok(facts_print_exact(&f, at, (int64_t)i));
+        if (i == 1) {
+            assert_ok(published_sums(&f, &p));
+            assert_int_equal(p.n_sums, 1);
+            assert_string_equal(p.faults[0].place, "all = 0, all2 = 1");
+            published_clear(&p);
+        }
+    }
+    assert_ok(published_sums(&f, &p));
+    assert_int_equal(p.n_sums, 2);
+    assert_int_equal(p.n_faults, 2);
+    published_clear(&p);
+    facts_clear(&f);
+}
+
 /* Of sets without a sum nothing is said, however often they are there. */
 static void
 two_figures_are_no_sum(void **state)
@@ -479,6 +546,8 @@ main(void)
         cmocka_unit_test(sums_are_counted),
         cmocka_unit_test(a_sum_is_found_behind_what_is_none),
         cmocka_unit_test(codes_behind_the_first_word_are_codes),
+        cmocka_unit_test(a_sum_has_as_many_parts_as_there_are_codes),
+        cmocka_unit_test(the_same_people_are_compared_once),
         cmocka_unit_test(two_figures_are_no_sum),
     };
 
