@@ -326,6 +326,7 @@ another_statement_is_none_of_a_union(void **state)
     struct facts *f = &b->d.parts[0].facts;
     const size_t swapped[] = {f->n_figures + 1, f->n_figures};
     static const int64_t plus[] = {1, 1}, minus[] = {1, -1};
+    static const int64_t much[] = {1, 0xffff}; /* begins as -1 does */
 
     (void)unprinted(b, 0, "u/0");
     (void)unprinted(b, 0, "u/1");
@@ -333,6 +334,7 @@ another_statement_is_none_of_a_union(void **state)
     assert_ok(facts_state(f, 0, 2, (const size_t[]){0, 1}, minus, 39, 40));
     assert_ok(facts_state(f, 0, 2, (const size_t[]){0, 1}, minus, 40, 41));
     assert_ok(facts_state(f, 0, 2, (const size_t[]){0, 1}, plus, 40, 40));
+    assert_ok(facts_state(f, 0, 2, (const size_t[]){0, 1}, much, 40, 40));
     assert_ok(facts_state(f, 0, 2, swapped, minus, 40, 40));
     assert_ok(facts_state(f, 0, 1, (const size_t[]){0}, minus, 40, 40));
     expect(b, SAYS("u = 40: " STRANGE));

@@ -23,6 +23,7 @@ refuses(const struct refused *r)
         where.reason == NULL || strcmp(where.reason, r->reason) != 0)
         fail_msg("%s\n%s: %s: %s", r->text, err_text(err), where.column,
                  where.reason != NULL ? where.reason : "");
+    assert_int_equal(where.line, 0);
     assert_int_equal(report.n, 0);
     assert_null(report.names);
 }
@@ -55,7 +56,8 @@ a_yearly_report_is_read_whole(void **state)
         "  \"profile\": \"public\",\n  \"v\": {\n    \"by\": {\n"
         "      \"f\": 40,\n      \"f_change\": -7,\n      \"n\": null,\n"
         "      \"n_reason\": \"small\"\n    },\n    \"change\": 6,\n"
-        "    \"exchange\": 3,\n    \"total\": 46\n  },\n  \"year\": 2022\n}\n";
+        "    \"_change\": -1,\n    \"exchange\": 3,\n    \"total\": 46\n  },\n "
+        " \"year\": 2022\n}\n";
     struct released r;
     struct diag where = {0};
 
@@ -63,12 +65,13 @@ a_yearly_report_is_read_whole(void **state)
     assert_ok(released_read(bytes_text(text), &r, &where));
     assert_true(r.is_annual);
     assert_string_equal(r.profile, "public");
-    assert_int_equal(r.n, 6);
+    assert_int_equal(r.n, 7);
     assert_int_equal(r.n_sums, 0);
     figure_is(&r, "v.by.f", RELEASED_COUNT, true, 40, 0);
     figure_is(&r, "v.by.f_change", RELEASED_CHANGE, true, -7, 0);
     figure_is(&r, "v.by.n", RELEASED_COUNT, false, 0, 0);
     figure_is(&r, "v.change", RELEASED_CHANGE, true, 6, 0);
+    figure_is(&r, "v._change", RELEASED_CHANGE, true, -1, 0);
     figure_is(&r, "v.exchange", RELEASED_COUNT, true, 3, 0);
     figure_is(&r, "v.total", RELEASED_COUNT, true, 46, 0);
     assert_string_equal(r.at[0].name, "v.by.f");
@@ -299,6 +302,7 @@ what_no_plans_report_has_is_named(void **state)
         {ONE("\".5\""), "a", no_number},
         {ONE("\"4.\""), "a", no_number},
         {ONE("\"4.30\""), "a", no_number},
+        {ONE("\"4.10\""), "a", no_number},
         {ONE("\"4.x\""), "a", no_number},
         {ONE("\"x\""), "a", no_number},
         {ONE("\"04\""), "a", no_number},
