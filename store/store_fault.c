@@ -8,6 +8,7 @@ struct fault {
     struct store base;
     struct store *inner;
     struct store_fault_plan *plan;
+    struct buf spoiled; /* what was read last with a bit turned */
 };
 
 struct fault_txn {
@@ -26,6 +27,18 @@ fails(struct store *s)
         return false;
     plan->failed = true;
     return true;
+}
+
+/* The same for a commit, which may be told to fail for what it is. */
+static bool
+commit_fails(struct store *s)
+{
+    struct store_fault_plan *plan = ((struct fault *)s)->plan;
+    bool wanted = plan->fail_commit, counted = fails(s);
+
+    plan->fail_commit = false;
+    plan->failed = plan->failed || wanted;
+    return wanted || counted;
 }
 
 static enum sv_err
@@ -56,8 +69,11 @@ chance(const struct store_fault_plan *plan)
 static void
 fault_close(struct store *s)
 {
-    store_close(((struct fault *)s)->inner);
-    free(s);
+    struct fault *f = (struct fault *)s;
+
+    store_close(f->inner);
+    buf_free(&f->spoiled);
+    free(f);
 }
 
 static enum sv_err
@@ -118,7 +134,7 @@ commit_inner(struct store_txn *txn, struct store_txn **inner)
     uint64_t dice;
     uint64_t draw;
 
-    if (fails(txn->store)) {
+    if (commit_fails(txn->store)) {
         if (plan->error == SV_ERR_UNSURE)
             return commit_unsure(inner, plan->unsure_commits);
         store_abort(inner);
@@ -156,12 +172,57 @@ fault_abort(struct store_txn *txn)
     free(txn);
 }
 
+enum sv_err
+store_fault_turn_bit(void *ctx, unsigned table, struct bytes key,
+                     struct bytes value, struct buf *out)
+{
+    size_t was = out->len;
+    enum sv_err err = value.len > 0 ? buf_append(out, value) : SV_ERR_NOT_FOUND;
+
+    (void)ctx;
+    (void)table;
+    (void)key;
+    if (err == SV_OK)
+        out->ptr[was + value.len / 2] ^= 1;
+    return err;
+}
+
+static enum sv_err
+spoil(struct store *s, unsigned table, struct bytes key, struct bytes *value)
+{
+    struct fault *f = (struct fault *)s;
+    enum sv_err err;
+
+    buf_truncate(&f->spoiled, 0);
+    err = f->plan->spoil(f->plan->spoil_ctx, table, key, *value, &f->spoiled);
+    if (err == SV_OK)
+        *value = buf_bytes(&f->spoiled);
+    return err == SV_ERR_NOT_FOUND ? planned(s) : err;
+}
+
+static enum sv_err
+fail_get(struct store_txn *txn, unsigned table, struct bytes key,
+         struct bytes *value)
+{
+    struct store *s = txn->store;
+    struct bytes was;
+    enum sv_err err;
+
+    if (((struct fault *)s)->plan->spoil == NULL ||
+        store_get(inner_of(txn), table, key, &was) != SV_OK)
+        return planned(s);
+    err = spoil(s, table, key, &was);
+    if (err == SV_OK)
+        *value = was;
+    return err;
+}
+
 static enum sv_err
 fault_get(struct store_txn *txn, unsigned table, struct bytes key,
           struct bytes *value)
 {
     if (fails(txn->store))
-        return planned(txn->store);
+        return fail_get(txn, table, key, value);
     return store_get(inner_of(txn), table, key, value);
 }
 
@@ -182,12 +243,48 @@ fault_delete(struct store_txn *txn, unsigned table, struct bytes key)
     return store_delete(inner_of(txn), table, key);
 }
 
+struct spoiled_scan {
+    struct store *store;
+    unsigned table;
+    store_scan_fn fn;
+    void *ctx;
+    bool spoiled; /* a row, and it was one of those that were asked for */
+};
+
+static enum sv_err
+spoil_first(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    struct spoiled_scan *s = ctx;
+    enum sv_err err;
+
+    if (s->spoiled)
+        return s->fn(s->ctx, key, value, more);
+    err = spoil(s->store, s->table, key, &value);
+    if (err == SV_OK)
+        err = s->fn(s->ctx, key, value, more);
+    s->spoiled = err != SV_OK || *more;
+    return err;
+}
+
+static enum sv_err
+fail_scan(struct store_txn *txn, unsigned table, struct bytes from,
+          store_scan_fn fn, void *ctx)
+{
+    struct spoiled_scan s = {txn->store, table, fn, ctx, false};
+    enum sv_err err;
+
+    if (((struct fault *)s.store)->plan->spoil == NULL)
+        return planned(s.store);
+    err = store_scan(inner_of(txn), table, from, spoil_first, &s);
+    return s.spoiled ? err : planned(s.store);
+}
+
 static enum sv_err
 fault_scan(struct store_txn *txn, unsigned table, struct bytes from,
            store_scan_fn fn, void *ctx)
 {
     if (fails(txn->store))
-        return planned(txn->store);
+        return fail_scan(txn, table, from, fn, ctx);
     return store_scan(inner_of(txn), table, from, fn, ctx);
 }
 
@@ -245,6 +342,7 @@ store_fault_unwrap(struct store *s)
         s->ops->abort(s->open);
     if (s->snapshot != NULL)
         s->ops->abort(s->snapshot);
+    buf_free(&((struct fault *)s)->spoiled);
     free(s);
     return inner;
 }

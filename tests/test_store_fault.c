@@ -179,6 +179,74 @@ test_unwrapping_aborts_and_gives_the_store_back(void **state)
     assert_true(is_there(f->store));
 }
 
+static void
+put_two(struct store *s)
+{
+    struct store_txn *txn = NULL;
+
+    assert_ok(store_begin(s, STORE_WRITE, &txn));
+    assert_ok(store_put(txn, 0, bytes_text("a"), bytes_text("abc")));
+    assert_ok(store_put(txn, 0, bytes_text("b"), bytes_text("abc")));
+    assert_ok(store_commit(&txn));
+}
+
+/* How many rows are as put_two() has put them. */
+static enum sv_err
+count_sound(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    (void)key;
+    (void)more;
+    *(size_t *)ctx += bytes_equal(value, bytes_text("abc"));
+    return SV_OK;
+}
+
+static void
+test_what_is_read_can_be_spoiled_once(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *txn = NULL;
+    struct bytes value, all = bytes_of("", 0);
+    size_t sound = 0;
+
+    put_two(f->store);
+    f->plan.spoil = store_fault_turn_bit;
+    f->plan.error = SV_ERR_IO;
+    assert_ok(store_begin(f->store, STORE_READ, &txn));
+    f->plan.fail_at = f->plan.calls + 1;
+    assert_ok(store_get(txn, 0, bytes_text("a"), &value));
+    assert_true(bytes_equal(value, bytes_text("acc")));
+    assert_ok(store_get(txn, 0, bytes_text("a"), &value));
+    assert_true(bytes_equal(value, bytes_text("abc")));
+    f->plan.fail_at = f->plan.calls + 1;
+    assert_ok(store_scan(txn, 0, all, count_sound, &sound));
+    assert_int_equal(sound, 1);
+    assert_ok(store_scan(txn, 0, all, count_sound, &sound));
+    assert_int_equal(sound, 3);
+    f->plan.fail_at = f->plan.calls + 1;
+    assert_err(store_get(txn, 0, bytes_text("c"), &value), SV_ERR_IO);
+    store_abort(&txn);
+    f->plan.fail_at = f->plan.calls + 2;
+    assert_ok(store_begin(f->store, STORE_READ, &txn));
+    assert_err(store_scan(txn, 0, bytes_text("c"), count_sound, &sound),
+               SV_ERR_IO);
+    store_abort(&txn);
+    assert_int_equal(sound, 3);
+}
+
+static void
+test_a_commit_can_fail_for_what_it_is(void **state)
+{
+    struct fixture *f = *state;
+
+    f->plan.error = SV_ERR_CONFLICT;
+    f->plan.fail_commit = true;
+    assert_err(all_calls(f->store), SV_ERR_CONFLICT);
+    assert_true(f->plan.failed);
+    assert_false(is_there(f->store));
+    assert_ok(all_calls(f->store));
+    assert_true(is_there(f->store));
+}
+
 /* What became of 2,000 commits of a fresh store. */
 struct tally {
     unsigned ok;
@@ -290,6 +358,8 @@ main(void)
         CASE(test_unsure_away_from_a_commit_is_an_io_error),
         CASE(test_an_unsure_commit_happens_or_not_as_planned),
         CASE(test_unwrapping_aborts_and_gives_the_store_back),
+        CASE(test_what_is_read_can_be_spoiled_once),
+        CASE(test_a_commit_can_fail_for_what_it_is),
         cmocka_unit_test(test_chance_keeps_its_rates),
         cmocka_unit_test(test_a_seed_gives_the_same_run_again),
         CASE(test_chance_spares_reads),
