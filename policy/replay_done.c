@@ -230,11 +230,11 @@ static const struct {
 } by_act[] = {
     [ACT_GENESIS] = {done_roster, 0, false},
     [ACT_POLICY] = {done_roster, 0, false},
-    [ACT_KEYS] = {done_roster, INVALID, false},
+    [ACT_KEYS] = {done_roster, INVALID | DAMAGED, false},
     [ACT_STAFF_PROPOSE] = {done_roster, 0, false},
-    [ACT_STAFF_CONFIRM] = {done_roster, INVALID, false},
+    [ACT_STAFF_CONFIRM] = {done_roster, INVALID | DAMAGED, false},
     [ACT_STAFF_REPLACE] = {done_roster, 0, false},
-    [ACT_STAFF_REINSTATE] = {done_roster, INVALID, false},
+    [ACT_STAFF_REINSTATE] = {done_roster, INVALID | DAMAGED, false},
     [ACT_STAFF_REVOKE] = {done_roster, 0, false},
     [ACT_STAFF_SUSPEND] = {done_roster, 0, false},
     [ACT_RECORD_CREATE] = {done_create, INVALID | EXISTS | DUPLICATE | DAMAGED,
@@ -256,15 +256,15 @@ static const struct {
                              true},
     [ACT_RELEASE_LIST] = {done_nothing, 0, false},
     [ACT_RELEASE_SHOW] = {done_release, DAMAGED, false},
-    [ACT_RELEASE_ACKNOWLEDGE] = {done_release, INVALID, false},
+    [ACT_RELEASE_ACKNOWLEDGE] = {done_release, INVALID | DAMAGED, false},
     [ACT_RELEASE_APPROVE] = {done_release, INVALID | DAMAGED, false},
-    [ACT_RELEASE_REFUSE] = {done_release, 0, false},
+    [ACT_RELEASE_REFUSE] = {done_release, DAMAGED, false},
     [ACT_RELEASE_FETCH] = {done_release, DAMAGED, false},
     [ACT_LOG_READ] = {done_nothing, 0, false},
     [ACT_STORE_CHECK] = {done_nothing, 0, false},
     [ACT_BACKUP_OPEN] = {done_nothing, DAMAGED, false},
     [ACT_BACKUP_READ] = {done_nothing, NOT_FOUND | DAMAGED, false},
-    [ACT_RESTORE] = {done_roster, INVALID, false},
+    [ACT_RESTORE] = {done_roster, INVALID | DAMAGED, false},
 };
 static_assert(sizeof by_act / sizeof by_act[0] == ACT_N, "a row for each act");
 

@@ -538,7 +538,11 @@ test_t17_role_used_before_it_was_granted_is_found(void **state)
     force(&e, "role", OUTCOME_DONE);
     fakelog_result(&e, 20, "justice", 1);
     expect_lie(f, &e, &q, "cora", DECISION);
-    /* and from her confirmation on she is there */
+    /* and from her confirmation on she is there, if it could be kept */
+    q = fakelog_request_confirm(f, proposal, "lea", "legal_officer");
+    (void)fakelog_append(f, &q, OUTCOME_DAMAGED);
+    expect_reading_lie(f, "lea", "legal_officer", 1, "legal", "assigned", "lea",
+                       "an actor that nobody brought in");
     q = fakelog_request_confirm(f, proposal, "lea", "legal_officer");
     (void)fakelog_append(f, &q, OUTCOME_DONE);
     (void)fakelog_read(f, "lea", "legal_officer", "suspect", 20, "justice");

@@ -222,6 +222,25 @@ test_steps_that_the_release_does_not_bear_are_found(void **state)
     expect_lie(f, &e, &q, "results where there are none");
 }
 
+/* Its row did not open: that is an outcome, and the step was not taken. */
+static void
+test_a_step_that_met_damage_was_not_taken(void **state)
+{
+    struct fakelog *f = *state;
+    uint64_t release = request_release(f);
+    struct request q = on_release(f, ACT_RELEASE_ACKNOWLEDGE, STAN, release);
+
+    (void)fakelog_append(f, &q, OUTCOME_DAMAGED);
+    refused(f, ACT_RELEASE_APPROVE, ANNA, release, "acknowledge");
+    q = on_release(f, ACT_RELEASE_REFUSE, ANNA, release);
+    (void)fakelog_append(f, &q, OUTCOME_DAMAGED);
+    (void)step(f, ACT_RELEASE_ACKNOWLEDGE, STAN, release);
+    q = on_release(f, ACT_RELEASE_APPROVE, ANNA, release);
+    (void)fakelog_append(f, &q, OUTCOME_DAMAGED);
+    (void)step(f, ACT_RELEASE_APPROVE, ANNA, release);
+    replays(f);
+}
+
 /* ---- flagged assignments ---- */
 
 static struct request
@@ -485,6 +504,7 @@ main(void)
         WITH_LOG(test_each_of_many_releases_stands_for_itself),
         WITH_LOG(test_release_without_its_commitments_is_found),
         WITH_LOG(test_steps_that_the_release_does_not_bear_are_found),
+        WITH_LOG(test_a_step_that_met_damage_was_not_taken),
         WITH_LOG(test_emergency_is_flagged_and_acknowledged_once),
         WITH_LOG(test_each_of_many_flags_stands_for_itself),
         WITH_LOG(test_denial_for_want_of_break_glass_flags_for_a_day),
