@@ -29,7 +29,7 @@ log_state_load(const struct tables *t, struct log_state *out)
         *out = s;
 out:
     buf_free(&raw);
-    return err;
+    return err == SV_ERR_FORMAT ? SV_ERR_TAMPERED : err;
 }
 
 enum sv_err

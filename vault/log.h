@@ -35,7 +35,7 @@ struct log_cache {
 
 #define META_LOG "log" /* its row in TABLE_META */
 
-/* SV_ERR_NOT_FOUND in a vault that has none yet. */
+/* SV_ERR_NOT_FOUND in a vault that has none yet; SV_ERR_TAMPERED. */
 enum sv_err log_state_load(const struct tables *t, struct log_state *out);
 enum sv_err log_state_store(const struct tables *t,
                             const struct log_state *state);
