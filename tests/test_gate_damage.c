@@ -220,6 +220,151 @@ test_an_addition_is_read_with_what_it_is_added_to_or_not_at_all(void **state)
 }
 
 static void
+test_a_version_that_is_gone_is_damage(void **state)
+{
+    struct scene *s = *state;
+    uint8_t key[HANDLE_LEN + 9];
+
+    take_away(s, TABLE_VERSION, version_key_of(&s->a, LOCATION, key));
+    assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
+    assert_err(history(s, &s->a), SV_ERR_TAMPERED);
+    assert_ok(read_two(s, &s->b));
+}
+
+/* What it is added to is gone with its place: nothing is whole any more. */
+static void
+test_additions_to_nothing_are_damage(void **state)
+{
+    struct scene *s = *state;
+    uint8_t key[HANDLE_LEN + 9];
+    struct buf row = BUF_INIT;
+    struct raw r;
+
+    add_phone(s, &s->a);
+    r = raw_open(&s->o);
+    (void)version_key_of(&s->a, IDENTITY, key);
+    key[HANDLE_LEN + 8] = 2;
+    assert_ok(tables_get(&r.tables, TABLE_VERSION, BYTES(key), &row));
+    key[HANDLE_LEN + 8] = 1;
+    assert_ok(
+        tables_put(&r.tables, TABLE_VERSION, BYTES(key), buf_bytes(&row)));
+    buf_free(&row);
+    raw_close(&s->o, &r);
+    assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
+    assert_ok(read_two(s, &s->b));
+}
+
+struct first_key {
+    uint8_t at[STORE_KEY_MAX];
+    size_t len;
+};
+
+static enum sv_err
+take_key(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    struct first_key *k = ctx;
+
+    (void)value;
+    memcpy(k->at, key.ptr, key.len);
+    k->len = key.len;
+    *more = false;
+    return SV_OK;
+}
+
+/* The same row under a key that has one byte more, which comes first of all
+ * that begin as it does. */
+static void
+lengthen_first(struct scene *s, unsigned table)
+{
+    struct raw r = raw_open(&s->o);
+    struct first_key k = {.len = 0};
+
+    assert_ok(store_scan(r.txn, table, bytes_of("", 0), take_key, &k));
+    assert_true(k.len > 0);
+    k.at[k.len++] = 0;
+    assert_ok(
+        tables_put(&r.tables, table, bytes_of(k.at, k.len), bytes_of("", 0)));
+    raw_close(&s->o, &r);
+}
+
+static void
+test_an_assignment_that_is_none_is_not_passed_over(void **state)
+{
+    struct scene *s = *state;
+    struct raw r;
+    struct first_key k = {.len = 0};
+
+    lengthen_first(s, TABLE_ASSIGNED);
+    assert_err(list(s, "case-1"), SV_ERR_TAMPERED);
+    r = raw_open(&s->o);
+    assert_ok(store_scan(r.txn, TABLE_ASSIGNED, bytes_of("", 0), take_key, &k));
+    k.at[k.len++] = 0;
+    assert_ok(store_delete(r.txn, TABLE_ASSIGNED, bytes_of(k.at, k.len)));
+    raw_close(&s->o, &r);
+    assert_ok(list(s, "case-1"));
+    damage(s, TABLE_ASSIGNED, bytes_of(k.at, k.len - 1));
+    assert_err(list(s, "case-1"), SV_ERR_TAMPERED);
+}
+
+static void
+test_an_assignee_that_is_none_is_not_passed_over(void **state)
+{
+    struct scene *s = *state;
+
+    assert_ok(list(s, "lead-1"));
+    lengthen_first(s, TABLE_ASSIGNEE);
+    assert_err(list(s, "lead-1"), SV_ERR_TAMPERED);
+    assert_err(list(s, "case-1"), SV_ERR_TAMPERED);
+}
+
+/* With the gate's key: somebody whom the roster has not. */
+static void
+test_an_assignee_whom_nobody_knows_is_not_passed_over(void **state)
+{
+    struct scene *s = *state;
+    uint32_t n =
+        (uint32_t)client_roster(office_client(&s->o, "lead-1"))->n_persons;
+    struct raw r = raw_open(&s->o);
+    uint8_t key[HANDLE_LEN + 4];
+
+    memcpy(key, s->a.b, HANDLE_LEN);
+    put_u32(key + HANDLE_LEN, n);
+    assert_ok(
+        tables_put(&r.tables, TABLE_ASSIGNEE, BYTES(key), bytes_of("", 0)));
+    raw_close(&s->o, &r);
+    assert_err(list(s, "lead-1"), SV_ERR_TAMPERED);
+    r = raw_open(&s->o);
+    assert_ok(store_delete(r.txn, TABLE_ASSIGNEE, BYTES(key)));
+    put_u32(key + HANDLE_LEN, n - 1);
+    assert_ok(
+        tables_put(&r.tables, TABLE_ASSIGNEE, BYTES(key), bytes_of("", 0)));
+    raw_close(&s->o, &r);
+    assert_ok(list(s, "lead-1"));
+}
+
+/* Of another length, under the gate's key. */
+static void
+test_a_listed_record_without_a_handle_is_not_passed_over(void **state)
+{
+    struct scene *s = *state;
+    struct first_key k = {.len = 0};
+
+    for (size_t len = HANDLE_LEN - 1; len <= HANDLE_LEN + 1; len += 2) {
+        struct raw r = raw_open(&s->o);
+        uint8_t value[HANDLE_LEN + 1] = {0};
+
+        assert_ok(
+            store_scan(r.txn, TABLE_CREATED, bytes_of("", 0), take_key, &k));
+        memcpy(value, s->b.b, HANDLE_LEN);
+        assert_ok(tables_put(&r.tables, TABLE_CREATED, bytes_of(k.at, k.len),
+                             bytes_of(value, len)));
+        raw_close(&s->o, &r);
+        assert_err(list(s, "lead-1"), SV_ERR_TAMPERED);
+    }
+    assert_ok(list(s, "case-1"));
+}
+
+static void
 test_a_damaged_release_is_not_left_out_of_the_list(void **state)
 {
     struct scene *s = *state;
@@ -254,6 +399,47 @@ test_a_release_whose_request_is_gone_is_not_shown(void **state)
         SV_ERR_TAMPERED);
 }
 
+static enum sv_err
+acknowledge(struct scene *s)
+{
+    return client_release_acknowledge(office_client(&s->o, "stats-1"),
+                                      s->release, buf_bytes(&s->cells), true,
+                                      0);
+}
+
+/* What was asked for, with a byte more, with one less, and not at all: that
+ * it is damaged is what comes of it, and nobody's fault in the log. */
+static void
+test_what_was_asked_for_is_not_acknowledged_unseen(void **state)
+{
+    struct scene *s = *state;
+    struct buf row = BUF_INIT;
+    struct raw r = raw_open(&s->o);
+    uint8_t key[12] = {0};
+
+    put_u64(key, s->release);
+    put_u32(key + 8, UINT32_MAX - 1);
+    assert_ok(tables_get(&r.tables, TABLE_RESULT, BYTES(key), &row));
+    raw_close(&s->o, &r);
+    assert_ok(buf_text(&row, "x"));
+    for (size_t less = 0; less <= 2; less += 2) {
+        r = raw_open(&s->o);
+        assert_ok(tables_put(&r.tables, TABLE_RESULT, BYTES(key),
+                             bytes_slice(buf_bytes(&row), 0, row.len - less)));
+        raw_close(&s->o, &r);
+        assert_err(acknowledge(s), SV_ERR_TAMPERED);
+    }
+    take_away(s, TABLE_RESULT, BYTES(key));
+    assert_err(acknowledge(s), SV_ERR_TAMPERED);
+    r = raw_open(&s->o);
+    assert_ok(tables_put(&r.tables, TABLE_RESULT, BYTES(key),
+                         bytes_slice(buf_bytes(&row), 0, row.len - 1)));
+    raw_close(&s->o, &r);
+    buf_free(&row);
+    assert_ok(acknowledge(s));
+    office_verify(&s->o);
+}
+
 /* Other cells than she was shown: she has acknowledged nothing. */
 static void
 test_other_cells_are_not_acknowledged(void **state)
@@ -268,9 +454,7 @@ test_other_cells_are_not_acknowledged(void **state)
                                           s->release, buf_bytes(&other), true,
                                           0),
                SV_ERR_FORMAT);
-    assert_ok(client_release_acknowledge(office_client(&s->o, "stats-1"),
-                                         s->release, buf_bytes(&s->cells), true,
-                                         0));
+    assert_ok(acknowledge(s));
     buf_free(&other);
     office_verify(&s->o);
 }
@@ -286,6 +470,13 @@ main(void)
         IN_OFFICE(test_a_version_s_header_that_is_none_is_damage),
         IN_OFFICE(
             test_an_addition_is_read_with_what_it_is_added_to_or_not_at_all),
+        IN_OFFICE(test_a_version_that_is_gone_is_damage),
+        IN_OFFICE(test_additions_to_nothing_are_damage),
+        IN_OFFICE(test_an_assignment_that_is_none_is_not_passed_over),
+        IN_OFFICE(test_an_assignee_that_is_none_is_not_passed_over),
+        IN_OFFICE(test_an_assignee_whom_nobody_knows_is_not_passed_over),
+        IN_OFFICE(test_a_listed_record_without_a_handle_is_not_passed_over),
+        IN_OFFICE(test_what_was_asked_for_is_not_acknowledged_unseen),
         IN_OFFICE(test_a_damaged_release_is_not_left_out_of_the_list),
         IN_OFFICE(test_a_release_whose_request_is_gone_is_not_shown),
         IN_OFFICE(test_other_cells_are_not_acknowledged),

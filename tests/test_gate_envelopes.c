@@ -1,4 +1,6 @@
+#include "base/codec.h"
 #include "tests/support/held.h"
+#include "tests/support/raw.h"
 #include "vault/envelope.h"
 #include "vault/import.h"
 #include "vault/posting.h"
@@ -588,6 +590,28 @@ test_a_batch_again_is_answered_as_it_was(void **state)
     assert_int_equal(count_records(h->o), 2);
 }
 
+/* What intake-1, who may not read it, would add to an identity. */
+static void
+hold_addition(struct held *h, const struct handle *record)
+{
+    struct client *c = held_begin(h, "intake-1");
+    const struct schema_type *type = schema_type(client_schema(c), "victim");
+    struct content addition = {0};
+    const char *reason = NULL;
+    size_t at, f;
+
+    assert_non_null(schema_compartment(type, "identity", &at));
+    assert_ok(content_new(&type->compartments[at], &addition));
+    assert_non_null(
+        schema_field(&type->compartments[at], bytes_text("phone"), &f));
+    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
+    h->holds = true;
+    assert_err(client_record_save(c, "victim", record, &addition, NULL),
+               SV_ERR_IO);
+    content_free(&addition);
+    held_end(h, "intake-1");
+}
+
 /* Who may only write: what she sends for a whole version is taken for none. */
 static void
 test_who_may_not_read_cannot_take_anothers_place(void **state)
@@ -597,29 +621,59 @@ test_who_may_not_read_cannot_take_anothers_place(void **state)
         CONFLICT(after_another)};
     static const struct wanted truth[] = {{"truth", nothing, OUTCOME_DONE}};
     struct held *h = *state;
-    struct client *c;
-    const struct schema_type *type;
-    struct content addition = {0};
     struct handle record;
-    size_t at, f;
-    const char *reason = NULL;
 
     assert_ok(office_record(h->o, "intake-1", "2022-001", "Yamada", &record));
-    c = held_begin(h, "intake-1");
-    type = schema_type(client_schema(c), "victim");
-    assert_non_null(schema_compartment(type, "identity", &at));
-    assert_ok(content_new(&type->compartments[at], &addition));
-    assert_non_null(
-        schema_field(&type->compartments[at], bytes_text("phone"), &f));
-    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
-    h->holds = true;
-    assert_err(client_record_save(c, "victim", &record, &addition, NULL),
-               SV_ERR_IO);
-    content_free(&addition);
-    held_end(h, "intake-1");
+    hold_addition(h, &record);
     EXPECT_ALL(h, "intake-1", lies);
     EXPECT_ALL(h, "intake-1", truth);
     office_verify(h->o);
+}
+
+/* As if so many had been added already.  Behind type, author and three
+ * numbers, u8 n, stands each column: u8 column, u64 version, u64 full,
+ * hash[32]. */
+static void
+set_version(struct held *h, const struct handle *record, uint64_t version)
+{
+    struct raw raw = raw_open(h->o);
+    struct buf row = BUF_INIT;
+    uint8_t *at;
+
+    assert_ok(tables_get(&raw.tables, TABLE_RECORD, BYTES(record->b), &row));
+    for (at = row.ptr + row.len - 7 * 49; *at != 0; at += 49)
+        assert_true(at < row.ptr + row.len);
+    put_u64(at + 1, version);
+    assert_ok(tables_put(&raw.tables, TABLE_RECORD, BYTES(record->b),
+                         buf_bytes(&row)));
+    buf_free(&row);
+    raw_close(h->o, &raw);
+}
+
+static void
+the_last_addition(struct lie *l)
+{
+    l->header[0].version = ADDITIONS_MAX + 1;
+}
+
+static void
+one_addition_more(struct lie *l)
+{
+    l->header[0].version = ADDITIONS_MAX + 2;
+}
+
+static void
+test_so_many_additions_follow_a_full_version(void **state)
+{
+    struct held *h = *state;
+    struct handle record;
+
+    assert_ok(office_record(h->o, "intake-1", "2022-001", "Yamada", &record));
+    hold_addition(h, &record);
+    set_version(h, &record, ADDITIONS_MAX + 1);
+    expect(h, "intake-1", one_addition_more, OUTCOME_INVALID, "one too many");
+    set_version(h, &record, ADDITIONS_MAX);
+    expect(h, "intake-1", the_last_addition, OUTCOME_DONE, "the last");
 }
 
 int
@@ -635,6 +689,7 @@ main(void)
         IN_OFFICE(test_a_batch_of_small_records_has_each_once),
         IN_OFFICE(test_a_batch_again_is_answered_as_it_was),
         IN_OFFICE(test_who_may_not_read_cannot_take_anothers_place),
+        IN_OFFICE(test_so_many_additions_follow_a_full_version),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,4 @@
+#include "audit/entry.h"
 #include "tests/support/office.h"
 #include "vault/import.h"
 
@@ -122,6 +123,8 @@ test_a_row_says_who_made_it_when_and_whose_it_is(void **state)
     assert_string_equal(row->creator, "case-1");
     assert_false(row->assigned);
     assert_int_equal(row->n_assignees, 2);
+    assert_string_equal(row->assignees[0], "case-1");
+    assert_string_equal(row->assignees[1], "case-2");
     assert_true(l.rows[RECORDS - 1].changed_ms == s->made_ms[0]);
     assert_int_equal(l.rows[RECORDS - 1].n_assignees, 1);
     for (size_t i = 1; i < l.n; i++)
@@ -172,6 +175,105 @@ test_a_list_is_of_one_type(void **state)
     office_verify(&s->o);
 }
 
+/* By intake-1, who may not read it. */
+static void
+add_phone(struct shelf *s, const struct handle *h)
+{
+    struct client *c = office_client(&s->o, "intake-1");
+    const struct schema_type *type = schema_type(client_schema(c), "victim");
+    const struct schema_compartment *part;
+    struct content addition = {0};
+    const char *reason = NULL;
+    size_t at, f;
+
+    part = schema_compartment(type, "identity", &at);
+    assert_non_null(part);
+    assert_ok(content_new(part, &addition));
+    assert_non_null(schema_field(part, bytes_text("phone"), &f));
+    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
+    assert_ok(client_record_save(c, "victim", h, &addition, NULL));
+    content_free(&addition);
+}
+
+static void
+save_identity(struct shelf *s, const struct handle *h)
+{
+    struct client *c = office_client(&s->o, "case-1");
+    struct record_view v = {0};
+    size_t at;
+
+    assert_ok(client_record_read(c, "victim", h, 0, NULL, &v));
+    assert_non_null(schema_compartment(v.type, "identity", &at));
+    assert_ok(client_record_save(c, "victim", h, &v.contents[at], &v));
+    record_view_free(&v);
+}
+
+/* The entry that a version names: it stored just that one. */
+static enum sv_err
+check_version(void *ctx, uint64_t index, struct bytes text)
+{
+    const struct record_version *v = ctx;
+    struct entry e;
+    unsigned found = 0;
+
+    assert_true(index == v->index);
+    assert_ok(entry_parse(text, &e));
+    assert_true(e.time_ms == v->time_ms);
+    for (unsigned i = 0; i < e.n_results; i++)
+        found += strcmp(e.results[i].compartment, v->compartment) == 0 &&
+                 e.results[i].version == v->version &&
+                 memcmp(e.results[i].hash, v->hash, sizeof v->hash) == 0;
+    assert_int_equal(found, 1);
+    return SV_OK;
+}
+
+static void
+test_a_history_has_every_version_as_it_stands_in_the_log(void **state)
+{
+    static const struct {
+        const char *author;
+        bool addition;
+    } want[] = {{"case-1", false},
+                {"case-1", false},
+                {"intake-1", true},
+                {"case-1", false},
+                {"intake-1", true}};
+    struct shelf *s = *state;
+    struct record_version *versions = NULL;
+    const struct handle *h = &s->records[2];
+    uint64_t start = s->o.now_ms;
+    size_t n = 0, of_identity = 0;
+
+    assert_ok(client_record_assign(office_client(&s->o, "lead-1"), "victim", h,
+                                   "intake-1", true));
+    for (unsigned i = 1; i < sizeof want / sizeof want[0]; i++) {
+        s->o.now_ms = start + i;
+        if (want[i].addition)
+            add_phone(s, h);
+        else
+            save_identity(s, h);
+    }
+    assert_ok(client_record_history(office_client(&s->o, "case-1"), "victim", h,
+                                    &versions, &n));
+    assert_int_equal(n, 7 + 4);
+    for (size_t i = 0; i < n; i++) {
+        const struct record_version *v = &versions[i];
+        unsigned k = (unsigned)v->version - 1;
+
+        assert_ok(client_log_read(office_client(&s->o, "audit-1"), v->index, 1,
+                                  check_version, &versions[i]));
+        assert_string_equal(v->author, want[k].author);
+        assert_int_equal(v->addition, want[k].addition);
+        assert_true(v->time_ms == (k == 0 ? s->made_ms[2] : start + k));
+        if (strcmp(v->compartment, "identity") == 0)
+            assert_int_equal(k, of_identity++);
+        else
+            assert_int_equal(k, 0);
+    }
+    assert_int_equal(of_identity, 5);
+    free(versions);
+}
+
 /* A record is found under its own type alone. */
 static void
 test_a_record_of_another_type_is_not_there(void **state)
@@ -214,6 +316,7 @@ main(void)
         ON_SHELF(test_a_list_goes_on_where_it_ended),
         ON_SHELF(test_a_row_says_who_made_it_when_and_whose_it_is),
         ON_SHELF(test_a_list_is_of_one_type),
+        ON_SHELF(test_a_history_has_every_version_as_it_stands_in_the_log),
         ON_SHELF(test_a_record_of_another_type_is_not_there),
     };
 

@@ -254,7 +254,7 @@ test_who_was_sealed_no_parcel_approves_nothing(void **state)
 {
     struct office *o = *state;
     struct buf cells = BUF_INIT;
-    struct release_view v = {0};
+    struct release_view v = {0}, none = {0};
     uint64_t number;
 
     o->now_ms = START_2023;
@@ -265,6 +265,10 @@ test_who_was_sealed_no_parcel_approves_nothing(void **state)
     assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
     office_end(o, "admin-1");
     assert_ok(office_hire(o, "approve-2", "approver"));
+    assert_ok(
+        client_release_show(office_client(o, "approve-2"), number, &none));
+    assert_false(none.has_bytes);
+    release_view_free(&none);
     assert_err(
         client_release_approve(office_client(o, "approve-2"), number, &v),
         SV_ERR_FORMAT);
