@@ -219,18 +219,16 @@ look_up_id(const struct act *a, bool *used, bool *same, uint64_t *index)
 
     *used = err == SV_OK;
     *same = false;
-    if (err == SV_ERR_NOT_FOUND)
-        return SV_OK;
-    if (err != SV_OK)
-        return err;
-    r = reader_of(buf_bytes(&row));
-    *index = reader_u64(&r);
-    reader_copy(&r, had, sizeof had);
-    err = reader_end(&r);
-    request_note_hash(a->raw, hash);
-    *same = bytes_equal(BYTES(hash), BYTES(had));
+    if (err == SV_OK) {
+        r = reader_of(buf_bytes(&row));
+        *index = reader_u64(&r);
+        reader_copy(&r, had, sizeof had);
+        err = reader_end(&r) == SV_OK ? SV_OK : SV_ERR_TAMPERED;
+        request_note_hash(a->raw, hash);
+        *same = bytes_equal(BYTES(hash), BYTES(had));
+    }
     buf_free(&row);
-    return err == SV_OK ? SV_OK : SV_ERR_TAMPERED;
+    return err == SV_ERR_NOT_FOUND ? SV_OK : err;
 }
 
 static enum sv_err

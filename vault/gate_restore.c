@@ -20,18 +20,16 @@ restored_load(const struct tables *t, struct restored *out)
         tables_get(t, TABLE_META, bytes_text(META_RESTORED), &row);
 
     memset(out, 0, sizeof *out);
-    if (err == SV_ERR_NOT_FOUND)
-        return SV_OK;
-    if (err != SV_OK)
-        return err;
-    r = reader_of(buf_bytes(&row));
-    out->size = reader_u64(&r);
-    reader_copy(&r, out->root.b, sizeof out->root.b);
-    out->taken_ms = reader_u64(&r);
-    out->waits = true;
-    err = reader_end(&r) == SV_OK ? SV_OK : SV_ERR_TAMPERED;
+    if (err == SV_OK) {
+        r = reader_of(buf_bytes(&row));
+        out->size = reader_u64(&r);
+        reader_copy(&r, out->root.b, sizeof out->root.b);
+        out->taken_ms = reader_u64(&r);
+        out->waits = true;
+        err = reader_end(&r) == SV_OK ? SV_OK : SV_ERR_TAMPERED;
+    }
     buf_free(&row);
-    return err;
+    return err == SV_ERR_NOT_FOUND ? SV_OK : err;
 }
 
 static enum sv_err
