@@ -219,6 +219,46 @@ test_an_addition_is_read_with_what_it_is_added_to_or_not_at_all(void **state)
     assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
 }
 
+/* A record's row: its columns stand at the end, each u8 column, u64 version,
+ * u64 full version, hash[32]; a victim has seven, of which this is first. */
+#define COLUMN_LEN (1 + 8 + 8 + 32)
+
+static void
+find_newest(struct scene *s, const struct handle *h, struct record_version *out)
+{
+    struct raw r = raw_open(&s->o);
+    struct buf row = BUF_INIT;
+    const uint8_t *at;
+
+    assert_ok(tables_get(&r.tables, TABLE_RECORD, BYTES(h->b), &row));
+    at = row.ptr + row.len - 7 * COLUMN_LEN;
+    out->version = get_u64(at + 1);
+    memcpy(out->hash, at + 17, sizeof out->hash);
+    buf_free(&row);
+    raw_close(&s->o, &r);
+}
+
+/* By case-1, who knows the newest version and asks for nothing else. */
+static enum sv_err
+save_next(struct scene *s, const struct handle *h)
+{
+    struct record_view v = {.type = NULL};
+    struct record_version newest = {.version = 0};
+    struct client *c;
+    enum sv_err err;
+    size_t at;
+
+    find_newest(s, h, &newest);
+    c = office_client(&s->o, "case-1");
+    v.type = schema_type(client_schema(c), "victim");
+    assert_non_null(schema_compartment(v.type, "identity", &at));
+    assert_ok(content_new(&v.type->compartments[at], &v.contents[at]));
+    v.newest[at] = newest;
+    err = client_record_save(c, "victim", h, &v.contents[at], &v);
+    record_view_free(&v);
+    return err;
+}
+
 static void
 test_a_version_that_is_gone_is_damage(void **state)
 {
@@ -252,6 +292,47 @@ test_additions_to_nothing_are_damage(void **state)
     raw_close(&s->o, &r);
     assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
     assert_ok(read_two(s, &s->b));
+}
+
+/* What that was found by is not known any more, and would be found for
+ * ever. */
+static void
+test_no_version_follows_one_that_is_gone(void **state)
+{
+    struct scene *s = *state;
+    uint8_t key[HANDLE_LEN + 9];
+
+    add_phone(s, &s->a);
+    take_away(s, TABLE_VERSION, version_key_of(&s->a, IDENTITY, key));
+    assert_err(save_next(s, &s->a), SV_ERR_TAMPERED);
+    assert_ok(save_next(s, &s->b));
+}
+
+/* With the gate's key: a record that has one compartment less, and one more
+ * that is none; the columns stand at its end. */
+static void
+test_a_compartment_that_is_none_is_damage(void **state)
+{
+    static const uint8_t others[] = {POLICY_COLUMNS_MAX - 1, POLICY_COLUMNS_MAX,
+                                     UINT8_MAX};
+    struct scene *s = *state;
+
+    for (size_t i = 0; i < sizeof others; i++) {
+        struct raw r = raw_open(&s->o);
+        struct buf row = BUF_INIT;
+
+        assert_ok(tables_get(&r.tables, TABLE_RECORD, BYTES(s->a.b), &row));
+        row.ptr[row.len - 7 * COLUMN_LEN] = others[i];
+        assert_ok(tables_put(&r.tables, TABLE_RECORD, BYTES(s->a.b),
+                             buf_bytes(&row)));
+        buf_free(&row);
+        raw_close(&s->o, &r);
+        assert_err(read_two(s, &s->a), SV_ERR_TAMPERED);
+        if (others[i] < POLICY_COLUMNS_MAX)
+            assert_err(save_next(s, &s->a), SV_ERR_FORMAT);
+        else
+            assert_err(history(s, &s->a), SV_ERR_TAMPERED);
+    }
 }
 
 struct first_key {
@@ -471,6 +552,8 @@ main(void)
         IN_OFFICE(
             test_an_addition_is_read_with_what_it_is_added_to_or_not_at_all),
         IN_OFFICE(test_a_version_that_is_gone_is_damage),
+        IN_OFFICE(test_no_version_follows_one_that_is_gone),
+        IN_OFFICE(test_a_compartment_that_is_none_is_damage),
         IN_OFFICE(test_additions_to_nothing_are_damage),
         IN_OFFICE(test_an_assignment_that_is_none_is_not_passed_over),
         IN_OFFICE(test_an_assignee_that_is_none_is_not_passed_over),

@@ -133,19 +133,32 @@ import_rows(struct client *c, const char *csv, enum sv_err want, size_t done)
     import_free(&im);
 }
 
-/* Those that are there are marked, and the others come in. */
+static void
+rows_of(struct buf *csv, unsigned from, unsigned to)
+{
+    assert_ok(buf_text(csv, "identity.case_no,identity.family_name\n"));
+    for (unsigned i = from; i <= to; i++)
+        assert_ok(buf_printf(csv, "I-%u,Ueda\n", i));
+    assert_ok(buf_append(csv, bytes_of("", 1)));
+}
+
+/* Those that are there are marked, a bit each, and the others come in. */
 static void
 test_rows_come_in_once(void **state)
 {
-    static const char two[] = "identity.case_no,identity.family_name\n"
-                              "I-1,Ueda\nI-2,Kato\n";
-    static const char three[] = "identity.case_no,identity.family_name\n"
-                                "I-1,Ueda\nI-3,Abe\nI-2,Kato\n";
+    static const struct {
+        unsigned from, to, done;
+    } steps[] = {{8, 9, 2}, {1, 8, 7}, {1, 9, 0}, {9, 11, 2}};
     struct sweep *s = *state;
     struct client *c = swept(s, "case-1");
 
-    import_rows(c, two, SV_OK, 2);
-    import_rows(c, three, SV_OK, 1);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        struct buf csv = BUF_INIT;
+
+        rows_of(&csv, steps[i].from, steps[i].to);
+        import_rows(c, (const char *)csv.ptr, SV_OK, steps[i].done);
+        buf_free(&csv);
+    }
     verify(s);
 }
 

@@ -42,6 +42,8 @@ record_state_decode(struct bytes raw, struct record_state *out)
         return SV_ERR_TAMPERED;
     for (unsigned i = 0; i < s.n; i++) {
         s.at[i].column = reader_u8(&r);
+        if (s.at[i].column >= POLICY_COLUMNS_MAX)
+            reader_fail(&r);
         s.at[i].version = reader_u64(&r);
         s.at[i].full = reader_u64(&r);
         reader_copy(&r, s.at[i].hash, sizeof s.at[i].hash);

@@ -236,7 +236,8 @@ damage_each_call(struct sweep *s, struct bytes request, uint64_t calls,
     struct buf again = BUF_INIT, response = BUF_INIT;
 
     read_store(s, ~of_the_log, &s->before);
-    for (uint64_t n = 1; n < calls; n++) {
+    /* All of them within the day of the first. */
+    for (uint64_t n = 1; n < calls; n += 1 + calls / 50) {
         sign_anew(s, request, &again);
         assert_true(handle(s, buf_bytes(&again), n, fault, &response));
         if (answer_of(&response).status == SV_OK) {
