@@ -256,7 +256,7 @@ test_what_is_added_is_read_with_what_it_is_added_to(void **state)
 /* ---- Releases ---- */
 
 static uint64_t
-ask_release(struct sweep *s, struct buf *cells)
+ask_release(struct sweep *s, const struct box_public *to, struct buf *cells)
 {
     static const char spec[] =
         "svault/annual/v1\nyear 2022\nauthority national\n"
@@ -266,7 +266,7 @@ ask_release(struct sweep *s, struct buf *cells)
     s->on = false;
     assert_ok(client_release_request(
         office_client(&s->v.o, "stats-1"), RELEASE_EXACT, bytes_text(spec),
-        bytes_text("Action Plan"), NULL, &number, cells));
+        bytes_text("Action Plan"), to, &number, cells));
     return number;
 }
 
@@ -275,7 +275,7 @@ test_what_is_shown_is_acknowledged_and_may_be_refused(void **state)
 {
     struct sweep *s = *state;
     struct buf cells = BUF_INIT;
-    uint64_t number = ask_release(s, &cells);
+    uint64_t number = ask_release(s, NULL, &cells);
 
     cells.ptr[cells.len - 1] ^= 1;
     assert_err(client_release_acknowledge(swept(s, "stats-1"), number,
@@ -285,6 +285,28 @@ test_what_is_shown_is_acknowledged_and_may_be_refused(void **state)
     assert_ok(client_release_acknowledge(swept(s, "stats-1"), number,
                                          buf_bytes(&cells), true, 0));
     assert_ok(client_release_refuse(swept(s, "approve-1"), number));
+    buf_free(&cells);
+    verify(s);
+}
+
+static void
+test_a_named_recipient_gets_a_parcel(void **state)
+{
+    struct sweep *s = *state;
+    struct release_package p = {0};
+    struct release_view view = {0};
+    struct buf cells = BUF_INIT;
+    const struct colleague *to = office_person(&s->v.o, "ministry");
+    uint64_t number = ask_release(s, &to->card.box, &cells);
+
+    assert_ok(client_release_acknowledge(swept(s, "stats-1"), number,
+                                         buf_bytes(&cells), true, 0));
+    assert_ok(client_release_show(swept(s, "approve-1"), number, &view));
+    assert_ok(client_release_approve(swept(s, "approve-1"), number, &view));
+    assert_ok(client_release_fetch(swept(s, "stats-1"), number, &p));
+    assert_true(p.is_sealed);
+    release_package_free(&p);
+    release_view_free(&view);
     buf_free(&cells);
     verify(s);
 }
@@ -320,6 +342,7 @@ main(void)
         SWEPT(test_a_version_follows_the_one_that_was_read),
         SWEPT(test_what_is_added_is_read_with_what_it_is_added_to),
         SWEPT(test_what_is_shown_is_acknowledged_and_may_be_refused),
+        SWEPT(test_a_named_recipient_gets_a_parcel),
         SWEPT(test_roles_and_keys_come_and_go_whole),
     };
 

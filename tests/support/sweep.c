@@ -359,6 +359,14 @@ faults_again(enum request_act act)
     return act == ACT_RECORD_IMPORT ? CUT : FAULTS_N;
 }
 
+/* A gate that has just begun reads the log's hashes once more. */
+static void
+open_again(struct sweep *s)
+{
+    gate_close(s->v.o.gate);
+    assert_ok(office_open(&s->v.o));
+}
+
 static enum sv_err
 pass(void *ctx, struct bytes request, struct buf *response)
 {
@@ -377,8 +385,11 @@ pass(void *ctx, struct bytes request, struct buf *response)
     for (unsigned f = SPOILED; f < FAULTS_N && can_be_damaged(s->act); f++)
         damage_each_call(s, request, calls, (enum fault)f);
     fail_its_commit(s, request, response);
-    for (unsigned f = FAILS; f < faults_again(s->act); f++)
+    for (unsigned f = FAILS; f < faults_again(s->act); f++) {
+        if (f == SPOILED && s->act != ACT_BACKUP_OPEN)
+            open_again(s);
         fail_each_call_again(s, request, response, (enum fault)f);
+    }
     return SV_OK;
 }
 
