@@ -221,7 +221,7 @@ test_an_addition_is_read_with_what_it_is_added_to_or_not_at_all(void **state)
 
 /* A record's row: its columns stand at the end, each u8 column, u64 version,
  * u64 full version, hash[32]; a victim has seven, of which this is first. */
-#define COLUMN_LEN (1 + 8 + 8 + 32)
+#define COLUMN_LEN ((size_t)1 + 8 + 8 + 32)
 
 static void
 find_newest(struct scene *s, const struct handle *h, struct record_version *out)

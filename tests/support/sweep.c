@@ -199,7 +199,7 @@ sign_anew(struct sweep *s, struct bytes request, struct buf *out)
     assert_ok(message_request_decode(request, &m));
     assert_ok(request_parse(m.act.note, note, r));
     rng_fill(&o->config.rng, r->id, sizeof r->id);
-    o->now_ms += 4 * 60 * 1000; /* so many are allowed an hour */
+    o->now_ms += UINT64_C(4) * 60 * 1000; /* so many are allowed an hour */
     r->at_ms = o->now_ms;
     assert_ok(request_sign(r, &office_person(o, r->actor)->keys.sign, &text));
     m.act.note = buf_bytes(&text);
