@@ -21,7 +21,7 @@ teardown(void **state)
 }
 
 struct test {
-    char name[48];
+    char name[64];
     const struct asked_act *act;
 };
 
@@ -41,21 +41,6 @@ test_each_call_fails_once(void **state)
     buf_free(&shown);
 }
 
-/* "find others'": each_call_of_find_others_fails_once */
-static void
-name_test(const char *act, char out[static 48])
-{
-    char *at = out + snprintf(out, 48, "each_call_of_");
-
-    for (; *act != '\0'; act++) {
-        if (*act == ' ')
-            *at++ = '_';
-        else if (*act != '\'')
-            *at++ = *act;
-    }
-    memcpy(at, "_fails_once", sizeof "_fails_once");
-}
-
 int
 main(void)
 {
@@ -64,7 +49,9 @@ main(void)
 
     for (size_t i = 0; i < ASKED_ACTS_N; i++) {
         of[i].act = &asked_acts[i];
-        name_test(of[i].act->name, of[i].name);
+        (void)snprintf(of[i].name, sizeof of[i].name,
+                       "%s: each call of '%s' fails once", asked_acts[i].who,
+                       asked_acts[i].name);
         tests[i] = (struct CMUnitTest){.name = of[i].name,
                                        .test_func = test_each_call_fails_once,
                                        .initial_state = &of[i]};

@@ -211,6 +211,50 @@ test_no_second_record_has_a_number(void **state)
     verify(s);
 }
 
+static enum sv_err
+add_empty(struct client *c, const char *type)
+{
+    struct draft d = {0};
+    struct handle h;
+    enum sv_err err;
+
+    assert_ok(draft_new(schema_type(client_schema(c), type), &d));
+    err = client_record_add(c, &d, &h);
+    draft_free(&d);
+    return err;
+}
+
+/* One compartment alone is a whole record, too; and nothing that could be
+ * found by a word. */
+static void
+test_a_record_may_be_small_and_say_nothing(void **state)
+{
+    struct sweep *s = *state;
+    struct client *c = swept(s, "justice-1");
+
+    assert_ok(add_empty(c, "offence"));
+    assert_ok(add_empty(c, "suspect"));
+    assert_ok(add_empty(swept(s, "case-1"), "victim"));
+    verify(s);
+}
+
+static void
+test_a_part_that_nobody_searches_is_saved(void **state)
+{
+    static const char *const facts[] = {"facts"};
+    struct sweep *s = *state;
+    struct client *c = swept(s, "case-1");
+    struct record_view view = {0};
+    size_t at;
+
+    assert_ok(client_record_read(c, "victim", &s->v.a, 1, facts, &view));
+    assert_non_null(schema_compartment(view.type, "facts", &at));
+    assert_ok(
+        client_record_save(c, "victim", &s->v.a, &view.contents[at], &view));
+    record_view_free(&view);
+    verify(s);
+}
+
 static void
 test_a_version_follows_the_one_that_was_read(void **state)
 {
@@ -339,6 +383,8 @@ main(void)
         SWEPT(test_an_assignment_is_made_once_and_ended_once),
         SWEPT(test_rows_come_in_once),
         SWEPT(test_no_second_record_has_a_number),
+        SWEPT(test_a_record_may_be_small_and_say_nothing),
+        SWEPT(test_a_part_that_nobody_searches_is_saved),
         SWEPT(test_a_version_follows_the_one_that_was_read),
         SWEPT(test_what_is_added_is_read_with_what_it_is_added_to),
         SWEPT(test_what_is_shown_is_acknowledged_and_may_be_refused),
