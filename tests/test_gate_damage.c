@@ -120,14 +120,20 @@ take_away(struct scene *s, unsigned table, struct bytes key)
 }
 
 static enum sv_err
-list(struct scene *s, const char *who)
+list_some(struct scene *s, const char *who, size_t limit)
 {
     struct record_list l = {0};
     enum sv_err err = client_record_list(office_client(&s->o, who), "victim",
-                                         UINT64_MAX, 25, &l);
+                                         UINT64_MAX, limit, &l);
 
     record_list_free(&l);
     return err;
+}
+
+static enum sv_err
+list(struct scene *s, const char *who)
+{
+    return list_some(s, who, 25);
 }
 
 static enum sv_err
@@ -178,6 +184,19 @@ test_a_record_s_damaged_row_is_no_record_that_is_not_there(void **state)
     assert_damage(list(s, "lead-1"));
     assert_ok(history(s, &s->b));
     assert_ok(read_two(s, &s->b));
+}
+
+/* Not one page is lost for what lies behind it. */
+static void
+test_a_page_is_shown_though_an_older_record_is_damaged(void **state)
+{
+    struct scene *s = *state;
+    struct handle c;
+
+    assert_ok(office_record(&s->o, "case-1", "2022-003", "Ito", &c));
+    damage(s, TABLE_RECORD, BYTES(s->a.b));
+    assert_ok(list_some(s, "lead-1", 1));
+    assert_damage(list_some(s, "lead-1", 2));
 }
 
 /* The first is collected, the second damaged: nothing is given out, and the
@@ -303,6 +322,28 @@ test_a_version_that_is_gone_is_damage(void **state)
     assert_damage(read_two(s, &s->a));
     assert_damage(history(s, &s->a));
     assert_ok(read_two(s, &s->b));
+}
+
+/* With the gate's key: the entry says which version is read. */
+static void
+test_an_older_version_in_the_place_of_the_newest_is_damage(void **state)
+{
+    struct scene *s = *state;
+    struct buf row = BUF_INIT;
+    struct raw r;
+    uint8_t key[HANDLE_LEN + 9];
+
+    assert_ok(save_next(s, &s->a));
+    assert_ok(read_two(s, &s->a));
+    r = raw_open(&s->o);
+    assert_ok(tables_get(&r.tables, TABLE_VERSION,
+                         version_key_of(&s->a, IDENTITY, key), &row));
+    key[HANDLE_LEN + 8] = 2;
+    assert_ok(
+        tables_put(&r.tables, TABLE_VERSION, BYTES(key), buf_bytes(&row)));
+    buf_free(&row);
+    raw_close(&s->o, &r);
+    assert_damage(read_two(s, &s->a));
 }
 
 /* What it is added to is gone with its place: nothing is whole any more. */
@@ -604,6 +645,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         IN_OFFICE(test_a_list_that_lacks_a_record_fails),
         IN_OFFICE(test_a_record_s_damaged_row_is_no_record_that_is_not_there),
+        IN_OFFICE(test_a_page_is_shown_though_an_older_record_is_damaged),
         IN_OFFICE(test_a_damaged_version_gives_nothing_of_the_others),
         IN_OFFICE(test_a_version_s_header_that_is_none_is_damage),
         IN_OFFICE(
@@ -612,6 +654,7 @@ main(void)
         IN_OFFICE(test_no_version_follows_one_that_is_gone),
         IN_OFFICE(test_no_version_follows_one_whose_tokens_are_none),
         IN_OFFICE(test_a_compartment_that_is_none_is_damage),
+        IN_OFFICE(test_an_older_version_in_the_place_of_the_newest_is_damage),
         IN_OFFICE(test_additions_to_nothing_are_damage),
         IN_OFFICE(test_an_assignment_that_is_none_is_not_passed_over),
         IN_OFFICE(test_an_assignee_that_is_none_is_not_passed_over),

@@ -404,6 +404,30 @@ test_who_is_suspended_before_her_in_the_group_is_denied(void **state)
     office_verify(&g->o);
 }
 
+/* Her request was taken for hers when it came; since then she has others. */
+static void
+test_who_has_other_keys_before_her_in_the_group_is_nobody(void **state)
+{
+    struct group *g = *state;
+    struct client *c;
+    struct card card;
+
+    card_of(&office_person(&g->o, "spare-1")->keys, "case-2", &card);
+    assert_ok(client_staff_replace(office_client(&g->o, "admin-1"), &card));
+    c = catching(g, "lead-1");
+    assert_err(client_staff_confirm(c, client_roster(c)->proposals[0].index),
+               SV_ERR_INTERRUPTED);
+    client_free(c);
+    ask_read(g, "case-2");
+    ask_read(g, "case-1");
+    run(g);
+    assert_done(g, 0);
+    assert_err(g->answers[1].status, SV_ERR_DENIED);
+    assert_string_equal(g->answers[1].reason, "signature");
+    assert_done(g, 2);
+    office_verify(&g->o);
+}
+
 static void
 ask_list(struct group *g, const char *name)
 {
@@ -584,6 +608,7 @@ main(void)
         T(test_who_is_unassigned_before_her_in_the_group_is_denied),
         T(test_who_is_revoked_before_her_in_the_group_is_denied),
         T(test_who_is_suspended_before_her_in_the_group_is_denied),
+        T(test_who_has_other_keys_before_her_in_the_group_is_nobody),
         T(test_nobody_sees_what_a_later_request_of_the_group_did),
         T(test_the_same_request_twice_in_a_group_is_one_entry),
         T(test_a_number_taken_within_the_group_is_a_duplicate),

@@ -137,6 +137,44 @@ test_a_row_says_who_made_it_when_and_whose_it_is(void **state)
     record_list_free(&l);
 }
 
+/* Two batches, of which the second is the newer: a list says so of each, and
+ * that there are no more than all. */
+static void
+test_a_long_list_is_whole(void **state)
+{
+    static const char *const people[] = {"case-1", "lead-1"};
+    struct shelf *s = *state;
+    struct client *c = office_client(&s->o, "case-1");
+    struct buf csv = BUF_INIT;
+    struct import im = {0};
+    struct import_report report = {0};
+    struct diag where = {0};
+
+    assert_ok(buf_text(&csv, "identity.case_no\n"));
+    for (unsigned i = 0; i < 60; i++)
+        assert_ok(buf_printf(&csv, "I-%u\n", i));
+    assert_ok(import_read(schema_type(client_schema(c), "victim"),
+                          buf_bytes(&csv), &im, &where));
+    assert_ok(client_import(c, &im, NULL, NULL, &report));
+    import_free(&im);
+    buf_free(&csv);
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t limit = 59; limit <= 66; limit++) {
+            struct record_list l =
+                list(s, people[i], "victim", UINT64_MAX, limit);
+
+            assert_int_equal(l.n, limit < 65 ? limit : 65);
+            assert_int_equal(l.more, limit < 65);
+            for (size_t k = 1; k < l.n; k++)
+                assert_true(l.rows[k - 1].index > l.rows[k].index);
+            if (limit >= 65)
+                assert_memory_equal(l.rows[64].handle.b, s->records[0].b,
+                                    HANDLE_LEN);
+            record_list_free(&l);
+        }
+    }
+}
+
 static void
 add_suspect(struct shelf *s)
 {
@@ -315,6 +353,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         ON_SHELF(test_a_list_goes_on_where_it_ended),
         ON_SHELF(test_a_row_says_who_made_it_when_and_whose_it_is),
+        ON_SHELF(test_a_long_list_is_whole),
         ON_SHELF(test_a_list_is_of_one_type),
         ON_SHELF(test_a_history_has_every_version_as_it_stands_in_the_log),
         ON_SHELF(test_a_record_of_another_type_is_not_there),

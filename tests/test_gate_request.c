@@ -171,6 +171,9 @@ test_same_request_gives_content_to_who_may_still_have_it(void **state)
     assert_string_equal(a.e.rule, "repeated");
     assert_int_equal(a.m.act.body.len, 0);
     forget(&a);
+    a = ask(o, &r, OFFICER, none); /* the id is the first bytes' */
+    assert_int_equal(a.e.index, index);
+    forget(&a);
     assert_ok(client_staff_revoke(office_client(o, "lead-1"), OFFICER,
                                   "statistics_officer"));
     a = ask(o, &r, OFFICER, none);
@@ -178,6 +181,67 @@ test_same_request_gives_content_to_who_may_still_have_it(void **state)
     assert_string_equal(a.e.rule, "repeated");
     assert_int_equal(a.m.act.body.len, 0);
     forget(&a);
+}
+
+/* Who names a head that this log does not have, or had with another root. */
+static void
+test_who_was_shown_another_log_gets_no_proof_from_it(void **state)
+{
+    struct office *o = *state;
+    struct bytes none = bytes_of(NULL, 0);
+    struct request r = request_of(o, ACT_RELEASE_LIST);
+    struct answered a;
+    size_t empty;
+
+    r.seen_size = 0;
+    r.seen_root = tree_empty();
+    a = ask(o, &r, OFFICER, none);
+    assert_true(a.e.allowed);
+    empty = a.m.act.consistency.len;
+    forget(&a);
+    r = request_of(o, ACT_RELEASE_LIST);
+    r.seen_root.b[0] ^= 1;
+    a = ask(o, &r, OFFICER, none);
+    assert_string_equal(a.e.rule, "seen");
+    assert_int_equal(a.m.act.body.len, 0);
+    forget(&a);
+    r = request_of(o, ACT_RELEASE_LIST);
+    r.seen_size = a.e.index + 10;
+    a = ask(o, &r, OFFICER, none);
+    assert_string_equal(a.e.rule, "seen");
+    assert_int_equal(a.m.act.consistency.len, empty);
+    assert_int_equal(a.m.act.body.len, 0);
+    forget(&a);
+}
+
+/* The log's time goes on from where it was, whatever the clock says. */
+static void
+test_a_clock_that_is_set_back_makes_no_earlier_entry(void **state)
+{
+    struct office *o = *state;
+    struct bytes none = bytes_of(NULL, 0);
+    struct request r;
+    struct answered a;
+    uint64_t time_ms;
+
+    o->now_ms += 60000;
+    r = request_of(o, ACT_RELEASE_LIST);
+    a = ask(o, &r, OFFICER, none);
+    time_ms = a.e.time_ms;
+    assert_true(time_ms == o->now_ms);
+    forget(&a);
+    o->now_ms -= 30000;
+    r = request_of(o, ACT_RELEASE_LIST);
+    a = ask(o, &r, OFFICER, none);
+    assert_true(a.e.allowed);
+    assert_true(a.e.time_ms == time_ms);
+    forget(&a);
+    o->now_ms += 30001;
+    r = request_of(o, ACT_RELEASE_LIST);
+    a = ask(o, &r, OFFICER, none);
+    assert_true(a.e.time_ms == time_ms + 1);
+    forget(&a);
+    office_verify(o);
 }
 
 int
@@ -188,6 +252,8 @@ main(void)
         IN_OFFICE(test_requests_that_are_not_for_this_gate_leave_no_entry),
         IN_OFFICE(test_same_request_has_its_receipt_for_a_day),
         IN_OFFICE(test_same_request_gives_content_to_who_may_still_have_it),
+        IN_OFFICE(test_who_was_shown_another_log_gets_no_proof_from_it),
+        IN_OFFICE(test_a_clock_that_is_set_back_makes_no_earlier_entry),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
