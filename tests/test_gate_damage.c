@@ -619,6 +619,28 @@ test_what_was_asked_for_is_not_acknowledged_unseen(void **state)
     office_verify(&s->o);
 }
 
+/* Approved, and her parcel is gone, and there is none for anybody else. */
+static void
+test_a_release_without_its_parcel_is_damage(void **state)
+{
+    struct scene *s = *state;
+    struct client *c = office_client(&s->o, "approve-1");
+    struct release_view view = {0};
+    struct release_package p = {0};
+    const struct roster *r = client_roster(c);
+    uint8_t key[12];
+
+    put_u64(key, s->release);
+    put_u32(key + 8, (uint32_t)(roster_person(r, "stats-1") - r->persons));
+    assert_ok(acknowledge(s));
+    assert_ok(client_release_show(c, s->release, &view));
+    assert_ok(client_release_approve(c, s->release, &view));
+    release_view_free(&view);
+    take_away(s, TABLE_RESULT, BYTES(key));
+    assert_damage(
+        client_release_fetch(office_client(&s->o, "stats-1"), s->release, &p));
+}
+
 /* Other cells than she was shown: she has acknowledged nothing. */
 static void
 test_other_cells_are_not_acknowledged(void **state)
@@ -661,6 +683,7 @@ main(void)
         IN_OFFICE(test_an_assignee_whom_nobody_knows_is_not_passed_over),
         IN_OFFICE(test_a_listed_record_without_a_handle_is_not_passed_over),
         IN_OFFICE(test_what_was_asked_for_is_not_acknowledged_unseen),
+        IN_OFFICE(test_a_release_without_its_parcel_is_damage),
         IN_OFFICE(test_a_damaged_release_is_not_left_out_of_the_list),
         IN_OFFICE(test_a_release_whose_request_is_gone_is_not_shown),
         IN_OFFICE(test_other_cells_are_not_acknowledged),
