@@ -101,6 +101,7 @@ test_a_record_that_is_not_there_is_not_found(void **state)
                SV_ERR_NOT_FOUND);
     assert_err(client_record_history(c, "suspect", h, &versions, &n),
                SV_ERR_NOT_FOUND);
+    assert_true(s->damaged > 0);
     verify(s);
 }
 
@@ -116,6 +117,7 @@ test_an_assignment_is_made_once_and_ended_once(void **state)
     assert_err(client_record_assign(c, "victim", &s->v.a, "case-2", false),
                SV_ERR_NOT_FOUND);
     assert_ok(client_record_assign(c, "victim", &s->v.a, "case-2", true));
+    assert_true(s->damaged > 0);
     verify(s);
 }
 
@@ -294,6 +296,7 @@ test_what_is_added_is_read_with_what_it_is_added_to(void **state)
     buf_free(&phone);
     assert_ok(save_identity(c, &s->v.b, &view));
     record_view_free(&view);
+    assert_true(s->damaged > 0);
     verify(s);
 }
 
@@ -330,6 +333,7 @@ test_what_is_shown_is_acknowledged_and_may_be_refused(void **state)
                                          buf_bytes(&cells), true, 0));
     assert_ok(client_release_refuse(swept(s, "approve-1"), number));
     buf_free(&cells);
+    assert_true(s->damaged > 0);
     verify(s);
 }
 
