@@ -17,7 +17,8 @@ struct scene {
     struct handle a, b;
     uint64_t release; /* that waits; of no shown cells */
     struct buf cells;
-    bool found; /* by the gate: the last act met damage */
+    bool found;  /* by the gate: the last act met damage, */
+    bool logged; /* and it is what came of it */
 };
 
 /* A client would see, too, that something is wrong: but it is the gate that
@@ -37,9 +38,11 @@ pass(void *ctx, struct bytes request, struct buf *response)
     if (r.kind == MESSAGE_SYNC)
         return SV_OK;
     s->found = m.status == SV_ERR_TAMPERED;
+    s->logged = false;
     if (m.status == SV_OK) {
         assert_ok(entry_parse(m.act.entry, &e));
-        s->found = e.outcome == OUTCOME_DAMAGED;
+        s->logged = e.outcome == OUTCOME_DAMAGED;
+        s->found = s->logged;
     }
     return SV_OK;
 }
@@ -383,6 +386,47 @@ test_no_version_follows_one_that_is_gone(void **state)
     assert_ok(save_next(s, &s->b));
 }
 
+static enum sv_err
+count_row(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    (void)key;
+    (void)value;
+    (void)more;
+    ++*(size_t *)ctx;
+    return SV_OK;
+}
+
+static size_t
+count_tokens(struct scene *s)
+{
+    struct raw r = raw_open(&s->o);
+    size_t n = 0;
+
+    assert_ok(store_scan(r.txn, TABLE_TOKEN, bytes_of("", 0), count_row, &n));
+    raw_close(&s->o, &r);
+    return n;
+}
+
+/* The first version's tokens are taken away when the second one's row is met:
+ * they are back, and the entry says what was met. */
+static void
+test_damage_met_behind_what_is_written_undoes_it(void **state)
+{
+    struct scene *s = *state;
+    uint8_t key[HANDLE_LEN + 9];
+    size_t tokens;
+
+    add_phone(s, &s->a);
+    (void)version_key_of(&s->a, IDENTITY, key);
+    key[HANDLE_LEN + 8] = 2;
+    damage(s, TABLE_VERSION, BYTES(key));
+    tokens = count_tokens(s);
+    assert_damage(save_next(s, &s->a));
+    assert_true(s->logged);
+    assert_int_equal(count_tokens(s), tokens);
+    assert_ok(save_next(s, &s->b));
+}
+
 /* With the gate's key: what the version was found by is no posting, since it
  * says that there is a number and a half. */
 static void
@@ -674,6 +718,7 @@ main(void)
             test_an_addition_is_read_with_what_it_is_added_to_or_not_at_all),
         IN_OFFICE(test_a_version_that_is_gone_is_damage),
         IN_OFFICE(test_no_version_follows_one_that_is_gone),
+        IN_OFFICE(test_damage_met_behind_what_is_written_undoes_it),
         IN_OFFICE(test_no_version_follows_one_whose_tokens_are_none),
         IN_OFFICE(test_a_compartment_that_is_none_is_damage),
         IN_OFFICE(test_an_older_version_in_the_place_of_the_newest_is_damage),
