@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 PATIENCE = 10  # times the time without a mutant
-BUDGET_S = 16  # of tests, for a mutant that survives them
+BUDGET_S = 40  # of tests, for a mutant that survives them
 WORKERS = 2
 
 
