@@ -119,7 +119,6 @@ struct act {
  * is looked up when the group is whole: nobody sees what a later request did.
  */
 struct act_row {
-    enum request_act act;
     enum sv_err (*apply)(struct act *a);
     enum sv_err (*items)(struct act *a);
     enum sv_err (*show)(struct act *a);
