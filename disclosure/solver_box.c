@@ -7,12 +7,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "disclosure/solver.h"
 
 #define MEMORY_MAX (UINT64_C(2) << 30)
 #define FILES_MAX 8
+#define SHUT_MAX_S 10
 
 /* clang-format off */
 static const int both[] = {
@@ -48,12 +50,18 @@ add_all(scmp_filter_ctx ctx, const int calls[], size_t n)
     return rc;
 }
 
-static enum sv_err
-shut(bool process)
+/* SIGALRM then; 0: not any more. */
+static bool
+end_after(time_t seconds)
 {
-#ifdef SV_NO_SANDBOX
-    return SV_OK;
-#endif
+    const struct itimerval end = {.it_value = {.tv_sec = seconds}};
+
+    return setitimer(ITIMER_REAL, &end, NULL) == 0;
+}
+
+static enum sv_err
+build_filter(bool process)
+{
     const struct scmp_arg_cmp not_exec =
         SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -74,6 +82,21 @@ shut(bool process)
         rc = seccomp_load(ctx); /* sets no_new_privs */
     seccomp_release(ctx);
     return rc == 0 ? SV_OK : SV_ERR_IO;
+}
+
+static enum sv_err
+shut(bool process)
+{
+    enum sv_err err;
+
+#ifdef SV_NO_SANDBOX
+    return SV_OK;
+#endif
+    /* libseccomp 2.5.4 may walk in a circle where it lacks memory. */
+    if (!end_after(SHUT_MAX_S))
+        return SV_ERR_IO;
+    err = build_filter(process);
+    return err == SV_OK && !end_after(0) ? SV_ERR_IO : err;
 }
 
 /* Whoever starts the program may have set less. */

@@ -199,9 +199,12 @@ class Checker:
         """All complaints about one run."""
         # Its lists lose a rule without a word, or are walked in a circle: a
         # sandbox that is shut tighter, or a service that does not start.
-        if fault.kind == "memory" and "libseccomp" in r.where:
+        if fault.kind == "memory" and "libseccomp" in r.where and \
+                not r.outlived:
             return [], False
         bad = self.said(verb, good, fault, r)
+        if r.outlived:
+            bad.append("a process goes on without its command")
         shown = any(w in r.out for w in CANARIES)
         now = files_of(self.engine.cwd)
         same = now == before

@@ -86,11 +86,35 @@ def all_faults():
     yield from fails("guard", [errno.EPERM])
 
 
+OUTLIVES_S = 15
+
+
+def outlives(session):
+    """Does a process of the session go on without its command?"""
+    until = time.monotonic() + OUTLIVES_S
+    while time.monotonic() < until:
+        if not any(in_session(p, session) for p in os.listdir("/proc")):
+            return False
+        time.sleep(0.02)
+    os.killpg(session, signal.SIGKILL)
+    return True
+
+
+def in_session(process, session):
+    try:
+        with open(f"/proc/{process}/stat", "rb") as f:
+            state, _, _, of = f.read().rpartition(b")")[2].split()[:4]
+        return int(of) == session and state != b"Z"
+    except (OSError, ValueError):
+        return False
+
+
 class Result:
-    def __init__(self, code, out, err, count=0, hits=0, where="", seconds=0):
+    def __init__(self, code, out, err, count=0, hits=0, where="", seconds=0,
+                 outlived=False):
         self.code, self.out, self.err = code, out, err
         self.count, self.hits, self.where = count, hits, where
-        self.seconds = seconds
+        self.seconds, self.outlived = seconds, outlived
 
 
 class Engine:
@@ -162,4 +186,4 @@ class Engine:
         count, hits, where = self.met() if fault else (0, 0, "")
         return Result(code, out.decode(errors="replace"),
                       err.decode(errors="replace"), count, hits, where,
-                      time.monotonic() - began)
+                      time.monotonic() - began, fault and outlives(p.pid))
