@@ -185,7 +185,7 @@ test_state_is_what_was_stored_at_each_size(void **state)
 }
 
 static void
-test_state_of_another_length_is_none(void **state)
+test_state_of_another_form_is_none(void **state)
 {
     struct fixture *f = *state;
     struct tables t = begin(f, STORE_WRITE, NULL);
@@ -200,6 +200,9 @@ test_state_of_another_length_is_none(void **state)
                              bytes_slice(buf_bytes(&raw), 0, len)));
         assert_err(log_state_load(&t, &back), SV_ERR_TAMPERED);
     }
+    raw.ptr[16] = 2; /* has a roster, or has none */
+    assert_ok(tables_put(&t, TABLE_META, bytes_text("log"), buf_bytes(&raw)));
+    assert_err(log_state_load(&t, &back), SV_ERR_TAMPERED);
     assert_int_equal(back.time_ms, 77);
     buf_free(&raw);
     store_abort(&t.txn);
@@ -330,7 +333,7 @@ main(void)
             test_a_subtree_takes_the_place_of_an_older_one, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_state_is_what_was_stored_at_each_size, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_state_of_another_length_is_none,
+        cmocka_unit_test_setup_teardown(test_state_of_another_form_is_none,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_entry_that_is_not_there_was_taken_away, setup, teardown),

@@ -10,6 +10,7 @@ log_state_load(const struct tables *t, struct log_state *out)
     struct buf raw = BUF_INIT;
     struct log_state s = {0};
     struct reader r;
+    uint8_t has_roster;
     enum sv_err err = tables_get(t, TABLE_META, bytes_text(META_LOG), &raw);
 
     if (err != SV_OK)
@@ -18,7 +19,10 @@ log_state_load(const struct tables *t, struct log_state *out)
     frontier_init(&s.frontier);
     s.frontier.size = reader_u64(&r);
     s.time_ms = reader_u64(&r);
-    s.has_roster = reader_u8(&r) != 0;
+    has_roster = reader_u8(&r);
+    if (has_roster > 1)
+        reader_fail(&r);
+    s.has_roster = has_roster == 1;
     s.roster = reader_u64(&r);
     for (unsigned l = 0; l < TREE_LEVELS; l++) {
         if (s.frontier.size >> l & 1)

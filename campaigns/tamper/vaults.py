@@ -394,17 +394,24 @@ def forgeries(vault, rng, share):
 ASKED = 2**32 - 2  # of a release: its specification and basis (docs/FORMAT.md, 9.1)
 
 
+LOG_STATE = f"flip 0 {b'log'.hex()} "
+LAST_TIME = range(8, 16)  # its bytes there (docs/FORMAT.md, 9.1)
+
+
 def forgery_kind(vault, words):
     """What a forgery that nobody names comes to.  The next entry is put over a
     row at its place.  A parcel that its person does not refuse is one that no act
     shows her.  What was asked for stands in the log only as a hash with keys that
-    were lent: SECURITY.md calls it the gate's word."""
+    were lent: SECURITY.md calls it the gate's word; so is the time of the last
+    entry (in META's "log"), which the next one is put behind."""
     how, table, key, *more = [*words.split(), ""]
     size = sum(1 for t, _, _ in vault.all_rows if t == 1)
     if how == "add" and table in ("1", "2") and len(more[0]) == 16:
         return "harmless" if size <= int(more[0], 16) < size + 8 else "undetected"
     if table == "15" and how in ("flip", "take", "older", "cut", "delete", "add"):
         return "gate" if int(key[16:], 16) == ASKED else "harmless"
+    if words.startswith(LOG_STATE) and int(more[0]) // 8 in LAST_TIME:
+        return "gate"
     return "undetected"
 
 
