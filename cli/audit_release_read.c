@@ -4,10 +4,9 @@
 
 #include "audit/export.h"
 #include "audit/proof.h"
+#include "base/json_text.h"
 #include "cli/audit_release.h"
 #include "crypto/digest.h"
-
-#include "base/json_text.h"
 
 #define REPORT "report.json"
 #define OPENING "release.json"

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/codec.h"
-
 #include "base/json_text.h"
+
 #include "release/page.h"
 #include "release/workbook.h"
 

@@ -38,9 +38,9 @@ enum effect {
     EFFECT_KILL_AFTER,
     EFFECT_KILL_TORN, /* half of the bytes written, then SIGKILL */
     /* Planted defects, for the negative controls. */
-    EFFECT_FORGET, /* "done", and nothing is: data files only */
+    EFFECT_FORGET,  /* "done", and nothing is: data files only */
     EFFECT_SWALLOW, /* "done", and nothing is: standard output only */
-    EFFECT_TRACE   /* nothing happens, and each call's place is kept */
+    EFFECT_TRACE    /* nothing happens, and each call's place is kept */
 };
 
 #define CONTROL_WHERE 256
