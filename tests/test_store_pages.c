@@ -326,7 +326,7 @@ test_each_wrong_field_is_named_with_its_page(void **state)
         put_back(f, at, w->width);
         if (err != SV_ERR_TAMPERED || damage.page != f->at[w->named] / PAGE ||
             strcmp(damage.reason, w->reason) != 0)
-            fail_msg("spot %d + %zu: %s, page %llu %s", w->spot, w->at,
+            fail_msg("spot %d + %u: %s, page %llu %s", w->spot, w->at,
                      err_text(err), (unsigned long long)damage.page,
                      damage.reason);
     }

@@ -19,7 +19,7 @@ VARYING = [
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?"), "TIME"),
     (re.compile(r"[A-Za-z0-9+/]{40,}=*"), "BASE64"),
     (re.compile(r"\b[a-z]+(-[a-z]+){9}\b"), "WORDS"),
-    (re.compile(r" Again: svault-audit .*"), ""),  # a help
+    (re.compile(r" (Again: svault-audit .*)?$", re.M), ""),  # a help
 ]
 NUMBER = re.compile(r"\d+")
 
