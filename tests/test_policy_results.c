@@ -206,6 +206,55 @@ test_each_compartment_of_an_item_begins_at_one(void **state)
     assert_ok(fakelog_replay(f, &fault));
 }
 
+/* A vault with one type of record, as wide as it may be. */
+static void
+found_wide(struct fakelog *f)
+{
+    struct buf text = BUF_INIT;
+    struct policy p;
+    struct request q;
+
+    assert_ok(buf_text(&text, "svault/policy/v1\nprofile wide\n"));
+    for (unsigned c = 0; c < REQUEST_COMPARTMENTS_MAX; c++)
+        assert_ok(buf_printf(&text, "column v.c%u\n", c));
+    assert_ok(buf_text(&text, "purpose care\n"
+                              "role administrator\ndefault care\nnames care\n"
+                              "role supervisor\ndefault care\nnames care\n"));
+    for (unsigned c = 0; c < REQUEST_COMPARTMENTS_MAX; c++)
+        assert_ok(buf_printf(&text, "cell v.c%u rw\n", c));
+    assert_ok(buf_text(&text, "act record.create v\nact record.import v\n"
+                              "act record.save v\nact record.read v\n"
+                              "exclude administrator supervisor\n"));
+    assert_ok(policy_decode(buf_bytes(&text), &p));
+    buf_free(&text);
+    fakelog_init(f);
+    q = fakelog_genesis(f, &p);
+    (void)fakelog_append(f, &q, OUTCOME_DONE);
+    q = fakelog_part(f, &p, 1);
+    assert_int_equal(q.parts, 1);
+    (void)fakelog_append(f, &q, OUTCOME_DONE);
+    q = fakelog_keys(f, &p);
+    (void)fakelog_append(f, &q, OUTCOME_DONE);
+}
+
+static void
+test_record_has_as_many_compartments_as_an_entry_holds(void **state)
+{
+    static const char all[] = "c0,c1,c2,c3,c4,c5,c6,c7,c8,c9,c10,c11";
+    struct replay_fault fault = {0, NULL};
+    struct fakelog wide;
+
+    (void)state;
+    found_wide(&wide);
+    (void)fakelog_create(&wide, FAKELOG_SUPERVISOR, "supervisor", "v", 1);
+    (void)fakelog_save(&wide, FAKELOG_SUPERVISOR, "supervisor", "v", 1, all);
+    (void)fakelog_read(&wide, FAKELOG_SUPERVISOR, "supervisor", "v", 1, all);
+    (void)fakelog_import(&wide, FAKELOG_SUPERVISOR, "supervisor", "v", 2, 2);
+    assert_int_equal(wide.replay.versions.n, 3 * ENTRY_RESULTS_MAX);
+    assert_ok(fakelog_replay(&wide, &fault));
+    fakelog_clear(&wide);
+}
+
 /* ---- outcomes ---- */
 
 static void
@@ -395,6 +444,8 @@ main(void)
         WITH_LOG(test_each_compartment_that_is_saved_has_its_next_version),
         WITH_LOG(test_each_compartment_that_is_read_has_its_last_version),
         WITH_LOG(test_each_compartment_of_an_item_begins_at_one),
+        cmocka_unit_test(
+            test_record_has_as_many_compartments_as_an_entry_holds),
         WITH_LOG(test_act_comes_to_no_outcome_but_its_own),
         WITH_LOG(test_what_was_denied_comes_to_nothing),
         WITH_LOG(test_entries_that_bring_sealed_keys_are_counted),
