@@ -54,6 +54,17 @@ tear_down(void **state)
     return 0;
 }
 
+/* As the log is now. */
+static void
+export_again(struct world *w)
+{
+    struct fake_person gate = fake_person("gate");
+
+    export_close(&w->e);
+    fakelog_export(&w->f, w->export);
+    assert_ok(export_open(&w->e, w->export, FAKELOG_ORIGIN, &gate.sign));
+}
+
 static enum sv_err
 replay_it(struct world *w)
 {
@@ -99,18 +110,33 @@ test_item_spoilt_is_found_wherever_it_stands(void **state)
     static const uint64_t places[] = {255, 256, 257, 1100};
 
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        struct fake_person gate = fake_person("gate");
         struct buf was = BUF_INIT;
 
         assert_ok(buf_append(&was, buf_bytes(&w->f.entries[places[i]])));
         fakelog_edit(&w->f, places[i], "\nresult identity 1 ",
                      "\nresult identity 2 ");
-        export_close(&w->e);
-        fakelog_export(&w->f, w->export);
-        assert_ok(export_open(&w->e, w->export, FAKELOG_ORIGIN, &gate.sign));
+        export_again(w);
         refuses(w, places[i], "results are not what the request says");
         fakelog_replace(&w->f, places[i], &was);
     }
+}
+
+/* The file is cut behind it, in the same bundle. */
+static void
+test_item_spoilt_comes_before_a_file_that_ends_early(void **state)
+{
+    struct world *w = *state;
+    struct buf bundle = BUF_INIT;
+    char path[PATH_SIZE];
+
+    fakelog_edit(&w->f, 600, "\nresult identity 1 ", "\nresult identity 2 ");
+    export_again(w);
+    assert_ok(path_join(path, w->export, "tile/entries/002"));
+    assert_ok(file_read(path, SIZE_MAX, &bundle));
+    assert_ok(file_replace(path, 0600,
+                           bytes_slice(buf_bytes(&bundle), 0, bundle.len - 1)));
+    refuses(w, 600, "results are not what the request says");
+    buf_free(&bundle);
 }
 
 /* ---- heads that were replayed before ---- */
@@ -178,23 +204,27 @@ test_progress_is_told_round_by_round(void **state)
     assert_int_equal(steps.done[3], w->f.n);
 }
 
-/* More threads than a batch has bundles. */
+/* More threads than a batch has bundles, and more bundles. */
 static void
 test_many_threads_take_eight_bundles_at_once(void **state)
 {
     struct world *w = *state;
-    struct steps steps = {.total = w->f.n};
+    struct steps steps = {.n = 0};
     struct workers *many = NULL;
 
+    (void)fakelog_import(&w->f, "ines", "intake", "victim", 9000, ITEMS);
+    (void)fakelog_import(&w->f, "ines", "intake", "victim", 9500, ITEMS);
+    export_again(w);
+    steps.total = w->f.n;
     assert_ok(workers_new(12, &many));
-    w->plan = (struct replay_plan){.workers = many,
-                                   .genesis = w->plan.genesis,
-                                   .progress = count_step,
-                                   .ctx = &steps};
+    w->plan.workers = many;
+    w->plan.progress = count_step;
+    w->plan.ctx = &steps;
     assert_ok(replay_it(w));
-    assert_int_equal(steps.n, 3);
+    assert_int_equal(steps.n, 4);
     assert_int_equal(steps.done[0], 0);
-    assert_int_equal(steps.done[1], w->f.n);
+    assert_int_equal(steps.done[1], 8 * TILE_WIDTH);
+    assert_int_equal(steps.done[2], w->f.n);
     workers_free(many);
 }
 
@@ -232,6 +262,7 @@ main(void)
         TEST(test_log_begins_with_the_genesis_that_is_named),
         TEST(test_head_that_is_not_the_files_is_found_at_the_end),
         TEST(test_item_spoilt_is_found_wherever_it_stands),
+        TEST(test_item_spoilt_comes_before_a_file_that_ends_early),
         TEST(test_head_before_is_compared_where_it_was),
         TEST(test_progress_is_told_round_by_round),
         TEST(test_many_threads_take_eight_bundles_at_once),
