@@ -298,6 +298,25 @@ test_what_was_denied_comes_to_nothing(void **state)
     (void)fakelog_append_entry(f, &e, &q);
 }
 
+/* A denial of genesis is as the policy says, and founds nothing. */
+static void
+test_log_does_not_begin_with_a_denial(void **state)
+{
+    const struct fakelog *f = *state;
+    struct fakelog early;
+    struct request q;
+    struct entry e;
+
+    fakelog_init(&early);
+    q = fakelog_genesis(&early, &f->replay.roster.policy);
+    q.at_ms -= DECIDE_LAG_MS + 1;
+    e = fakelog_entry(&early, &q, OUTCOME_DONE);
+    assert_false(e.allowed);
+    assert_string_equal(e.rule, "clock");
+    expect_lie(&early, &e, &q, "does not begin with genesis");
+    fakelog_clear(&early);
+}
+
 /* ---- handovers ---- */
 
 /* The first keys, and one for each who was hired: entries with a body. */
@@ -448,6 +467,7 @@ main(void)
             test_record_has_as_many_compartments_as_an_entry_holds),
         WITH_LOG(test_act_comes_to_no_outcome_but_its_own),
         WITH_LOG(test_what_was_denied_comes_to_nothing),
+        WITH_LOG(test_log_does_not_begin_with_a_denial),
         WITH_LOG(test_entries_that_bring_sealed_keys_are_counted),
         WITH_LOG(test_entry_taken_apart_says_what_parsed),
         WITH_LOG(test_signature_of_one_person_can_be_verified_later),
