@@ -82,6 +82,7 @@ refuses(struct world *w, uint64_t index, const char *reason)
         assert_err(replay_it(w), SV_ERR_TAMPERED);
         assert_int_equal(w->fault.index, index);
         assert_string_equal(w->fault.reason, reason);
+        assert_null(w->e.fault.reason); /* either, or */
     }
 }
 
