@@ -237,6 +237,7 @@ refuse_all(const struct wrong *cases, size_t n)
             fail_msg("%s: %s", cases[i].path, cases[i].to);
         assert_string_equal(where.column, cases[i].place);
         assert_string_equal(where.reason, cases[i].reason);
+        assert_int_equal(where.line, 0); /* it is the place that helps */
         assert_memory_equal(&p, &before, sizeof p);
     }
 }
@@ -260,6 +261,7 @@ test_what_is_missing_or_of_another_kind_is_refused(void **state)
         {"columns/0", "\"v.a.b\"", "columns", FORM},
         {"columns/0", "\"V.a\"", "columns", FORM},
         {"columns/0", "\"v\"", "columns", FORM},
+        {"columns/0", "\"\"", "columns", FORM},
         {"columns/1", "\"v.a\"", "columns", TWICE},
         {"purposes", NULL, "purposes", "not a list"},
         {"purposes", "\"care\"", "purposes", "not a list"},
@@ -371,6 +373,7 @@ wrong(const struct policy *p, const char *place, const char *reason)
     assert_err(policy_check(p, NULL), SV_ERR_INPUT);
     assert_string_equal(where.column, place);
     assert_string_equal(where.reason, reason);
+    assert_int_equal(where.line, 0);
 }
 
 static uint8_t

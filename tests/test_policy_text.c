@@ -348,6 +348,7 @@ test_fact_that_cannot_be_added_is_told_by_its_error(void **state)
     (void)state;
     assert_err(policy_build_column(&p, T("v.a")), SV_ERR_EXISTS);
     assert_err(policy_build_column(&p, T("v")), SV_ERR_FORMAT);
+    assert_err(policy_build_column(&p, T("")), SV_ERR_FORMAT);
     assert_err(policy_build_column(&p, T("v.")), SV_ERR_FORMAT);
     assert_err(policy_build_column(&p, T(".a")), SV_ERR_FORMAT);
     assert_err(policy_build_column(&p, T("v.a.b")), SV_ERR_FORMAT);
