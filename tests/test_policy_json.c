@@ -215,6 +215,7 @@ test_what_may_be_left_out_may(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         assert_ok(read_changed(paths[i], NULL, &p, NULL));
+    assert_ok(read_changed("limits", "{}", &p, NULL));
 }
 
 /* ---- what a field may not be ---- */

@@ -374,6 +374,8 @@ test_fact_that_cannot_be_added_is_told_by_its_error(void **state)
                SV_ERR_NOT_FOUND);
     assert_err(policy_build_act(&p, 1, T("record.read"), T("v")),
                SV_ERR_EXISTS);
+    assert_err(policy_build_act(&p, 1, T("record.find"), T("s")),
+               SV_ERR_EXISTS);
     assert_err(policy_build_act(&p, 1, T("record.read"), T("")), SV_ERR_FORMAT);
     assert_err(policy_build_act(&p, 1, T("record.read"), T("w")),
                SV_ERR_NOT_FOUND);
@@ -465,6 +467,10 @@ test_names_are_found_whole(void **state)
     assert_int_equal(policy_build_find_column(&p, T("v.b")), 1);
     assert_int_equal(policy_build_find_column(&p, T("s.b")), -1);
     assert_int_equal(policy_build_find_column(&p, T("vb")), -1);
+    assert_int_equal(policy_role(&p, ""), -1);
+    assert_int_equal(policy_type(&p, ""), -1);
+    assert_int_equal(policy_purpose(&p, ""), -1);
+    assert_int_equal(policy_column(&p, "", ""), -1);
     assert_true(policy_is_index(&p, 2));
     assert_false(policy_is_index(&p, 0));
 }
