@@ -79,8 +79,10 @@ show(struct trim *t, const struct figure *f)
     if (err != SV_OK || f->unprinted || (f->known && f->value == 0))
         return err;
     for (size_t i = 0; i < t->plan->tables[table].n_by; i++) {
-        if (cell.code[i] != PLAN_CELL_ALL)
-            t->tables[table].codes[i][cell.code[i]] = true;
+        bool *codes = t->tables[table].codes[i];
+
+        if (codes != NULL && cell.code[i] != PLAN_CELL_ALL)
+            codes[cell.code[i]] = true;
     }
     return SV_OK;
 }
@@ -97,8 +99,10 @@ choose(struct trim *t, size_t i)
         return err;
     t->stays[i] = true;
     for (size_t k = 0; k < t->plan->tables[table].n_by; k++) {
-        if (cell.code[k] != PLAN_CELL_ALL &&
-            !t->tables[table].codes[k][cell.code[k]])
+        const bool *codes = t->tables[table].codes[k];
+
+        if (codes != NULL && cell.code[k] != PLAN_CELL_ALL &&
+            !codes[cell.code[k]])
             t->stays[i] = false;
     }
     return SV_OK;

@@ -247,7 +247,7 @@ load_limits(struct policy *p, json_t *limits, struct diag *where)
 
         err = only_keys(limit, known, act, where);
         if (err == SV_OK &&
-            (n < 1 || m < 1 || m > 366 * 24 * 60 ||
+            (n < 1 || m < 1 || m > 366LL * 24 * 60 ||
              (outcome != NULL &&
               (counted == NULL || strcmp(counted, "duplicate") != 0))))
             err = refuse(where, act, N_("a limit that is none"));
