@@ -129,6 +129,11 @@ test_a_vault_is_founded_whole_or_not_at_all(void **state)
     s->keys.epoch = 1;
     each_place(s, "found", found, after_found);
     assert_true(scarce_at_each_place(&refused, SCARCE_SYSTEM, SHARE) > 0);
+    scarce_rename_late(true);
+    assert_err(found(s), SV_ERR_IO);
+    scarce_rename_late(false);
+    assert_true(is_there(s->o.dir) && is_there(s->gate));
+    clear_place(s);
 }
 
 static enum sv_err

@@ -175,11 +175,12 @@ put_in_place(struct gate *g, const char *dir)
         err = SV_ERR_EXISTS;
     else if (rename(g->dir, dir) != 0)
         err = err_of_errno(errno);
-    if (err != SV_OK) {
+    else
+        return path_sync(dir);
+    /* A disk may have done what it says it has not. */
+    if (exists(g->dir))
         (void)unlink(gate_path);
-        return err;
-    }
-    return path_sync(dir);
+    return err;
 }
 
 enum sv_err

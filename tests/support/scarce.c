@@ -29,6 +29,7 @@ static struct {
     uint64_t fail_at, calls; /* while it counts */
     bool always;
     atomic_bool failed;
+    atomic_bool late;     /* rename() is done, and fails */
     const void *outside;  /* who ran the work is not part of a place */
     void *frames[FRAMES]; /* of the call that failed */
     int n_frames;
@@ -105,6 +106,23 @@ system_refuses(void)
         return false;
     errno = EIO;
     return true;
+}
+
+/* rename() itself is led through here. */
+static bool
+is_said_to_fail(const char *from, const char *to)
+{
+    if (!atomic_load(&scarce.late) ||
+        renameat(AT_FDCWD, from, AT_FDCWD, to) != 0)
+        return false;
+    errno = EIO;
+    return true;
+}
+
+void
+scarce_rename_late(bool on)
+{
+    atomic_store(&scarce.late, on);
 }
 
 void
@@ -224,7 +242,7 @@ LED(int, fchmod, (int fd, mode_t mode), (fd, mode), system_refuses())
 LED(int, flock, (int fd, int operation), (fd, operation), system_refuses())
 LED(int, link, (const char *from, const char *to), (from, to), system_refuses())
 LED(int, rename, (const char *from, const char *to), (from, to),
-    system_refuses())
+    system_refuses() || is_said_to_fail(from, to))
 LED(int, renameat2,
     (int from_dir, const char *from, int to_dir, const char *to,
      unsigned flags),

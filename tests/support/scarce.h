@@ -41,4 +41,7 @@ size_t scarce_at_each_place(const struct scarce_work *w, enum scarce_kind kind,
 void scarce_memory_at(uint64_t n, bool always);
 bool scarce_came(void);
 
+/* From now on rename() does what it should and says that it failed, EIO. */
+void scarce_rename_late(bool on);
+
 #endif
