@@ -3,6 +3,7 @@ import json
 import os
 import re
 import shutil
+import signal
 
 from office import CANARIES
 
@@ -207,8 +208,9 @@ class Checker:
             return [], False
         # So does glibc: its name service, and its loader.
         glibc = "ld-linux" in r.where or \
-            (verb.name == "setup" and "libc.so" in r.where)
-        if fault.kind == "memory" and glibc and r.code in (ALTERED, 127):
+            (verb.name in ("setup", "svaultd") and "libc.so" in r.where)
+        if fault.kind == "memory" and glibc and \
+                r.code in (ALTERED, 127, -signal.SIGSEGV, -signal.SIGABRT):
             return [], False
         bad = self.said(verb, good, fault, r)
         if r.outlived:
