@@ -1,4 +1,6 @@
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -115,22 +117,46 @@ print_lines(struct table *table)
 /* Where libsmartcols has no memory for the text of a cell it prints none, and
  * says nothing: the first one, of a heading, needs all that the others do. */
 static bool
-is_whole(const struct table *table, const char *text)
+is_whole(const struct table *table, struct bytes text)
 {
     const char *first = scols_cell_get_data(
         scols_column_get_header(scols_table_get_column(table->cols, 0)));
-    struct bytes rest = bytes_text(text);
 
-    return text_skip(&rest, first);
+    return text_skip(&text, first);
+}
+
+static ssize_t
+keep(void *ctx, const char *text, size_t n)
+{
+    return buf_append(ctx, bytes_of(text, n)) == SV_OK ? (ssize_t)n : 0;
+}
+
+/* Not by open_memstream(), which loses what it has no memory for. */
+static enum sv_err
+print_to(struct table *table, struct buf *out)
+{
+    char room[BUFSIZ];
+    FILE *to = fopencookie(out, "w", (cookie_io_functions_t){.write = keep});
+    bool good;
+
+    if (to == NULL)
+        return SV_ERR_NOMEM;
+    good = setvbuf(to, room, _IOFBF, sizeof room) == 0;
+    scols_table_set_stream(table->cols, to);
+    good = scols_print_table(table->cols) == 0 && good;
+    good = ferror(to) == 0 && good;
+    good = fclose(to) == 0 && good;
+    explicit_bzero(room, sizeof room);
+    return good && is_whole(table, buf_bytes(out)) ? SV_OK : SV_ERR_NOMEM;
 }
 
 static enum sv_err
 print_columns(struct table *table)
 {
     FILE *to = table->t->out;
+    struct buf text = BUF_INIT;
     struct winsize size;
-    char *text = NULL;
-    enum sv_err err = SV_OK;
+    enum sv_err err;
 
     if (ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         (void)scols_table_set_termforce(table->cols, SCOLS_TERMFORCE_ALWAYS);
@@ -140,12 +166,10 @@ print_columns(struct table *table)
     } else {
         (void)scols_table_set_termforce(table->cols, SCOLS_TERMFORCE_NEVER);
     }
-    if (scols_print_table_to_string(table->cols, &text) != 0 || text == NULL ||
-        !is_whole(table, text))
-        err = SV_ERR_NOMEM;
-    if (err == SV_OK && fprintf(to, "%s\n", text) < 0)
+    err = print_to(table, &text);
+    if (err == SV_OK && fwrite(text.ptr, 1, text.len, to) != text.len)
         err = SV_ERR_IO;
-    free(text);
+    buf_free(&text);
     return err;
 }
 

@@ -46,24 +46,36 @@ realloc(void *p, size_t n)
     return is_refused() ? NULL : __libc_realloc(p, n);
 }
 
-static const char whole[] = "Name   Role\n"
-                            "canary caseworker\n"
-                            "mori   supervisor\n";
+/* Longer than what a stream holds back. */
+#define ROWS 40
+#define WIDE 600
+
+static char cell[WIDE + 1];
+static char whole[ROWS * (WIDE + 32)];
 
 static enum sv_err
 print(FILE *to)
 {
     static const char *const columns[] = {"Name", "Role"};
-    static const char *const rows[][2] = {{"canary", "caseworker"},
-                                          {"mori", "supervisor"}};
+    const char *const row[] = {"mori", cell};
     struct term t = {.out = to};
     struct table *table = table_new(&t, 2, columns);
     enum sv_err err = SV_OK;
 
-    for (size_t i = 0; i < 2 && err == SV_OK; i++)
-        err = table_row(table, rows[i]);
+    for (size_t i = 0; i < ROWS && err == SV_OK; i++)
+        err = table_row(table, row);
     /* A command ends there, with what it has. */
     return err == SV_OK ? table_print(table) : err;
+}
+
+static void
+make_whole(void)
+{
+    size_t at = (size_t)sprintf(whole, "Name Role\n");
+
+    memset(cell, 'x', WIDE);
+    for (size_t i = 0; i < ROWS; i++)
+        at += (size_t)sprintf(whole + at, "mori %s\n", cell);
 }
 
 /* All of it or an error, where the n-th allocation is refused, it alone or all
@@ -71,7 +83,7 @@ print(FILE *to)
 static bool
 print_refused(size_t n, bool and_on)
 {
-    char buffer[1024], text[1024] = "";
+    static char buffer[sizeof whole + 1], text[sizeof whole + 1];
     FILE *to = tmpfile();
     enum sv_err err;
     bool came;
@@ -100,6 +112,7 @@ test_a_table_without_memory_is_an_error_and_not_one_with_holes(void **state)
     size_t n = 1;
 
     (void)state;
+    make_whole();
     assert_false(print_refused(0, false));
     while (print_refused(n, false) && print_refused(n, true))
         n++;

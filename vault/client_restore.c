@@ -92,8 +92,8 @@ client_sync_restored(struct client *c, struct buf *response,
     }
     pin_clear(&c->pin);
     c->pin = old;
-    /* What the gate could bring about does not hide what was seen. */
-    return err == SV_ERR_NOMEM ? err : client_fault(c, SV_ERR_ROLLBACK, what);
+    /* Whatever the second look came to, which the gate has in its hand. */
+    return client_fault(c, SV_ERR_ROLLBACK, what);
 }
 
 /* ---- the entry ---- */

@@ -10,7 +10,7 @@
  */
 
 /* The one table: what an act does beside what the policy decides and the log
- * keeps. */
+ * keeps.  Those without a row only change the roster, or clear a flag. */
 static const struct act_row act_rows[ACT_N] = {
     [ACT_KEYS] = {.apply = act_keys_apply, .takes_bytes = true},
     [ACT_STAFF_CONFIRM] = {.apply = act_keys_apply, .takes_bytes = true},
@@ -72,6 +72,8 @@ static const struct act_row act_rows[ACT_N] = {
                          .content = true},
     [ACT_RESTORE] = {.apply = act_restore_apply},
 };
+
+static_assert(ACT_N == 32, "a new act: what does it do?");
 
 static const struct act_row *
 row_of(enum request_act act)
