@@ -10,10 +10,17 @@ struct shown {
     bool *codes[PLAN_BY_MAX]; /* owned; groups behind them */
 };
 
+/* A figure, and where it is printed. */
+struct placed {
+    size_t table;
+    struct plan_cell cell;
+    bool stays;
+};
+
 struct trim {
     const struct plan *plan;
     const struct figures *f;
-    bool *stays; /* owned; of each figure */
+    struct placed *at; /* owned; of each figure */
     struct shown tables[PLAN_TABLES_MAX];
 };
 
@@ -41,8 +48,8 @@ show_named(struct trim *t, size_t table)
 static enum sv_err
 begin(struct trim *t)
 {
-    t->stays = calloc(t->f->n + 1, sizeof *t->stays);
-    if (t->stays == NULL)
+    t->at = calloc(t->f->n + 1, sizeof *t->at);
+    if (t->at == NULL)
         return SV_ERR_NOMEM;
     for (size_t i = 0; i < t->plan->n; i++) {
         for (size_t k = 0; k < t->plan->tables[i].n_by; k++) {
@@ -64,48 +71,50 @@ end(struct trim *t)
         for (size_t k = 0; k < PLAN_BY_MAX; k++)
             free(t->tables[i].codes[k]);
     }
-    free(t->stays);
+    free(t->at);
+}
+
+/* The place for a code of the figure's k-th field; NULL for all codes. */
+static bool *
+shown_at(struct trim *t, const struct placed *p, size_t k)
+{
+    bool *codes = t->tables[p->table].codes[k];
+
+    return codes == NULL || p->cell.code[k] == PLAN_CELL_ALL
+               ? NULL
+               : &codes[p->cell.code[k]];
 }
 
 /* Whatever is printed and not 0 shows its codes. */
 static enum sv_err
-show(struct trim *t, const struct figure *f)
+place(struct trim *t, size_t i)
 {
-    struct plan_cell cell;
-    size_t table;
+    const struct figure *f = &t->f->at[i];
+    struct placed *p = &t->at[i];
     enum sv_err err =
-        plan_cell_parse(t->plan, bytes_text(f->name), &table, &cell);
+        plan_cell_parse(t->plan, bytes_text(f->name), &p->table, &p->cell);
 
     if (err != SV_OK || f->unprinted || (f->known && f->value == 0))
         return err;
-    for (size_t i = 0; i < t->plan->tables[table].n_by; i++) {
-        bool *codes = t->tables[table].codes[i];
+    for (size_t k = 0; k < t->plan->tables[p->table].n_by; k++) {
+        bool *shown = shown_at(t, p, k);
 
-        if (codes != NULL && cell.code[i] != PLAN_CELL_ALL)
-            codes[cell.code[i]] = true;
+        if (shown != NULL)
+            *shown = true;
     }
     return SV_OK;
 }
 
-static enum sv_err
-choose(struct trim *t, size_t i)
+static void
+choose(struct trim *t, struct placed *p)
 {
-    struct plan_cell cell;
-    size_t table;
-    enum sv_err err =
-        plan_cell_parse(t->plan, bytes_text(t->f->at[i].name), &table, &cell);
+    p->stays = true;
+    for (size_t k = 0; k < t->plan->tables[p->table].n_by; k++) {
+        const bool *shown = shown_at(t, p, k);
 
-    if (err != SV_OK)
-        return err;
-    t->stays[i] = true;
-    for (size_t k = 0; k < t->plan->tables[table].n_by; k++) {
-        const bool *codes = t->tables[table].codes[k];
-
-        if (codes != NULL && cell.code[k] != PLAN_CELL_ALL &&
-            !codes[cell.code[k]])
-            t->stays[i] = false;
+        if (shown != NULL && !*shown)
+            p->stays = false;
     }
-    return SV_OK;
 }
 
 static bool
@@ -113,7 +122,7 @@ stays(const void *ctx, const struct figure *f)
 {
     const struct trim *t = ctx;
 
-    return t->stays[f - t->f->at];
+    return t->at[f - t->f->at].stays;
 }
 
 enum sv_err
@@ -123,9 +132,9 @@ plan_trim(const struct plan *p, struct figures *f)
     enum sv_err err = begin(&t);
 
     for (size_t i = 0; i < f->n && err == SV_OK; i++)
-        err = show(&t, &f->at[i]);
+        err = place(&t, i);
     for (size_t i = 0; i < f->n && err == SV_OK; i++)
-        err = choose(&t, i);
+        choose(&t, &t.at[i]);
     if (err == SV_OK)
         err = figures_keep(f, stays, &t);
     end(&t);

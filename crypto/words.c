@@ -6,13 +6,12 @@
 #include "crypto/digest.h"
 #include "crypto/words_list.h"
 
-#define BITS 10
-
 #if !defined(__clang__)
 /* gcc 12's analyzer takes a table of strings for uninitialized. */
 #pragma GCC diagnostic ignored "-Wanalyzer-use-of-uninitialized-value"
 #endif
 
+#define BITS 10
 #define LETTERS_MAX 8
 
 _Static_assert(1 << BITS == WORDS_N, "one word is ten bits");
