@@ -39,27 +39,29 @@ is_page_size(uint64_t n)
     return n >= PAGE_SIZE_MIN && n <= PAGE_SIZE_MAX && (n & (n - 1)) == 0;
 }
 
-/* Both, and which is in force: LMDB finds it by the parity of its txnid. */
+/* Both, and which is in force: LMDB finds it by the parity of its txnid.
+ * SV_ERR_TAMPERED, and *which is no header. */
 static enum sv_err
-headers_read(int fd, struct lmdb_header both[2], size_t *in_force)
+headers_read(int fd, struct lmdb_header both[2], size_t *which)
 {
     uint64_t size;
-    size_t newer;
-    enum sv_err err = header_read(fd, 0, &both[0]);
+    enum sv_err err;
 
+    *which = 0;
+    err = header_read(fd, 0, &both[0]);
     if (err != SV_OK)
         return err;
     size = both[0].trees[0].page_size;
     if (!is_page_size(size))
         return SV_ERR_TAMPERED;
+    *which = 1;
     err = header_read(fd, size, &both[1]);
     if (err != SV_OK)
         return err;
-    newer = both[0].txnid < both[1].txnid ? 1 : 0;
-    if (both[1].trees[0].page_size != size || (both[newer].txnid & 1) != newer)
+    if (both[1].trees[0].page_size != size)
         return SV_ERR_TAMPERED;
-    *in_force = newer;
-    return SV_OK;
+    *which = both[0].txnid < both[1].txnid ? 1 : 0;
+    return (both[*which].txnid & 1) == *which ? SV_OK : SV_ERR_TAMPERED;
 }
 
 enum sv_err
@@ -75,19 +77,21 @@ lmdb_header_find(int fd, struct lmdb_header *out)
 }
 
 enum sv_err
-lmdb_headers_check(int fd)
+lmdb_headers_check(int fd, uint64_t *page)
 {
     struct lmdb_header both[2];
     size_t newer = 0;
     enum sv_err err = headers_read(fd, both, &newer);
     uint64_t last, before;
 
+    *page = newer;
     if (err != SV_OK)
         return err;
-    for (size_t i = 0; i < 2; i++) {
-        if (both[i].page != i || both[i].flags != HEADER_FLAG)
+    for (*page = 0; *page < 2; ++*page) {
+        if (both[*page].page != *page || both[*page].flags != HEADER_FLAG)
             return SV_ERR_TAMPERED;
     }
+    *page = 1 - newer;
     last = both[newer].txnid;
     before = both[1 - newer].txnid;
     /* A file without any transaction has two of the same. */

@@ -41,8 +41,8 @@ struct lmdb_header {
 enum sv_err lmdb_header_find(int fd, struct lmdb_header *out);
 /* Whether both are as LMDB writes them, one after the other; the older one is
  * read by nobody until the other is torn.  No transaction may be writing.
- * SV_ERR_TAMPERED, SV_ERR_IO. */
-enum sv_err lmdb_headers_check(int fd);
+ * SV_ERR_TAMPERED, and *page is that one; SV_ERR_IO. */
+enum sv_err lmdb_headers_check(int fd, uint64_t *page);
 
 /*
  * What a data file says of itself.  LMDB believes it: a page size of nothing

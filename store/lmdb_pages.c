@@ -366,9 +366,10 @@ out:
 enum sv_err
 lmdb_pages_check(int fd, struct store_damage *out)
 {
-    enum sv_err err = lmdb_headers_check(fd);
+    enum sv_err err;
 
     *out = (struct store_damage){0, N_("is no header")};
+    err = lmdb_headers_check(fd, &out->page);
     return err == SV_OK ? walk_file(fd, true, out) : err;
 }
 
