@@ -245,22 +245,9 @@ test_a_version_s_header_that_is_none_is_damage(void **state)
 static void
 add_phone(struct scene *s, const struct handle *h)
 {
-    struct client *c = office_client(&s->o, "intake-1");
-    const struct schema_type *type = schema_type(client_schema(c), "victim");
-    const struct schema_compartment *part;
-    struct content addition = {0};
-    const char *reason = NULL;
-    size_t at, f;
-
     assert_ok(client_record_assign(office_client(&s->o, "lead-1"), "victim", h,
                                    "intake-1", true));
-    part = schema_compartment(type, "identity", &at);
-    assert_non_null(part);
-    assert_ok(content_new(part, &addition));
-    assert_non_null(schema_field(part, bytes_text("phone"), &f));
-    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
-    assert_ok(client_record_save(c, "victim", h, &addition, NULL));
-    content_free(&addition);
+    assert_ok(office_add_phone(&s->o, "intake-1", h));
 }
 
 static void

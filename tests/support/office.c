@@ -334,6 +334,27 @@ office_named(struct office *o, const char *author, const char *case_no,
     return add_record(o, author, fields, out);
 }
 
+enum sv_err
+office_add_phone(struct office *o, const char *author, const struct handle *h)
+{
+    struct client *c = office_client(o, author);
+    const struct schema_type *type = schema_type(client_schema(c), "victim");
+    const struct schema_compartment *part;
+    struct content addition = {0};
+    const char *reason = NULL;
+    enum sv_err err;
+    size_t at, f;
+
+    part = schema_compartment(type, "identity", &at);
+    assert_non_null(part);
+    assert_ok(content_new(part, &addition));
+    assert_non_null(schema_field(part, bytes_text("phone"), &f));
+    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
+    err = client_record_save(c, "victim", h, &addition, NULL);
+    content_free(&addition);
+    return err;
+}
+
 struct buf
 office_field(const struct record_view *v, const char *compartment,
              const char *field)

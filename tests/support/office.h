@@ -86,6 +86,9 @@ enum sv_err office_named(struct office *o, const char *author,
                          const char *given, const char *family_kana,
                          const char *given_kana, const char *phone,
                          struct handle *out);
+/* An addition to its compartment identity: a telephone number. */
+enum sv_err office_add_phone(struct office *o, const char *author,
+                             const struct handle *h);
 /* The field of a view as text; "" where it is not there. */
 struct buf office_field(const struct record_view *v, const char *compartment,
                         const char *field);
