@@ -587,27 +587,54 @@ test_a_batch_of_small_records_has_each_once(void **state)
     office_verify(h->o);
 }
 
-/* The bits say which rows were in before: of a batch that came in, none. */
+/* The held message once more: the outcome, and the
+ * bits that say which rows were in before. */
+static void
+expect_again(const struct held *h, enum entry_outcome outcome, size_t n,
+             uint8_t bits)
+{
+    struct buf response = BUF_INIT;
+    struct message_answer m;
+    struct entry e;
+
+    assert_ok(gate_handle(h->o->gate, buf_bytes(&h->message), &response));
+    assert_ok(message_answer_decode(buf_bytes(&response), &m));
+    assert_ok(m.status);
+    assert_ok(entry_parse(m.act.entry, &e));
+    assert_int_equal(e.outcome, outcome);
+    assert_int_equal(m.act.body.len, n);
+    if (n > 0)
+        assert_int_equal(m.act.body.ptr[0], bits);
+    buf_free(&response);
+}
+
+/* Of a batch that came in, none was in before. */
 static void
 test_a_batch_again_is_answered_as_it_was(void **state)
 {
     struct held *h = *state;
 
     hold_victims(h);
-    for (unsigned i = 0; i < 2; i++) {
-        struct buf response = BUF_INIT;
-        struct message_answer m;
-        struct entry e;
-
-        assert_ok(gate_handle(h->o->gate, buf_bytes(&h->message), &response));
-        assert_ok(message_answer_decode(buf_bytes(&response), &m));
-        assert_ok(m.status);
-        assert_ok(entry_parse(m.act.entry, &e));
-        assert_int_equal(e.outcome, OUTCOME_DONE);
-        assert_int_equal(m.act.body.len, 0);
-        buf_free(&response);
-    }
+    for (unsigned i = 0; i < 2; i++)
+        expect_again(h, OUTCOME_DONE, 0, 0);
     assert_int_equal(count_records(h->o), 2);
+}
+
+/* Its rows are sealed under keys that are not the newest by then. */
+static void
+test_a_batch_that_was_there_is_told_so_behind_new_keys(void **state)
+{
+    struct held *h = *state;
+
+    hold_victims(h);
+    expect_again(h, OUTCOME_DONE, 0, 0);
+    hold_victims(h);
+    expect_again(h, OUTCOME_EXISTS, 1, 0xc0);
+    office_rotate(h->o, NULL, 1);
+    expect_again(h, OUTCOME_EXISTS, 1, 0xc0);
+    h->message.ptr[h->message.len - 1] ^= 1; /* of the last envelope */
+    expect_again(h, OUTCOME_EXISTS, 0, 0);
+    office_verify(h->o);
 }
 
 /* What intake-1, who may not read it, would add to an identity. */
@@ -708,6 +735,7 @@ main(void)
         IN_OFFICE(test_a_batch_is_whole_records_and_each_once),
         IN_OFFICE(test_a_batch_of_small_records_has_each_once),
         IN_OFFICE(test_a_batch_again_is_answered_as_it_was),
+        IN_OFFICE(test_a_batch_that_was_there_is_told_so_behind_new_keys),
         IN_OFFICE(test_who_may_not_read_cannot_take_anothers_place),
         IN_OFFICE(test_so_many_additions_follow_a_full_version),
     };

@@ -21,30 +21,6 @@ teardown(void **state)
     return 0;
 }
 
-/* So many new keys of each of these columns of victims; NULL: of all. */
-static void
-rotate(struct office *o, const char *compartment, unsigned times)
-{
-    struct client *lead;
-    const struct policy *p;
-    unsigned columns[POLICY_COLUMNS_MAX], n = 0;
-
-    office_end(o, "lead-1");
-    lead = office_client(o, "lead-1");
-    p = &client_roster(lead)->policy;
-    for (unsigned i = 0; i < p->n_columns; i++) {
-        if (compartment == NULL ||
-            (strcmp(p->columns[i].type, "victim") == 0 &&
-             strcmp(p->columns[i].compartment, compartment) == 0))
-            columns[n++] = i;
-    }
-    assert_true(n > 0);
-    for (unsigned i = 0; i < times; i++)
-        assert_ok(client_rotate(lead, n, columns));
-    office_end(o, "case-1");
-    office_end(o, "case-2");
-}
-
 static void
 assert_found(struct office *o, const char *line, const struct handle *want)
 {
@@ -77,9 +53,9 @@ test_records_are_opened_found_and_told_apart_after_40_changes_of_all_keys(
     struct handle first, middle, last;
 
     assert_ok(office_record(o, "case-1", "R1-001", "Yamada", &first));
-    rotate(o, NULL, 20);
+    office_rotate(o, NULL, 20);
     assert_ok(office_record(o, "case-1", "R2-001", "Sato", &middle));
-    rotate(o, NULL, 20);
+    office_rotate(o, NULL, 20);
     assert_ok(office_record(o, "case-1", "R3-001", "Suzuki", &last));
     assert_found(o, "yamada", &first);
     assert_found(o, "R2-001", &middle);
@@ -103,7 +79,7 @@ test_search_goes_on_after_260_index_keys(void **state)
     struct handle first, last;
 
     assert_ok(office_record(o, "case-1", "R1-001", "Yamada", &first));
-    rotate(o, "index", 260);
+    office_rotate(o, "index", 260);
     assert_ok(office_record(o, "case-1", "R3-001", "Suzuki", &last));
     assert_found(o, "yamada r1-001", &first);
     assert_found(o, "suzuki", &last);
@@ -119,7 +95,7 @@ test_counts_go_on_after_260_keys(void **state)
     struct handle h;
 
     assert_ok(office_record(o, "case-1", "R1-001", "Yamada", &h));
-    rotate(o, "facts", 260);
+    office_rotate(o, "facts", 260);
     assert_ok(office_record(o, "case-1", "R3-001", "Suzuki", &h));
     office_end(o, "stats-1");
     assert_ok(client_counts_preview(

@@ -355,6 +355,29 @@ office_add_phone(struct office *o, const char *author, const struct handle *h)
     return err;
 }
 
+void
+office_rotate(struct office *o, const char *compartment, unsigned times)
+{
+    struct client *lead;
+    const struct policy *p;
+    unsigned columns[POLICY_COLUMNS_MAX], n = 0;
+
+    office_end(o, "lead-1");
+    lead = office_client(o, "lead-1");
+    p = &client_roster(lead)->policy;
+    for (unsigned i = 0; i < p->n_columns; i++) {
+        if (compartment == NULL ||
+            (strcmp(p->columns[i].type, "victim") == 0 &&
+             strcmp(p->columns[i].compartment, compartment) == 0))
+            columns[n++] = i;
+    }
+    assert_true(n > 0);
+    for (unsigned i = 0; i < times; i++)
+        assert_ok(client_rotate(lead, n, columns));
+    office_end(o, "case-1");
+    office_end(o, "case-2");
+}
+
 struct buf
 office_field(const struct record_view *v, const char *compartment,
              const char *field)

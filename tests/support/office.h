@@ -89,6 +89,8 @@ enum sv_err office_named(struct office *o, const char *author,
 /* An addition to its compartment identity: a telephone number. */
 enum sv_err office_add_phone(struct office *o, const char *author,
                              const struct handle *h);
+/* So many new keys of this compartment of victims; NULL: of every column. */
+void office_rotate(struct office *o, const char *compartment, unsigned times);
 /* The field of a view as text; "" where it is not there. */
 struct buf office_field(const struct record_view *v, const char *compartment,
                         const char *field);
