@@ -128,7 +128,8 @@ struct act_row {
     bool last;
 };
 
-/* gate_records.c: what changes records; gate_read.c: what shows them */
+/* gate_records.c, gate_import.c: what changes records; gate_read.c: what
+ * shows them */
 enum sv_err act_create_apply(struct act *a);
 enum sv_err act_import_apply(struct act *a);
 enum sv_err act_import_items(struct act *a);
