@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <utf8proc.h>
@@ -174,6 +175,18 @@ term_columns(const struct term *t)
     return size.ws_col < COLUMNS_MIN ? COLUMNS_MIN : size.ws_col;
 }
 
+/* A read that failed: a terminal that was hung up is one that nobody answers
+ * at, another file's error is a disk's. */
+static enum sv_err
+read_failed(int fd, int error)
+{
+    struct stat st;
+
+    if (error == EIO && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode))
+        return SV_ERR_INTERRUPTED;
+    return err_of_errno(error);
+}
+
 /* SV_ERR_NOT_FOUND at the end.  SIGINT is blocked but while it waits, so
  * that none slips in between the look at the flag and the wait. */
 static enum sv_err
@@ -194,11 +207,10 @@ read_byte(int fd, const sigset_t *unblocked, uint8_t *c)
         n = read(fd, c, 1);
         if (n == 1)
             return SV_OK;
-        /* EIO: the terminal was hung up. */
-        if (n == 0 || errno == EIO)
+        if (n == 0)
             return SV_ERR_NOT_FOUND;
         if (errno != EINTR && errno != EAGAIN)
-            return err_of_errno(errno);
+            return read_failed(fd, errno);
     }
 }
 

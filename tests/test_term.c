@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -9,6 +10,21 @@
 #include "crypto/init.h"
 #include "crypto/words.h"
 #include "tests/support/pty.h"
+
+/* A disk that fails at the n-th byte that is read; 0: never. */
+static unsigned reads_left;
+
+ssize_t __real_read(int fd, void *to, size_t n);
+ssize_t __wrap_read(int fd, void *to, size_t n);
+
+ssize_t
+__wrap_read(int fd, void *to, size_t n)
+{
+    if (reads_left == 0 || --reads_left > 0)
+        return __real_read(fd, to, n);
+    errno = EIO;
+    return -1;
+}
 
 /* A child's exit status for a result. */
 #define STATUS(err) (-(int)(err))
@@ -197,6 +213,24 @@ test_ask_refuses_broken_characters_and_goes_on(void **state)
     assert_string_equal(text_of(&line), "ok");
     buf_free(&line);
     piped_close(&p);
+}
+
+/* Half a line is not what was typed: another number, another name. */
+static void
+test_ask_takes_no_line_that_a_failing_disk_cuts(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 4; n++) {
+        struct piped p;
+        struct buf line = BUF_INIT;
+
+        piped_open(&p, bytes_text("C-9\n"));
+        reads_left = n;
+        assert_err(term_ask(&p.t, "? ", 10, &line), SV_ERR_IO);
+        assert_int_equal(reads_left, 0);
+        assert_int_equal(line.len, 0);
+        piped_close(&p);
+    }
 }
 
 static void
@@ -954,6 +988,7 @@ main(void)
         cmocka_unit_test(test_ask_reads_line_by_line_until_the_end),
         cmocka_unit_test(test_ask_drops_the_whole_of_a_line_that_is_too_long),
         cmocka_unit_test(test_ask_refuses_broken_characters_and_goes_on),
+        cmocka_unit_test(test_ask_takes_no_line_that_a_failing_disk_cuts),
         cmocka_unit_test(test_ask_takes_no_byte_behind_its_line),
         cmocka_unit_test(test_confirm_understands_yes_no_and_enter),
         cmocka_unit_test(test_confirm_without_an_answer_decides_nothing),
