@@ -192,8 +192,6 @@ class Office(Answers):
         sign = [r["signed"], actor]
         if act == "restore":
             known = m.persons.get(r["second"][1], {"keys": r["second"][1]})
-            if r["second"][1] == actor:  # one signature of that name verifies
-                r["signed"] = known["keys"]
             sign += ["-", "-"] if r["second"][0] == "-" else [known["keys"], r["second"][1]]
         number, self.n_sent = self.n_sent, self.n_sent + 1
         r["note"], r["text"] = (text, *sign), text
