@@ -3,44 +3,20 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "daemon/conn.h"
+#include "daemon/service_internal.h"
 
 #define EVENTS_MAX 256
-#define NEVER UINT64_MAX
 /* How soon after the system had no descriptor it is asked again. */
 #define ACCEPT_AGAIN_MS 1000
-/* What a large frame's time grows by. */
-#define BYTES_PER_MS 128
 /* A question answered by the loop itself that takes no longer is no reason to
  * look at everybody's deadline. */
 #define AWAY_MS 100
-
-struct service {
-    struct service_config config;
-    struct crew *crew;
-    int epoll_fd;
-    int wake_fd;         /* an answer is done */
-    struct conn **conns; /* config.connections of them */
-    unsigned n_conns;
-    unsigned n_working;
-    unsigned n_half;    /* with a frame underway: the peer's turn */
-    size_t held;        /* bytes, by all */
-    uint64_t next_ms;   /* no deadline is earlier */
-    uint64_t accept_ms; /* when to accept again; NEVER: when told */
-    bool stopping;
-    bool alone;         /* the loop answers by itself: the crew rests */
-    struct task *fresh; /* read, and not yet given to anybody */
-    pthread_mutex_t mutex;
-    struct task *done; /* by the crew */
-};
 
 void
 service_limits_default(struct service_config *config)
@@ -52,243 +28,6 @@ service_limits_default(struct service_config *config)
     config->slow_ms = 30 * 1000;
     config->idle_ms = 60 * 60 * 1000;
     config->stop_ms = 5 * 1000;
-}
-
-static uint64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static void
-event(const struct service *s, enum service_event e)
-{
-    s->config.event(s->config.event_ctx, e);
-}
-
-/* ---- Connections ---- */
-
-static void
-set_deadline(struct service *s, struct conn *c, uint64_t at_ms)
-{
-    c->deadline_ms = at_ms;
-    if (c->deadline_ms < s->next_ms)
-        s->next_ms = c->deadline_ms;
-}
-
-/* Some of a frame went through: it may take as long again, but for its end. */
-static void
-went_on(struct service *s, struct conn *c)
-{
-    uint64_t soon = now_ms() + (uint64_t)s->config.slow_ms;
-
-    set_deadline(s, c, soon < c->end_ms ? soon : c->end_ms);
-}
-
-static void
-begin_frame(struct service *s, struct conn *c, size_t len)
-{
-    c->end_ms = now_ms() + (uint64_t)s->config.slow_ms + len / BYTES_PER_MS;
-    went_on(s, c);
-}
-
-/* Whatever it holds or is changed. */
-static void
-count(struct service *s, struct conn *c, size_t holds, bool half)
-{
-    s->held = s->held - c->held + holds;
-    c->held = holds;
-    s->n_half = s->n_half - c->half + half;
-    c->half = half;
-}
-
-static void
-count_again(struct service *s, struct conn *c)
-{
-    count(s, c, conn_holds(c), conn_is_half(c));
-}
-
-static size_t
-held_by(const struct service *s, uid_t uid)
-{
-    size_t held = 0;
-
-    for (unsigned i = 0; i < s->n_conns; i++)
-        if (s->conns[i]->uid == uid)
-            held += s->conns[i]->held;
-    return held;
-}
-
-static size_t
-rest(size_t limit, size_t used)
-{
-    return used < limit ? limit - used : 0;
-}
-
-/* What c may hold: what it does, and what is left for its account and in
- * all. */
-static size_t
-share(const struct service *s, const struct conn *c)
-{
-    size_t all = rest(s->config.bytes, s->held);
-    size_t own = rest(s->config.bytes_per_user, held_by(s, c->uid));
-
-    return c->held + (own < all ? own : all);
-}
-
-/*
- * Whose account leaves answers lying asks for no more of them: nothing has
- * been done for it yet.  They count from when they are done; until then each
- * connection has one at most, of at most FRAME_ANSWER_MAX, and the large ones
- * are for whoever has a grant for what is in them.
- */
-static bool
-takes_answers(const struct service *s, const struct conn *c)
-{
-    size_t all = 0, own = 0;
-
-    if (s->held <= s->config.bytes_per_user)
-        return true;
-    for (unsigned i = 0; i < s->n_conns; i++) {
-        const struct conn *other = s->conns[i];
-
-        if (other->state != CONN_WRITING)
-            continue;
-        all += other->held;
-        own += other->uid == c->uid ? other->held : 0;
-    }
-    return all <= s->config.bytes && own <= s->config.bytes_per_user;
-}
-
-static void
-close_conn(struct service *s, struct conn *c)
-{
-    count(s, c, 0, false);
-    s->n_conns--;
-    s->conns[c->at] = s->conns[s->n_conns];
-    s->conns[c->at]->at = c->at;
-    conn_free(c); /* which takes it out of epoll */
-}
-
-/* Events are told once, when something changes: what is not read at once is
- * remembered (c->readable), so that no call is needed for each question. */
-static bool
-watch(struct service *s, struct conn *c, int op, uint32_t more)
-{
-    struct epoll_event e = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET | more,
-                            .data.ptr = c};
-
-    return epoll_ctl(s->epoll_fd, op, c->fd, &e) == 0;
-}
-
-static void read_more(struct service *s, struct conn *c);
-
-static void
-answer_is_out(struct service *s, struct conn *c)
-{
-    if (c->last || s->stopping) {
-        close_conn(s, c);
-        return;
-    }
-    conn_reset(c);
-    count_again(s, c);
-    set_deadline(s, c, now_ms() + (uint64_t)s->config.idle_ms);
-    if (c->readable)
-        read_more(s, c);
-}
-
-static void
-write_more(struct service *s, struct conn *c)
-{
-    size_t moved = conn_moved(c);
-
-    switch (conn_write(c)) {
-    case CONN_WHOLE:
-        answer_is_out(s, c);
-        return;
-    case CONN_WAIT:
-        if (!c->armed && !watch(s, c, EPOLL_CTL_MOD, EPOLLOUT)) {
-            event(s, SERVICE_SYSTEM);
-            close_conn(s, c);
-            return;
-        }
-        c->armed = true;
-        if (conn_moved(c) > moved)
-            went_on(s, c);
-        return;
-    default:
-        close_conn(s, c);
-    }
-}
-
-/* An answer of our own, behind which nothing more is heard. */
-static void
-turn_away(struct service *s, struct conn *c, enum sv_err err,
-          const char *reason, enum service_event why)
-{
-    event(s, why);
-    frame_clear(&c->in);
-    if (answer_failure(err, reason, &c->task.answer) != SV_OK)
-        buf_free(&c->task.answer);
-    c->last = true;
-    c->state = CONN_WRITING;
-    count_again(s, c);
-    begin_frame(s, c, 0);
-    write_more(s, c);
-}
-
-static void
-begin_work(struct service *s, struct conn *c)
-{
-    c->state = CONN_WORKING;
-    c->deadline_ms = NEVER;
-    count_again(s, c);
-    /* There may be more already, of which nobody will tell. */
-    c->readable = true;
-    c->task.request = buf_bytes(&c->in.payload);
-    c->task.next = s->fresh;
-    s->fresh = &c->task;
-    s->n_working++;
-}
-
-static void
-read_more(struct service *s, struct conn *c)
-{
-    size_t moved = conn_moved(c), len = c->in.len;
-    enum conn_result result = conn_read(c, SERVICE_SMALL);
-
-    if (result == CONN_FULL)
-        result = conn_read(c, share(s, c));
-    if (result == CONN_WHOLE && !takes_answers(s, c))
-        result = CONN_FULL;
-    c->readable = false;
-    count_again(s, c);
-    switch (result) {
-    case CONN_WAIT:
-        /* Once for the frame, once for its length. */
-        if (conn_moved(c) > 0 && (moved == 0 || c->in.len != len))
-            begin_frame(s, c, c->in.len);
-        else if (conn_moved(c) > moved)
-            went_on(s, c);
-        return;
-    case CONN_WHOLE:
-        begin_work(s, c);
-        return;
-    case CONN_MALFORMED:
-        turn_away(s, c, SV_ERR_FORMAT, "malformed", SERVICE_MALFORMED);
-        return;
-    case CONN_FULL:
-        turn_away(s, c, SV_ERR_BUSY, "busy", SERVICE_BYTES);
-        return;
-    case CONN_NOMEM:
-        turn_away(s, c, SV_ERR_NOMEM, "service", SERVICE_SYSTEM);
-        return;
-    case CONN_END:
-        close_conn(s, c);
-    }
 }
 
 /* ---- New ones ---- */
@@ -310,7 +49,7 @@ refuse(struct service *s, int fd, enum sv_err err, const char *reason,
 {
     struct buf answer = BUF_INIT;
 
-    event(s, why);
+    service_tell(s, why);
     if (answer_failure(err, reason, &answer) == SV_OK)
         (void)!send(fd, answer.ptr, answer.len, MSG_NOSIGNAL);
     buf_free(&answer);
@@ -323,17 +62,17 @@ admit(struct service *s, int fd, uid_t uid)
     struct conn *c = conn_new(fd, uid);
 
     if (c == NULL) {
-        event(s, SERVICE_SYSTEM);
+        service_tell(s, SERVICE_SYSTEM);
         return;
     }
-    if (!watch(s, c, EPOLL_CTL_ADD, 0)) {
-        event(s, SERVICE_SYSTEM);
+    if (!conns_watch(s, c, EPOLL_CTL_ADD, 0)) {
+        service_tell(s, SERVICE_SYSTEM);
         conn_free(c);
         return;
     }
     c->at = s->n_conns;
     s->conns[s->n_conns++] = c;
-    begin_frame(s, c, 0);
+    conns_begin_frame(s, c, 0);
 }
 
 static void
@@ -368,8 +107,8 @@ accept_all(struct service *s)
         if (errno == EINTR || errno == ECONNABORTED)
             continue;
         if (errno != EAGAIN) {
-            event(s, SERVICE_SYSTEM);
-            s->accept_ms = now_ms() + ACCEPT_AGAIN_MS;
+            service_tell(s, SERVICE_SYSTEM);
+            s->accept_ms = service_now() + ACCEPT_AGAIN_MS;
         }
         return;
     }
@@ -413,9 +152,9 @@ take_done(struct service *s)
         s->n_working--;
         c->state = CONN_WRITING;
         frame_clear(&c->in); /* nobody needs the question any more */
-        count_again(s, c);
-        begin_frame(s, c, c->task.answer.len);
-        write_more(s, c);
+        conns_count(s, c);
+        conns_begin_frame(s, c, c->task.answer.len);
+        conns_write(s, c);
     }
 }
 
@@ -438,12 +177,12 @@ forgive(struct service *s, uint64_t away_ms)
 static void
 serve_alone(struct service *s, struct task *t)
 {
-    uint64_t from = now_ms(), away;
+    uint64_t from = service_now(), away;
 
     s->alone = true;
     crew_serve(s->crew, t);
     s->alone = false;
-    away = now_ms() - from;
+    away = service_now() - from;
     if (away > AWAY_MS)
         forgive(s, away);
 }
@@ -479,8 +218,8 @@ close_late(struct service *s, uint64_t now)
             continue;
         }
         if (c->state == CONN_WRITING || frame_begun(&c->in))
-            event(s, SERVICE_SLOW);
-        close_conn(s, c);
+            service_tell(s, SERVICE_SLOW);
+        conns_close(s, c);
     }
 }
 
@@ -489,7 +228,7 @@ begin_stop(struct service *s)
 {
     s->stopping = true;
     s->accept_ms = NEVER;
-    event(s, SERVICE_STOPPING);
+    service_tell(s, SERVICE_STOPPING);
     (void)epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->config.stop_fd, NULL);
     (void)close(s->config.listen_fd);
     s->config.listen_fd = -1;
@@ -499,9 +238,9 @@ begin_stop(struct service *s)
         struct conn *c = s->conns[i];
 
         if (c->state == CONN_READING)
-            close_conn(s, c);
+            conns_close(s, c);
         else if (c->state == CONN_WRITING)
-            begin_frame(s, c, 0);
+            conns_begin_frame(s, c, 0);
     }
 }
 
@@ -509,11 +248,11 @@ static void
 handle_conn(struct service *s, struct conn *c, uint32_t events)
 {
     if (c->state == CONN_READING)
-        read_more(s, c);
+        conns_read(s, c);
     else if (c->state == CONN_WRITING && (events & EPOLLOUT) != 0)
-        write_more(s, c);
+        conns_write(s, c);
     else if (c->state == CONN_WRITING && (events & (EPOLLHUP | EPOLLERR)) != 0)
-        close_conn(s, c);
+        conns_close(s, c);
     else
         c->readable = true;
 }
@@ -521,7 +260,7 @@ handle_conn(struct service *s, struct conn *c, uint32_t events)
 static int
 wait_ms(const struct service *s)
 {
-    uint64_t now = now_ms();
+    uint64_t now = service_now();
     uint64_t next = s->next_ms < s->accept_ms ? s->next_ms : s->accept_ms;
 
     if (next == NEVER && s->fresh == NULL)
@@ -558,12 +297,12 @@ turn(struct service *s)
     }
     if (stop && !s->stopping)
         begin_stop(s);
-    if (!s->stopping && (came || s->accept_ms <= now_ms()))
+    if (!s->stopping && (came || s->accept_ms <= service_now()))
         accept_all(s);
     start_fresh(s);
     take_done(s);
-    if (s->next_ms <= now_ms())
-        close_late(s, now_ms());
+    if (s->next_ms <= service_now())
+        close_late(s, service_now());
     return SV_OK;
 }
 
@@ -644,7 +383,7 @@ service_free(struct service *s)
         return;
     crew_free(s->crew);
     while (s->n_conns > 0)
-        close_conn(s, s->conns[s->n_conns - 1]);
+        conns_close(s, s->conns[s->n_conns - 1]);
     free(s->conns);
     if (s->epoll_fd >= 0)
         (void)close(s->epoll_fd);
