@@ -1,7 +1,8 @@
 /*
  * Requests.  The first byte says how: a whole note as it came, or a text that
  * is signed here, so that what lies behind the signature is reached.
- * Covers: audit/request.c audit/request_act.c audit/line.c
+ * Covers: audit/request.c audit/request_lines.c audit/request_act.c
+ *         audit/line.c
  */
 #include "tests/support/fakelog.h"
 
