@@ -300,41 +300,39 @@ is_percent(const struct released_figure *r, int64_t part, int64_t whole)
     return (part < 0 ? -value : value) == r->value;
 }
 
+/* Is `part` such a share of the figure whose name has the first `at` bytes of
+ * this one, then the word of totals, then `behind`? */
+static bool
+is_share_of(const struct checking *c, const struct released_figure *r,
+            int64_t part, const char *name, size_t at, const char *behind)
+{
+    char total[FACTS_FIGURE_SIZE + sizeof RELEASED_TOTAL];
+    int64_t whole;
+
+    (void)snprintf(total, sizeof total, "%.*s" RELEASED_TOTAL "%s", (int)at,
+                   name, behind);
+    return count_of(c, total, &whole) && is_percent(r, part, whole);
+}
+
 /* Is the figure of this name such a share of one of its totals: of the
- * figures with `total` in place of one of its codes? */
+ * figures with `total` in place of one of its codes, which begin there, or in
+ * place of all? */
 static bool
 is_share(const struct checking *c, const struct released_figure *r,
          const char *name, size_t codes)
 {
-    size_t parts = 1;
-    int64_t part, whole;
+    int64_t part;
 
     if (!count_of(c, name, &part))
         return false;
-    for (const char *dot = name + codes; (dot = strchr(dot, '.')) != NULL;
-         dot++)
-        parts++;
     for (size_t at = codes; name[at] != '\0';) {
-        size_t len = strcspn(name + at, ".");
-        char total[FACTS_FIGURE_SIZE + sizeof RELEASED_TOTAL];
+        size_t end = at + strcspn(name + at, ".");
 
-        (void)snprintf(total, sizeof total, "%.*s" RELEASED_TOTAL "%s", (int)at,
-                       name, name + at + len);
-        if (count_of(c, total, &whole) && is_percent(r, part, whole))
+        if (is_share_of(c, r, part, name, at, name + end))
             return true;
-        at += len;
-        at += name[at] == '.' ? 1 : 0;
+        at = name[end] == '.' ? end + 1 : end;
     }
-    /* A total over all fields has the word once. */
-    if (parts == 1)
-        return false;
-    {
-        char total[FACTS_FIGURE_SIZE + sizeof RELEASED_TOTAL];
-
-        (void)snprintf(total, sizeof total, "%.*s" RELEASED_TOTAL, (int)codes,
-                       name);
-        return count_of(c, total, &whole) && is_percent(r, part, whole);
-    }
+    return is_share_of(c, r, part, name, codes, "");
 }
 
 static enum sv_err

@@ -742,6 +742,19 @@ the_year_before_is_in_the_facts_of_a_change_alone(void **state)
                    "v.m_before = 5: " MORE, "v.n_beforex = 6: " MORE));
 }
 
+/* Only of one: not of what has a name as long. */
+static void
+a_change_says_nothing_of_another_figure(void **state)
+{
+    struct bench *b = *state;
+
+    (void)fact(b, "v.m", 5);
+    (void)fact(b, "v.m_before", 7);
+    (void)fact(b, "v.m_beyond", 9);
+    expect_year(b, YEAR("    \"m\": 5,\n    \"m_change\": -2"),
+                SAYS("v.m_beyond = 9: " MORE));
+}
+
 /* In a plan's report years stand in the names. */
 static void
 a_plan_has_no_year_before(void **state)
@@ -786,6 +799,7 @@ main(void)
         TEST(a_yearly_change_follows_from_its_total_or_its_code),
         TEST(a_yearly_change_of_what_is_not_there_is_named),
         TEST(the_year_before_is_in_the_facts_of_a_change_alone),
+        TEST(a_change_says_nothing_of_another_figure),
         TEST(a_plan_has_no_year_before),
     };
 
