@@ -162,6 +162,18 @@ app_done(struct app *app, enum sv_err err)
     return err == SV_OK ? EXIT_DONE : app_fail(app, NULL, err, NULL);
 }
 
+enum exit_code
+app_told(struct app *app, enum sv_err err)
+{
+    enum exit_code code = app_done(app, err);
+
+    if (code == EXIT_DONE || term_is_hung_up(&app->term))
+        return code;
+    app_hint(app, "%s", _("What you asked for is done; do not repeat it."));
+    /* "Nothing was changed" it cannot be. */
+    return code == EXIT_FAILED ? EXIT_IO : code;
+}
+
 /* ---- A command's own options ---- */
 
 /* getopt_long takes abbreviations; a script written with one breaks when

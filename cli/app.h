@@ -52,6 +52,9 @@ void app_fault(struct app *app, const struct diag *where);
 /* A short report that did not come about through lack of memory, or the
  * output that could not be written. */
 enum exit_code app_done(struct app *app, enum sv_err err);
+/* The same, of what is done for good: that it cannot be told does not undo
+ * it, and nobody is to repeat it. */
+enum exit_code app_told(struct app *app, enum sv_err err);
 
 /* An option that one command has of its own. */
 struct flag {

@@ -6,7 +6,7 @@
 /* What cmd_backup.c and cmd_restore.c share. */
 
 /* What a backup holds, on stdout. */
-enum exit_code backup_say(struct app *app, const char *path,
+enum sv_err backup_say(struct app *app, const char *path,
                           const struct backup_manifest *m);
 /* The file, and that it is a backup of this session's vault.  Reports. */
 bool backup_look(struct session *s, const char *path, struct backup_file *b,

@@ -11,23 +11,21 @@
 
 /* ---- what a backup says of itself ---- */
 
-enum exit_code
+enum sv_err
 backup_say(struct app *app, const char *path, const struct backup_manifest *m)
 {
     char taken[WHEN_SIZE];
 
     app_when(m->taken_ms, taken);
     if (app->json)
-        return app_done(
-            app,
-            term_json(&app->term,
-                      json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "file",
-                                json_bytes(bytes_text(path)), "origin",
-                                m->origin, "entries", app_json_number(m->size),
-                                "root", app_json_base64(BYTES(m->root.b)),
-                                "records",
-                                app_json_number(m->rows[TABLE_RECORD]), "taken",
-                                app_json_time(m->taken_ms))));
+        return term_json(&app->term,
+                         json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "file",
+                                   json_bytes(bytes_text(path)), "origin",
+                                   m->origin, "entries",
+                                   app_json_number(m->size), "root",
+                                   app_json_base64(BYTES(m->root.b)), "records",
+                                   app_json_number(m->rows[TABLE_RECORD]),
+                                   "taken", app_json_time(m->taken_ms)));
     (void)fprintf(app->term.out,
                   _("Backup:  %s\n"
                     "Vault:   %s\n"
@@ -36,7 +34,7 @@ backup_say(struct app *app, const char *path, const struct backup_manifest *m)
                     "Records: %llu\n"),
                   path, m->origin, taken, (unsigned long long)m->size,
                   (unsigned long long)m->rows[TABLE_RECORD]);
-    return app_done(app, SV_OK);
+    return SV_OK;
 }
 
 enum exit_code
@@ -146,7 +144,7 @@ finish(struct session *s, const char *path, const char *part)
     if (err != SV_OK)
         return app_fail(app, path, err, NULL);
     remember(app, b.manifest.taken_ms);
-    code = backup_say(app, path, &b.manifest);
+    code = app_told(app, backup_say(app, path, &b.manifest));
     app_hint(app, "%s",
              _("Keep it on another disk than the vault, and away from "
                "sheet A."));
@@ -247,7 +245,7 @@ verify_all(struct app *app, const char *path, const char *sheet)
     err = gate_restore(&config, keys, path, false, &report);
     (void)rmdir(own);
     secret_free(app->arena, keys);
-    return err == SV_OK ? backup_say(app, path, &report.manifest)
+    return err == SV_OK ? app_done(app, backup_say(app, path, &report.manifest))
                         : backup_restore_fail(app, path, err, &report);
 }
 
@@ -270,7 +268,7 @@ cmd_backup_verify(struct app *app, int argc, char **argv)
     if (backup_look(&s, words[0], &b, &code)) {
         uint64_t now = client_pin(s.client)->size;
 
-        code = backup_say(app, words[0], &b.manifest);
+        code = app_done(app, backup_say(app, words[0], &b.manifest));
         app_hint(app, _("The vault has %llu entries more by now."),
                  (unsigned long long)(now - b.manifest.size));
     }

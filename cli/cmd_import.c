@@ -153,7 +153,7 @@ static enum exit_code
 report(struct importing *i, const struct import_report *r)
 {
     if (i->app->json)
-        return app_done(
+        return app_told(
             i->app,
             term_json(&i->app->term,
                       json_pack("{s:s, s:o, s:o, s:o, s:o}", "type", i->type,
@@ -166,7 +166,7 @@ report(struct importing *i, const struct import_report *r)
     if (i->im.n_bad > 0)
         (void)fprintf(i->app->term.out, _(", %zu left out"), i->im.n_bad);
     (void)fputc('\n', i->app->term.out);
-    return app_done(i->app, SV_OK);
+    return app_told(i->app, SV_OK);
 }
 
 /* The file was sound; the vault has that number already. */

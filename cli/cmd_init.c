@@ -233,10 +233,10 @@ say_founded(struct founding *f)
     sign_public_of(&f->gate->log, &log_key);
     err = note_vkey(f->origin, &log_key, vkey);
     if (err != SV_OK)
-        return app_done(app, err);
+        return app_told(app, err);
     app_remember(app, "vault", f->remember);
     if (app->json)
-        return app_done(
+        return app_told(
             app,
             term_json(
                 &app->term,
@@ -252,7 +252,7 @@ say_founded(struct founding *f)
                   f->origin, f->dir, fingerprint, vkey);
     err = print_card(f, &log_key);
     if (err != SV_OK)
-        return app_done(app, err);
+        return app_told(app, err);
     if (strcmp(f->profile, PROFILE_SMALL) == 0)
         app_hint(app, "%s",
                  _("Small office: the supervisor is caseworker, too, and "
@@ -275,7 +275,7 @@ say_founded(struct founding *f)
                "The supervisor confirms:          svault staff confirm "
                "NAME"),
              f->dir, f->dir);
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 static enum exit_code

@@ -104,7 +104,7 @@ say_new(struct new_key *k)
     card_fingerprint(&k->card, words);
     app_remember(app, "key", k->path);
     if (app->json)
-        return app_done(
+        return app_told(
             app, term_json(&app->term,
                            json_pack("{s:s, s:s, s:o, s:o, s:b}", "name",
                                      k->card.name, "fingerprint", words, "key",
@@ -124,7 +124,7 @@ say_new(struct new_key *k)
                "fingerprint to the supervisor by telephone.\nKeep a "
                "copy of the key file on a stick in a safe place."),
              k->card_path);
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 static bool
@@ -299,7 +299,7 @@ rewrap(struct app *app, const char *path, const struct keyfile *key,
         (void)fprintf(app->term.out, "%s\n",
                       _("The passphrase is changed. Copies of the file still "
                         "open with the old one: replace them."));
-    code = app_done(app, err);
+    code = app_told(app, err);
 out:
     buf_free(&file);
     buf_free(&passphrase);

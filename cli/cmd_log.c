@@ -585,5 +585,5 @@ cmd_log_acknowledge(struct app *app, int argc, char **argv)
     else
         (void)fprintf(app->term.out, _("Entry %llu is acknowledged.\n"),
                       (unsigned long long)index);
-    return session_close(&s, app_done(app, err));
+    return session_close(&s, app_told(app, err));
 }

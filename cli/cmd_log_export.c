@@ -170,7 +170,7 @@ export_log(struct exporting *x, const char *dir, bool heads_only)
         return x->writing ? export_fail(x, err) : session_fail(s, NULL, err);
     err = export_write_end(&x->w);
     return err != SV_OK ? export_fail(x, err)
-                        : app_done(s->app, export_result(x));
+                        : app_told(s->app, export_result(x));
 }
 
 enum exit_code
@@ -225,7 +225,7 @@ write_proof(struct app *app, uint64_t index, const char *proof_file,
         return app_fail(app, proof_file, err, NULL);
     }
     if (app->json)
-        return app_done(
+        return app_told(
             app,
             term_json(
                 &app->term,
@@ -238,7 +238,7 @@ write_proof(struct app *app, uint64_t index, const char *proof_file,
     (void)fputs(", ", app->term.out);
     term_text(app->term.out, bytes_text(proof_file), false, 0);
     (void)fputc('\n', app->term.out);
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 static enum exit_code

@@ -100,7 +100,7 @@ say_request(struct asking *k, const struct kept_witness *w, const char *file)
     uint64_t size = client_pin(k->session->client)->size;
 
     if (app->json)
-        return app_done(
+        return app_told(
             app, term_json(&app->term,
                            json_pack("{s:o?, s:s, s:s, s:o, s:o}", "request",
                                      json_bytes(bytes_text(file)), "witness",
@@ -115,7 +115,7 @@ say_request(struct asking *k, const struct kept_witness *w, const char *file)
     app_hint(app, "%s",
              _("Take it to the witness, and her answer back: svault log "
                "witness --collect FILE"));
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 static enum exit_code
@@ -174,7 +174,7 @@ say_answer(struct asking *k, const struct kept_witness *w,
     char when[WHEN_SIZE];
 
     if (app->json)
-        return app_done(
+        return app_told(
             app, term_json(&app->term,
                            json_pack("{s:s, s:s, s:o, s:o, s:b}", "witness",
                                      w->vkey, "name", w->name, "size",
@@ -186,7 +186,7 @@ say_answer(struct asking *k, const struct kept_witness *w,
                   w->name, (unsigned long long)c->head.size, when);
     if (!newer)
         app_hint(app, "%s", _("A newer answer of hers is kept already."));
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 /* Who of those that are known has cosigned it; the first that did. */

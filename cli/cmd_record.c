@@ -50,12 +50,12 @@ say_added(struct app *app, const struct schema_type *type,
 
     text_hex(BYTES(handle->b), hex);
     if (app->json)
-        return app_done(
+        return app_told(
             app, term_json(&app->term, json_pack("{s:s, s:s}", "type",
                                                  type->name, "record", hex)));
     (void)fprintf(app->term.out, "%s\n", hex);
     app_hint(app, _("Saved. Show it: svault record show %.8s"), hex);
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 /* Did the vault refuse the draft because another record has its number?

@@ -39,6 +39,16 @@ say_next(struct app *app, uint64_t number)
              (unsigned long long)number);
 }
 
+static void
+say_waiting(struct app *app, uint64_t number)
+{
+    app_hint(app,
+             _("Release %llu is requested, and nothing of it is released. "
+               "Coarsen what you ask for, or go on with: svault release "
+               "acknowledge %llu"),
+             (unsigned long long)number, (unsigned long long)number);
+}
+
 /* ---- release acknowledge ---- */
 
 enum exit_code
@@ -68,6 +78,8 @@ cmd_release_acknowledge(struct app *app, int argc, char **argv)
     release_view_free(&v);
     if (code == EXIT_DONE)
         say_next(app, number);
+    else if (code == EXIT_FAILED || code == EXIT_USAGE) /* left for later */
+        say_waiting(app, number);
     return session_close(&s, code);
 }
 
@@ -157,13 +169,32 @@ say_requested(struct requesting *r, uint64_t number)
     struct app *app = r->app;
 
     if (app->json)
-        return app_done(
+        return app_told(
             app, term_json(&app->term, json_pack("{s:o}", "release",
                                                  app_json_number(number))));
     (void)fprintf(app->term.out, _("Release %llu is requested.\n"),
                   (unsigned long long)number);
     say_next(app, number);
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
+}
+
+/* Exact figures alone have what is to be acknowledged.  The request stands
+ * in any case: what fails behind it leaves it done in part. */
+static enum exit_code
+acknowledge_at_once(struct requesting *r, struct session *s, uint64_t number,
+                    struct bytes cells)
+{
+    enum exit_code code;
+
+    if (strcmp(r->profile, RELEASE_EXACT) != 0)
+        return EXIT_DONE;
+    code = release_cells_acknowledge(s, number, buf_bytes(&r->spec), cells,
+                                     r->how != NULL);
+    if (code == EXIT_DONE)
+        return code;
+    say_waiting(r->app, number);
+    /* What an attacker may have done outweighs what is left to do. */
+    return code == EXIT_ALTERED || code == EXIT_UNSURE ? code : EXIT_PARTIAL;
 }
 
 static enum exit_code
@@ -182,11 +213,7 @@ request(struct requesting *r, struct session *s)
         code = session_fail(s, NULL, err);
     } else {
         counting_say_empty(s, buf_bytes(&r->spec));
-        code =
-            strcmp(r->profile, RELEASE_EXACT) == 0
-                ? release_cells_acknowledge(s, number, buf_bytes(&r->spec),
-                                            buf_bytes(&cells), r->how != NULL)
-                : EXIT_DONE;
+        code = acknowledge_at_once(r, s, number, buf_bytes(&cells));
         if (code == EXIT_DONE)
             code = say_requested(r, number);
     }

@@ -10,7 +10,7 @@ static enum exit_code
 say_restored(struct app *app, const char *dir, const char *path,
              const struct restore_report *r)
 {
-    enum exit_code code = backup_say(app, path, &r->manifest);
+    enum exit_code code = app_told(app, backup_say(app, path, &r->manifest));
 
     app_hint(app,
              _("Restored to %s, with its key in %s.gate. Every record and "
@@ -158,7 +158,7 @@ confirm(struct confirming *c, struct session *s, const char *path)
         return session_fail(s, NULL, err);
     if (was->accepted && !session_keep_restored(s, &code))
         return code;
-    code = backup_say(c->app, path, &b.manifest);
+    code = app_told(c->app, backup_say(c->app, path, &b.manifest));
     app_hint(c->app,
              _("The log goes on behind entry %llu, which says who restored "
                "it. Who has seen more of it than\nwas restored is told so, "

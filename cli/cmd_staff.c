@@ -47,7 +47,7 @@ say_proposed(struct session *s, const struct card *card, const char *role)
 
     card_fingerprint(card, words);
     if (app->json)
-        return app_done(
+        return app_told(
             app,
             term_json(&app->term,
                       json_pack("{s:o, s:s, s:s, s:s}", "proposal",
@@ -60,7 +60,7 @@ say_proposed(struct session *s, const struct card *card, const char *role)
              _("Next: a supervisor confirms it: svault staff confirm "
                "%s"),
              card->name);
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 enum exit_code
@@ -259,8 +259,10 @@ cmd_staff_confirm(struct app *app, int argc, char **argv)
         return code;
     c.done = json_array();
     code = confirm_all(&c);
-    printed = app_done(
-        app, app->json && c.n_done > 0 ? term_json(&app->term, c.done) : SV_OK);
+    printed =
+        c.n_done == 0
+            ? app_done(app, SV_OK)
+            : app_told(app, app->json ? term_json(&app->term, c.done) : SV_OK);
     if (!app->json || c.n_done == 0)
         json_decref(c.done);
     return session_close(&s, code == EXIT_DONE ? printed : code);

@@ -26,7 +26,7 @@ say_replaced(struct session *s, const struct card *card)
 
     card_fingerprint(card, words);
     if (app->json)
-        return app_done(
+        return app_told(
             app,
             term_json(&app->term, json_pack("{s:s, s:s}", "person", card->name,
                                             "fingerprint", words)));
@@ -37,7 +37,7 @@ say_replaced(struct session *s, const struct card *card)
              _("Next: a supervisor confirms it: svault staff confirm "
                "%s"),
              card->name);
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 enum exit_code
@@ -89,11 +89,11 @@ cmd_staff_suspend(struct app *app, int argc, char **argv)
         return session_close(&s, session_fail(&s, words[0], err));
     if (app->json)
         code =
-            app_done(app, term_json(&app->term,
+            app_told(app, term_json(&app->term,
                                     json_pack("{s:s}", "suspended", words[0])));
     else {
         (void)fprintf(app->term.out, _("%s is suspended.\n"), words[0]);
-        code = app_done(app, SV_OK);
+        code = app_told(app, SV_OK);
     }
     app_hint(app,
              _("She comes back when the administrator proposes her key, the "
@@ -193,7 +193,7 @@ revoke(struct revoking *r)
                           r->roles[i]);
     }
     if (app->json && n > 0) {
-        enum exit_code printed = app_done(
+        enum exit_code printed = app_told(
             app, term_json(&app->term, json_pack("{s:s, s:O}", "person",
                                                  r->person, "revoked", done)));
 

@@ -152,7 +152,7 @@ say_unlocked(struct unlock *u, uint64_t left_ms, bool renewed)
     char when[WHEN_SIZE];
 
     if (app->json)
-        return app_done(
+        return app_told(
             app,
             term_json(&app->term,
                       json_pack("{s:s, s:o, s:b}", "name", u->file.card.name,
@@ -168,7 +168,7 @@ say_unlocked(struct unlock *u, uint64_t left_ms, bool renewed)
              _("Each use begins the %u minutes anew. Lock it when you "
                "leave your desk: svault lock"),
              u->idle_s / 60);
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 /* Wait until the child says that it is ready, or has ended, having said why
@@ -345,11 +345,11 @@ static enum exit_code
 say_locked(struct app *app, unsigned n)
 {
     if (app->json)
-        return app_done(
+        return app_told(
             app, term_json(&app->term, json_pack("{s:i}", "locked", (int)n)));
     (void)fprintf(app->term.out, "%s\n",
                   n > 0 ? _("Locked.") : _("No key was unlocked."));
-    return app_done(app, SV_OK);
+    return app_told(app, SV_OK);
 }
 
 enum exit_code

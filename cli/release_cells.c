@@ -256,34 +256,41 @@ ask_each(struct session *s, struct bytes spec, const struct risk_list *l,
     return session_resume(s, &code) ? EXIT_DONE : code;
 }
 
+/* Ask for the acknowledgment of those cells, or take it as given. */
+static enum exit_code
+ask_all(struct session *s, struct bytes spec, const struct risk_list *l,
+        bool all)
+{
+    enum exit_code code;
+    bool stopped = false;
+
+    if (all || l->n == 0)
+        return EXIT_DONE;
+    if (s->app->no_input)
+        return app_fail(s->app, NULL, SV_ERR_USAGE,
+                        _("unsafe cells wait to be acknowledged: --acknowledge "
+                          "all is missing"));
+    code = ask_each(s, spec, l, &stopped);
+    return code == EXIT_DONE && stopped ? EXIT_FAILED : code;
+}
+
 enum exit_code
 release_cells_acknowledge(struct session *s, uint64_t number, struct bytes spec,
                           struct bytes cells, bool all)
 {
     struct app *app = s->app;
     struct risk_list l = {0};
-    enum exit_code code = EXIT_DONE;
+    enum exit_code code;
     enum sv_err err = risk_decode(cells, &l);
-    bool stopped = false;
 
     if (err != SV_OK)
-        return app_fail(app, NULL, err,
-                        _("the list of unsafe cells cannot be read"));
-    if (!all && app->no_input && l.n > 0)
-        code = app_fail(app, NULL, SV_ERR_USAGE,
-                        _("unsafe cells wait to be acknowledged: --acknowledge "
-                          "all is missing"));
-    else if (!all && l.n > 0)
-        code = ask_each(s, spec, &l, &stopped);
-    if (code == EXIT_DONE && stopped)
-        code = EXIT_FAILED;
-    if (code != EXIT_DONE) {
-        app_hint(app,
-                 _("Release %llu is requested, and nothing of it is released. "
-                   "Coarsen what you ask for, or go on with: svault release "
-                   "acknowledge %llu"),
-                 (unsigned long long)number, (unsigned long long)number);
-    } else {
+        code = app_fail(app, NULL, err,
+                        err == SV_ERR_NOMEM
+                            ? NULL
+                            : _("the list of unsafe cells cannot be read"));
+    else
+        code = ask_all(s, spec, &l, all);
+    if (code == EXIT_DONE) {
         err = client_release_acknowledge(s->client, number, cells, all, l.n);
         if (err != SV_OK)
             code = session_fail(s, NULL, err);

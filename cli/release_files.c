@@ -185,13 +185,13 @@ finish(const struct files *f, uint64_t number)
         return f->code;
     }
     if (f->app->json)
-        return app_done(
+        return app_told(
             f->app, term_json(&f->app->term, json_pack("{s:o, s:s}", "release",
                                                        app_json_number(number),
                                                        "directory", f->dir)));
     for (size_t i = 0; i < f->n; i++)
         (void)fprintf(f->app->term.out, "%s/%s\n", f->dir, f->written[i]);
-    return app_done(f->app, SV_OK);
+    return app_told(f->app, SV_OK);
 }
 
 enum exit_code

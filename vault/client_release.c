@@ -127,6 +127,31 @@ client_counts_preview(struct client *c, struct bytes spec, struct buf *out)
 
 /* ---- requests ---- */
 
+/* What was requested.  A receipt alone comes after a doubt. */
+static enum sv_err
+take_cells(struct client *c, const struct answer *answer, uint64_t *number,
+           struct buf *cells)
+{
+    struct release_view view = {0};
+    struct bytes found = answer->body;
+    enum sv_err err = SV_OK;
+
+    if (found.len == 0) {
+        err = client_release_show(c, answer->index, &view);
+        found = buf_bytes(&view.cells);
+    }
+    if (err == SV_OK)
+        err = buf_append(cells, found);
+    if (err == SV_OK)
+        *number = answer->index;
+    release_view_free(&view);
+    return err == SV_ERR_NOMEM
+               ? client_fault(c, SV_ERR_UNSURE,
+                              N_("the release is requested, and what is "
+                                 "unsafe in it was lost on its way"))
+               : err;
+}
+
 enum sv_err
 client_release_request(struct client *c, const char *profile, struct bytes spec,
                        struct bytes basis, const struct box_public *recipient,
@@ -135,7 +160,6 @@ client_release_request(struct client *c, const char *profile, struct bytes spec,
     struct request r = {.act = ACT_RELEASE_REQUEST};
     struct counting_body body = {
         .spec = spec, .basis = basis, .has_recipient = recipient != NULL};
-    struct release_view view = {0};
     struct answer answer = {0};
     enum sv_err err;
 
@@ -144,16 +168,8 @@ client_release_request(struct client *c, const char *profile, struct bytes spec,
     if (text_copy(bytes_text(profile), r.profile, sizeof r.profile) != SV_OK)
         return SV_ERR_USAGE;
     err = send_count(c, &r, &body, &answer);
-    if (err == SV_OK && answer.body.len > 0) {
-        *number = answer.index;
-        err = buf_append(cells, answer.body);
-    } else if (err == SV_OK) { /* a receipt, after a doubt */
-        *number = answer.index;
-        err = client_release_show(c, *number, &view);
-        if (err == SV_OK)
-            err = buf_append(cells, buf_bytes(&view.cells));
-        release_view_free(&view);
-    }
+    if (err == SV_OK)
+        err = take_cells(c, &answer, number, cells);
     answer_free(&answer);
     counting_body_clear(&body);
     return err;

@@ -38,7 +38,8 @@ def as_(who, *argv):
 def small_verbs(o):
     """Keys, states, staff and single records."""
     yield Verb("key new", "key", "new", "new.key", "--name", "neu",
-               "--unprotected", vault=None, look="key show new.key",
+               "--unprotected", "--json", vault=None,
+               look="key show new.key",
                remedy=r"(new\.key\S*): exists already")
     yield Verb("status", *as_("sato", "status"))
     yield Verb("whoami", *as_("sato", "whoami"))
@@ -46,16 +47,17 @@ def small_verbs(o):
                varies=True)
     yield Verb("staff list", *as_("mori", "staff", "list"))
     yield Verb("staff propose", *as_("kudo", "staff", "propose", "oka.key.pub",
-                                     "--role", "intake"))
+                                     "--role", "intake", "--json"))
     yield Verb("staff confirm", *as_("mori", "staff", "confirm", "tani",
                                      "--fingerprint", o.tani))
     yield Verb("staff reinstate", *as_("mori", "staff", "confirm", "abe",
-                                       "--fingerprint", o.abe))
+                                       "--fingerprint", o.abe, "--json"))
     yield Verb("staff revoke", *as_("kudo", "staff", "revoke", "ueda",
-                                    "--yes"))
+                                    "--yes", "--json"))
     yield Verb("staff suspend", *as_("mori", "staff", "suspend", "ueda"))
     yield Verb("record add", *as_("sato", "record", "add", "victim", "--from",
-                                  "one.csv"), optional=["record.find"])
+                                  "one.csv", "--json"),
+               optional=["record.find"])
     yield Verb("record edit", "--key", "sato.key", "record", "edit", o.record,
                "-c", "facts", give=b"female\n.\nyes\n", shows=["record.read"])
     yield Verb("record show", *as_("sato", "record", "show", o.record),
@@ -129,7 +131,8 @@ def audit_verbs(_):
 
 def vault_verbs(_):
     """What makes, keeps or brings back a vault."""
-    yield Verb("backup create", *as_("kudo", "backup", "create", "two.svb"),
+    yield Verb("backup create", *as_("kudo", "backup", "create", "two.svb",
+                                     "--json"),
                look="--vault office --key kudo.key backup verify two.svb",
                remedy=r"(two\.svb\S*): exists already")
     yield Verb("backup verify", "backup", "verify", "one.svb", "--sheet",
@@ -145,7 +148,7 @@ def vault_verbs(_):
                vault=None, remedy=r"(B\.txt): exists already")
     yield Verb("init", "init", "site", "--origin", "site.example/vault",
                "--administrator", "oka.key", "--supervisor", "kato.key",
-               vault=None, look="--vault site status",
+               "--json", vault=None, look="--vault site status",
                remedy=r"(site(?:\.gate)?): exists already")
     yield Verb("setup", "setup", "--no-input", "--place", "pc", "--dir",
                "site", "--origin", "site.example/vault", "--profile",
@@ -157,11 +160,11 @@ def vault_verbs(_):
 
 def big_verbs(o):
     yield Verb("import", *as_("sato", "import", "more.csv", "--type",
-                              "victim"))
+                              "victim", "--json"))
     yield Verb("rotate", *as_("mori", "staff", "list"), after=o.leave,
                optional=["keys"])
     yield Verb("key passwd", "key", "passwd", "minister.key",
-               "--passphrase-fd", "30", secret=b"canary passphrase one\n",
+               "--passphrase-fd", "30", "--json", secret=b"canary passphrase one\n",
                vault=None, look="key show minister.key")
 
 

@@ -240,7 +240,7 @@ expect_in err "Fewer than five people stand in this cell"
 expect_in err "Whoever subtracts learns of fewer than five people"
 expect_not_in err "prosecuted."
 printf 'yes\nyes\n' >in
-expect_exit 1 --key toda.key release request annual --year $year \
+expect_exit 3 --key toda.key release request annual --year $year \
     --profile exact --basis "Action Plan"
 expect_in err "svault release acknowledge "
 number=$(sed -n 's/.*svault release acknowledge //p' err)
