@@ -169,6 +169,10 @@ def readers(office):
     }
 
 
+# Those that show what people wrote or asked for: all of it, or nothing.
+SHOWS = ("show", "list", "find", "history", "releases", "served")
+
+
 # ---- What may differ and say the same ----
 
 
@@ -252,12 +256,12 @@ class Trial:
         self.good = office.home.with_name(office.home.name + ".good")
         shutil.copytree(office.home, self.good, symlinks=True)
         self.readers = readers(office)
-        self.truth = {}
+        self.truth, self.hints = {}, {}
         for name in self.readers:
             code, out, err = self.read(name)
             if code != 0:
                 raise SystemExit(f"{name}: exit {code} of a sound office: {out}{err}")
-            self.truth[name] = lasting(out)
+            self.truth[name], self.hints[name] = lasting(out), err
             self.put_back()
 
     def put_back(self):
@@ -283,14 +287,17 @@ class Trial:
             kind = "fault" if "data file is damaged" in err else "named"
             if not said:
                 kind, why = "unclear", f"exit {code} without a word"
-            elif name in ("show", "find", "history", "releases") and out:
+            elif name in SHOWS and out:
                 kind, why = "wrong", f"exit {code}, and yet it shows: {out[:80]}"
         elif lasting(out) != self.truth[name]:
-            kind, why = ("named", "") if err.strip() else ("wrong", f"another output: {out[:120]}")
+            # A warning makes nothing of what is shown true.
+            named = name not in SHOWS and err != self.hints[name]
+            kind, why = ("named", "") if named else ("wrong", f"another output: {out[:120]}")
         elif harmless():
             kind = "harmless"
         else:
-            kind = "named" if err.strip() else "undetected"
+            # What it says of a sound one names nothing.
+            kind = "named" if err != self.hints[name] else "undetected"
         self.tally.note(kind, words, why)
 
     def bytes(self, path, what, data, names, counts):
@@ -419,7 +426,7 @@ def service(trial, path, what):
     if process.poll() is None and '"started"' in said:
         sock = f"unix:{trial.office.home}/sock"
         trial.readers["served"] = ("svault", ["--vault", sock, *trial.readers["show"][1]])
-        trial.truth["served"] = trial.truth["show"]
+        trial.truth["served"], trial.hints["served"] = trial.truth["show"], trial.hints["show"]
         trial.judge(path, what, "served", lambda: True)
         process.send_signal(signal.SIGTERM)
     elif process.poll() is None:
