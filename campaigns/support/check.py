@@ -13,6 +13,15 @@ NUMBERED = {
     "propose": ("staff.propose", "proposal"),
     "request": ("release.request", "release"),
 }
+# Each time that something of these came out has an entry: its act, and the
+# field that has what was asked for (None: it is about no one thing).
+READINGS = {
+    "show": ("record.read", "record"),
+    "look": ("release.show", "about"),
+    "backup": ("backup.open", None),
+}
+UNLOGGED = {"key", "init", "verify"}  # of whose answers none is asked for
+ENDED = " ended with exit "  # says nothing of what was lost
 
 
 class Check:
@@ -21,7 +30,7 @@ class Check:
     def __init__(self, office):
         self.office = office
         self.entries = []
-        self.told = collections.Counter()  # readings of which something came
+        self.told = collections.Counter()  # of READINGS: something came
         self.imports = collections.Counter()
         self.answered = set()  # entries that an answer named
         self.turn = 0  # whose heads are looked at
@@ -81,19 +90,23 @@ class Check:
         for a in answers:
             if a.code > 0 and a.code not in expected or \
                     a.code < 0 and a.code != -9:
-                self.fault(f"{a.who}'s {a.what}: exit {a.code}: "
+                self.fault(f"{a.who}'s {a.what}{ENDED}{a.code}: "
                            f"{a.err.strip()[:300]}")
-            if a.what == "show" and a.said:
-                self.told[a.who, a.args[2]] += 1
+            if a.what in READINGS and a.said:
+                self.told[reading_of(a)] += 1
             if a.out is not None or a.code == 0:
                 self.counted[a.what] += 1
                 self.logged(a)
             elif a.what == "fetch" and os.path.exists(a.args[-1]):
                 self.logged(a)  # some of it came
-        for (who, handle), n in self.told.items():
-            if n > sum(e["act"] == "record.read" and e["actor"] == who
-                       and e["record"] == handle for e in self.entries):
-                self.fault(f"{handle} was released to {who} without an entry")
+        logged = collections.Counter(
+            (e["act"], e["actor"], str(e[field]) if field else None)
+            for e in self.entries if e["allowed"] and e["outcome"] == "done"
+            for act, field in READINGS.values() if act == e["act"])
+        for (act, who, of), n in self.told.items():
+            if n > logged[act, who, of]:
+                self.fault(f"{who}'s {act} of {of or 'everything'} came out "
+                           "without an entry")
         for who, n in self.imports.items():
             if n > sum(e["act"] == "record.import" and e["actor"] == who
                        and e["outcome"] == "done" for e in self.entries):
@@ -129,6 +142,14 @@ class Check:
         if e is None or e["act"] != act or e["actor"] != a.who or \
                 not e["allowed"] or e["outcome"] != "done":
             self.fault(f"{a.who}'s {a.what} is not entry {index}")
+
+    def is_noticed(self, answer):
+        """Would it be told if the log had nothing of her?"""
+        other = Check(self.office)
+        other.entries = [dict(e, actor="nobody") if e["actor"] == answer.who
+                         else e for e in self.entries]
+        other.answers([answer])
+        return other.found != []
 
     # ---- Content, and files ----
 
@@ -200,6 +221,11 @@ class Check:
             "--vault", place, "--key", key, "--no-input", "--gate",
             out["gate_fingerprint"], "staff", "list", "--json")
         self.needs(place, code, err)
+
+
+def reading_of(answer):
+    act, field = READINGS[answer.what]
+    return act, answer.who, str(answer.args[2]) if field else None
 
 
 def text_of(counted):
