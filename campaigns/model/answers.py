@@ -1,6 +1,6 @@
 """What comes with an answer, docs/FORMAT.md 10, against what the model says comes with it."""
 
-from table import leaf
+from table import item_leaf, leaf, mth, root_of
 from wire import Difference, Reader
 
 
@@ -18,6 +18,12 @@ class Answers:
                 x["cells"] = bytes.fromhex(self.driver.ask("cells")[0])
             return
         compare(r, want.body, Reader(body))
+
+    def compare_proof(self, index, proof):
+        """An entry is under the present root."""
+        tree = self.m.tree
+        got = root_of(index, len(tree.leaves), tree.leaves[index], proof)
+        self.compare(f"the proof of entry {index}", got, tree.roots[-1])
 
     def body_record_list(self, r, want, b):
         more, rows = bool(b.u(1)), []
@@ -48,10 +54,10 @@ class Answers:
 
     def body_log_read(self, r, want, b):
         proved, rows = bool(b.u(1)), []
-        for _ in range(b.u(4)):
+        for n in range(b.u(4)):
             rows.append(leaf(b.raw(b.u(2))))
             if proved:
-                b.proof()
+                self.compare_proof(r["entry"] + n, b.proof())
         self.compare("proved", proved, r["count"] <= 256)
         if not rows and want:
             raise Difference("log.read: none of its entries")
@@ -69,13 +75,23 @@ class Answers:
         self.compare("number of versions", len(said) - 1, len(want))
         for text, (_, v) in zip(said[1:], want):
             i = v.item
+            if text.endswith(" closed"):
+                raise Difference("a version does not open")
+            *words, proof, path = text.split(" ")
+            self.compare_proof(v.index, hashes_of(proof))
+            asked = self.m.entries[v.index]["r"]["items"]
+            self.compare(
+                "the proof of an item",
+                root_of(v.position, v.total, item_leaf(i), hashes_of(path)),
+                mth([item_leaf(x) for x in asked]),
+            )
             content = ";".join(f"{f}={x}" for f, x in i["content"].items()) or "-"
             expected = [
                 str(v.index), self.m.tree.leaves[v.index].hex(), str(v.position), str(v.total),
                 i["compartment"], str(i["version"]), str(int(i["addition"])), i["author"],
                 str(i["epoch"]), i["record"], i["prev"].hex(), i["hash"].hex(), content,
             ]  # fmt: skip
-            self.compare("version", text.split(" "), expected)
+            self.compare("version", words, expected)
 
     def state(self, b):
         return {
@@ -99,7 +115,7 @@ class Answers:
         self.compare_state(want, b)
         b.raw(b.u(4))
         self.compare("request", leaf(b.raw(b.u(2))), self.m.tree.leaves[r["entry"]])
-        b.proof()
+        self.compare_proof(r["entry"], b.proof())
         parcel = b.raw(b.u(4))
         hers = r["actor"] in want["approvers"] and want["by"] != r["actor"]
         self.compare("parcel", bool(parcel), hers)
@@ -114,6 +130,11 @@ class Answers:
         self.compare_state(want, b)
         for index in (r["entry"], want["judged_index"]):
             self.compare("entry", leaf(b.raw(b.u(2))), self.m.tree.leaves[index])
-            b.proof()
+            self.compare_proof(index, b.proof())
         self.compare("for somebody else", b.u(1), 0)
         self.open_parcel(r, want, b.raw(b.u(4)), 1)
+
+
+def hashes_of(word):
+    raw = b"" if word == "-" else bytes.fromhex(word)
+    return [raw[at : at + 32] for at in range(0, len(raw), 32)]

@@ -247,13 +247,25 @@ print_content(const struct content *content)
         printf(" -");
 }
 
-/* One version: what its header says, whether it opens, and its content. */
+static void
+print_proof(const struct tree_proof *proof)
+{
+    struct buf all = BUF_INIT;
+
+    for (size_t i = 0; i < proof->n; i++)
+        assert_ok(buf_append(&all, BYTES(proof->hash[i].b)));
+    answer_hex(buf_bytes(&all));
+    buf_free(&all);
+}
+
+/* One version: what its header says, whether it opens, its content, and the
+ * proofs of its entry and of its place among the request's. */
 static void
 print_version(struct driver *d, struct reader *r)
 {
     uint64_t index = reader_u64(r);
     struct bytes rest, entry = reader_medium(r, r->in.len);
-    struct tree_proof proof;
+    struct tree_proof proof, path;
     struct envelope e;
     struct envelope_header h;
     struct ps1_receiver receiver = {.ready = false};
@@ -270,7 +282,7 @@ print_version(struct driver *d, struct reader *r)
     printf(" %llu", (unsigned long long)reader_u64(r));
     printf(" %llu", (unsigned long long)reader_u64(r));
     rest = bytes_slice(r->in, r->at, r->in.len - r->at);
-    assert_ok(tree_proof_decode(&rest, &proof));
+    assert_ok(tree_proof_decode(&rest, &path));
     assert_ok(envelope_decode(&rest, &e));
     r->at = r->in.len - rest.len;
     assert_ok(envelope_header_decode(e.header, &h));
@@ -289,6 +301,8 @@ print_version(struct driver *d, struct reader *r)
         schema_compartment(schema_type(d->schema, h.type), h.compartment, NULL),
         buf_bytes(&plain), &content));
     print_content(&content);
+    print_proof(&proof);
+    print_proof(&path);
     content_free(&content);
     buf_free(&plain);
 }

@@ -7,7 +7,7 @@ import hashlib
 from answers import Answers
 from model import Model
 from stories import AUDITOR
-from table import ACTS, COUNTED, SEARCHED, b64, digest, leaf, mth
+from table import ACTS, COUNTED, SEARCHED, b64, digest, item_leaf, leaf, mth
 from wire import Difference, unb64
 
 ORIGIN = "office.example"
@@ -469,11 +469,6 @@ class Office(Answers):
         rule = "-" if e["outcome"] == "-" else e["outcome"]
         key = r["act"], r["role"], "allowed" if e["allowed"] else "denied", e["rule"], rule
         self.counts[key] = self.counts.get(key, 0) + 1
-
-
-def item_leaf(i):
-    text = f"svault/version/v1 {i['record']} {i['compartment']} {i['version']} {b64(i['hash'])}"
-    return leaf(text.encode())
 
 
 def contents_of(word):

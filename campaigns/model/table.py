@@ -34,6 +34,29 @@ def mth(leaves):
     return node(mth(leaves[:k]), mth(leaves[k:]))
 
 
+def root_of(index, size, hashed, proof):
+    """The root that an inclusion proof comes to (RFC 9162, 2.1.3), or None."""
+    if not 0 <= index < size:
+        return None
+    at, last, root = index, size - 1, hashed
+    for other in proof:
+        if last == 0:
+            return None
+        if at % 2 or at == last:
+            root = node(other, root)
+            while at and at % 2 == 0:
+                at, last = at // 2, last // 2
+        else:
+            root = node(root, other)
+        at, last = at // 2, last // 2
+    return root if last == 0 else None
+
+
+def item_leaf(i):
+    text = f"svault/version/v1 {i['record']} {i['compartment']} {i['version']} {b64(i['hash'])}"
+    return leaf(text.encode())
+
+
 class Tree:
     """Every root that the log ever had."""
 
