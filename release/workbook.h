@@ -11,7 +11,8 @@
  * Cells are numbers or texts, never formulas: texts that would begin one get
  * an apostrophe (csv.h).  Nothing in it tells who made it or when: the same
  * tables give the same bytes, and its day is the one as of which was counted.
- * It is made in memory; nothing of it lies on a disk.
+ * It is made in memory, by a child that is waited for; nothing of it lies on a
+ * disk.
  *
  * SV_ERR_RANGE for a text of more than 32767 characters or more tables, rows
  * or columns than a workbook has; SV_ERR_NOMEM.

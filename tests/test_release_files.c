@@ -456,6 +456,52 @@ test_without_descriptors_there_is_an_error_and_no_workbook(void **state)
     document_tables_clear(&t);
 }
 
+#if !defined(__SANITIZE_ADDRESS__)
+static rlim_t
+address_space(void)
+{
+    FILE *f = fopen("/proc/self/statm", "re");
+    unsigned long pages = 0;
+
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%lu", &pages), 1);
+    (void)fclose(f);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* libxlsxwriter dies of some of these. */
+static void
+test_without_memory_there_is_an_error_and_no_workbook(void **state)
+{
+    struct rlimit was, little;
+    struct document_tables t;
+    struct buf out = BUF_INIT;
+    unsigned n_failed = 0;
+    enum sv_err err;
+
+    (void)state;
+    make_large(&t, 5000);
+    assert_int_equal(getrlimit(RLIMIT_AS, &was), 0);
+    do {
+        little = was;
+        little.rlim_cur = address_space() + (rlim_t)n_failed * (256 << 10);
+        assert_int_equal(setrlimit(RLIMIT_AS, &little), 0);
+        err = workbook_xlsx(&t, &out);
+        assert_int_equal(setrlimit(RLIMIT_AS, &was), 0);
+        if (err != SV_OK) {
+            /* It says of a file that it could not make no more. */
+            assert_true(err == SV_ERR_NOMEM || err == SV_ERR_IO);
+            assert_int_equal(out.len, 0);
+            n_failed++;
+        }
+    } while (err != SV_OK && n_failed < 1000);
+    assert_ok(err);
+    assert_in_range(n_failed, 2, 999);
+    buf_free(&out);
+    document_tables_clear(&t);
+}
+#endif
+
 /* ---- for other readers ---- */
 
 static void
@@ -502,23 +548,25 @@ test_other_readers_get_pages_and_workbooks(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers_are_written_as_people_write_them),
-        cmocka_unit_test(test_nothing_in_a_page_runs_or_is_loaded),
-        cmocka_unit_test(
-            test_the_policy_allows_the_style_that_is_there_and_nothing_else),
-        cmocka_unit_test(test_a_page_says_each_number_and_why_one_is_missing),
-        cmocka_unit_test(
-            test_a_release_without_figures_is_a_page_and_a_workbook),
-        cmocka_unit_test(
-            test_a_chart_has_a_bar_and_a_number_for_each_part_and_none_for_totals),
-        cmocka_unit_test(test_a_label_of_any_length_stays_in_its_place),
-        cmocka_unit_test(test_the_same_tables_give_the_same_bytes),
-        cmocka_unit_test(test_what_a_workbook_cannot_hold_is_refused),
-        cmocka_unit_test(test_a_workbook_is_made_in_memory_alone),
-        cmocka_unit_test(
-            test_without_descriptors_there_is_an_error_and_no_workbook),
-        cmocka_unit_test(test_other_readers_get_pages_and_workbooks),
+    const struct CMUnitTest tests[] =
+    { cmocka_unit_test(test_numbers_are_written_as_people_write_them),
+      cmocka_unit_test(test_nothing_in_a_page_runs_or_is_loaded),
+      cmocka_unit_test(
+          test_the_policy_allows_the_style_that_is_there_and_nothing_else),
+      cmocka_unit_test(test_a_page_says_each_number_and_why_one_is_missing),
+      cmocka_unit_test(test_a_release_without_figures_is_a_page_and_a_workbook),
+      cmocka_unit_test(
+          test_a_chart_has_a_bar_and_a_number_for_each_part_and_none_for_totals),
+      cmocka_unit_test(test_a_label_of_any_length_stays_in_its_place),
+      cmocka_unit_test(test_the_same_tables_give_the_same_bytes),
+      cmocka_unit_test(test_what_a_workbook_cannot_hold_is_refused),
+      cmocka_unit_test(test_a_workbook_is_made_in_memory_alone),
+      cmocka_unit_test(
+          test_without_descriptors_there_is_an_error_and_no_workbook),
+#if !defined(__SANITIZE_ADDRESS__)
+      cmocka_unit_test(test_without_memory_there_is_an_error_and_no_workbook),
+#endif
+      cmocka_unit_test(test_other_readers_get_pages_and_workbooks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
