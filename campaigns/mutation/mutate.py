@@ -171,6 +171,16 @@ def watch(build, alive, tally):
                     report)
 
 
+def wanted(args):
+    """(area, its files) of what was asked for."""
+    for area in areas():
+        files = [f for f in area.files
+                 if not args.file or fnmatch.fnmatch(f, args.file)]
+        if files and (args.area == area.name if args.area else
+                      args.all or args.file or not area.is_apart):
+            yield area, files
+
+
 class Campaign:
     """The full form: what it runs, and what came of it."""
 
@@ -221,19 +231,11 @@ class Campaign:
         self.refused += bad
         self.files += len(files)
 
-    def wants(self, area):
-        if self.args.area:
-            return self.args.area == area.name
-        return self.args.all or self.args.file or not area.is_apart
-
     def run(self):
         self.control()
         with open(self.survivors_file, 'w', encoding='utf-8') as out:
-            for area in areas():
-                files = [f for f in area.files if not self.args.file or
-                         fnmatch.fnmatch(f, self.args.file)]
-                if files and self.wants(area):
-                    self.run_area(area, files, out)
+            for area, files in wanted(self.args):
+                self.run_area(area, files, out)
         return self.report()
 
     def report(self):
@@ -265,7 +267,13 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--area')
     parser.add_argument('--file')
+    parser.add_argument('--check', action='store_true',
+                        help='only whether these arguments make sense')
     args = parser.parse_args()
+    if not any(wanted(args)):
+        parser.error('there is no such area or file in tests.txt')
+    if args.check:
+        sys.exit(0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA,
                        (MEMORY_MAX, resource.RLIM_INFINITY))
