@@ -155,10 +155,10 @@ store(const struct witness *w, const struct witness_log *log, struct bytes note)
         return err;
     (void)snprintf(dir, sizeof dir, "%s", path);
     *strrchr(dir, '/') = '\0';
-    if (mkdir(dir, DIR_MODE) == 0)
-        err = path_sync(dir);
-    else if (errno != EEXIST)
-        err = err_of_errno(errno);
+    if (mkdir(dir, DIR_MODE) != 0 && errno != EEXIST)
+        return err_of_errno(errno);
+    /* Also where it was there: who made it may have ended before this. */
+    err = path_sync(dir);
     return err == SV_OK ? file_replace(path, FILE_MODE, note) : err;
 }
 

@@ -1,6 +1,7 @@
 /* A witness and what may be put to it: it cosigns one branch that grows. */
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,26 @@
 #define NAME "board.example/w1"
 #define NOW UINT64_C(1770000000)
 #define LEAVES 40
+
+/* What was made durable, in order. */
+#define SYNCED_MAX 8
+static char synced[SYNCED_MAX][PATH_SIZE];
+static size_t n_synced;
+
+int
+fsync(int fd)
+{
+    char name[32];
+    ssize_t len;
+
+    if (n_synced < SYNCED_MAX) {
+        (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+        len = readlink(name, synced[n_synced], PATH_SIZE - 1);
+        assert_true(len > 0);
+        synced[n_synced++][len] = '\0';
+    }
+    return (int)syscall(SYS_fsync, fd);
+}
 
 /* A log in memory: leaves of this branch, and of another one from `fork` on. */
 struct log {
@@ -584,6 +605,28 @@ test_nothing_is_answered_that_is_not_stored(void **state)
     buf_free(&request);
 }
 
+/* Else the plug takes a first cosignature with the name of where it lies, and
+ * the log begins anew, on another branch. */
+static void
+test_what_is_cosigned_has_durable_names(void **state)
+{
+    struct bench *b = *state;
+    char log_dir[PATH_SIZE], file[PATH_SIZE];
+
+    for (unsigned round = 0; round < 2; round++) {
+        n_synced = 0;
+        begin(b, 3);
+        assert_int_equal(n_synced, 3);
+        assert_string_equal(synced[0], b->state); /* the name of log_dir */
+        (void)snprintf(log_dir, sizeof log_dir, "%s", synced[1]);
+        *strrchr(log_dir, '/') = '\0';           /* the file itself */
+        assert_string_equal(synced[2], log_dir); /* and its name */
+        /* As if that had ended behind mkdir(). */
+        assert_ok(path_join(file, log_dir, "checkpoint"));
+        assert_int_equal(unlink(file), 0);
+    }
+}
+
 /* Killed at any moment: what was answered is never more than what is kept. */
 static void
 test_a_kill_at_any_moment_keeps_what_was_answered(void **state)
@@ -593,7 +636,7 @@ test_a_kill_at_any_moment_keeps_what_was_answered(void **state)
     unsigned n_said = 0;
 
     begin(b, 1);
-    for (unsigned turn = 0; turn < 60; turn++) {
+    for (unsigned turn = 0; turn < 60 || (n_said == 0 && turn < 1000); turn++) {
         struct checkpoint said = {.size = 0}, kept;
         struct buf note;
         int answers[2];
@@ -780,6 +823,7 @@ main(void)
         TEST(test_a_state_of_another_witness_is_not_gone_on_from),
         TEST(test_one_process_at_a_time_has_the_state),
         TEST(test_nothing_is_answered_that_is_not_stored),
+        TEST(test_what_is_cosigned_has_durable_names),
         TEST(test_a_kill_at_any_moment_keeps_what_was_answered),
         TEST(test_a_lost_state_goes_on_from_what_was_cosigned),
         TEST(test_cosignatures_of_several_are_put_on_one_head),
