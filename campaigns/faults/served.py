@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+from check import ALTERED
 from engine import TIMEOUT_S, Result
 from office import PASSPHRASE
 from verbs import Verb, as_
@@ -13,13 +14,22 @@ STARTED_S = 20
 QUIET_S = 0.3  # a service that cannot say that it has started
 
 
-def first_bad(codes):
-    return next((c for c in codes if c != 0), 0)
+def worst(codes):
+    """A hang, a death that nobody sent and an alarm are hidden by no other
+    failure."""
+    for bad in (lambda c: c == "hangs",
+                lambda c: c < 0 and c != -signal.SIGKILL,
+                lambda c: c == ALTERED,
+                lambda c: c != 0):
+        for code in codes:
+            if bad(code):
+                return code
+    return 0
 
 
 def joined(results, first):
-    """Several steps as one: the first failure's code, all that was said."""
-    return Result(first_bad([first.code] + [r.code for r in results]),
+    """Several steps as one: the worst failure's code, all that was said."""
+    return Result(worst([first.code] + [r.code for r in results]),
                   "".join(r.out for r in results),
                   first.err + "".join(r.err for r in results),
                   first.count, first.hits, first.where)
