@@ -1,4 +1,4 @@
-#include "tests/support/office.h"
+#include "tests/support/held.h"
 #include "vault/posting.h"
 #include "vault/token.h"
 
@@ -296,6 +296,108 @@ test_t60_a_query_of_an_old_epoch_is_invalid(void **state)
                SV_ERR_FORMAT);
 }
 
+/* The search for this, signed, and not sent. */
+static void
+hold_find(struct held *h, const char *who, const char *line)
+{
+    struct client *c = held_begin(h, who);
+    struct find_list l;
+
+    h->holds = true;
+    assert_err(client_record_find(c, "victim", bytes_text(line), &l),
+               SV_ERR_IO);
+    held_end(h, who);
+}
+
+/* This note with that body: the index of its entry, and how much comes. */
+static uint64_t
+send_find(struct office *o, struct bytes note, struct bytes body, size_t *len)
+{
+    struct act_request message = {note, body};
+    struct buf bytes = BUF_INIT, response = BUF_INIT;
+    struct message_answer m;
+
+    assert_ok(message_act_encode(&message, &bytes));
+    assert_ok(gate_handle(o->gate, buf_bytes(&bytes), &response));
+    assert_ok(message_answer_decode(buf_bytes(&response), &m));
+    assert_ok(m.status);
+    *len = m.act.body.len;
+    buf_free(&bytes);
+    buf_free(&response);
+    return m.act.index;
+}
+
+/* One signature is one search: with other words behind it the request that is
+ * in the log gets no answer to them. */
+static void
+test_t60_a_search_again_is_for_the_same_words(void **state)
+{
+    struct held h = {.o = *state};
+    struct message_request nobody, name;
+    struct buf first = BUF_INIT;
+    struct handle record;
+    size_t len = 0;
+    uint64_t index;
+
+    assert_ok(office_named(h.o, "case-1", "2022-001", "佐々木", "愛", "ササキ",
+                           "アイ", "090-5223-9977", &record));
+    hold_find(&h, "case-2", "nobody");
+    assert_ok(buf_append(&first, buf_bytes(&h.message)));
+    hold_find(&h, "case-2", "ササキ");
+    assert_ok(message_request_decode(buf_bytes(&first), &nobody));
+    assert_ok(message_request_decode(buf_bytes(&h.message), &name));
+    index = send_find(h.o, nobody.act.note, nobody.act.body, &len);
+    assert_int_equal(len, 3);
+    assert_int_equal(send_find(h.o, nobody.act.note, nobody.act.body, &len),
+                     index);
+    assert_int_equal(len, 3);
+    assert_int_equal(send_find(h.o, nobody.act.note, name.act.body, &len),
+                     index);
+    assert_int_equal(len, 0);
+    office_verify(h.o);
+    buf_free(&first);
+    buf_free(&h.message);
+}
+
+/* The answer is lost, and before the question comes again there are new
+ * keys. */
+static enum sv_err
+lose_answer(void *ctx, struct bytes request, struct buf *response)
+{
+    struct held *h = ctx;
+    struct message_request m;
+    enum sv_err err = gate_handle(h->o->gate, request, response);
+
+    assert_ok(message_request_decode(request, &m));
+    if (!h->holds || m.kind != MESSAGE_ACT || m.act.body.len == 0)
+        return err;
+    h->holds = false;
+    buf_truncate(response, 0);
+    office_rotate(h->o, NULL, 1);
+    return SV_ERR_UNSURE;
+}
+
+/* Behind a new key of the index its words are not all there are: the same
+ * error as that of a query that comes too late, and no empty list. */
+static void
+test_t60_a_search_again_is_none_behind_a_new_index_key(void **state)
+{
+    struct office *o = *state;
+    struct held h = {.o = o, .holds = true};
+    struct client *c;
+    struct find_list l;
+
+    o->through = (struct transport){lose_answer, &h};
+    c = office_client(o, "legal-1"); /* office_rotate() leaves her session */
+    o->through = (struct transport){NULL, NULL};
+    assert_err(client_record_find(c, "victim", bytes_text("ササキ"), &l),
+               SV_ERR_FORMAT);
+    assert_false(h.holds);
+    office_end(o, "legal-1");
+    assert_int_equal(find(o, "legal-1", "ササキ", &l), 0);
+    find_list_free(&l);
+}
+
 /* n tokens in the one word of a query under this epoch. */
 static enum sv_err
 decode_word_of(uint32_t epoch, unsigned n)
@@ -345,6 +447,8 @@ main(void)
         IN_OFFICE(test_an_import_ends_before_the_row_whose_number_is_taken),
         IN_OFFICE(test_search_goes_on_after_a_new_index_key),
         IN_OFFICE(test_t60_a_query_of_an_old_epoch_is_invalid),
+        IN_OFFICE(test_t60_a_search_again_is_for_the_same_words),
+        IN_OFFICE(test_t60_a_search_again_is_none_behind_a_new_index_key),
         cmocka_unit_test(test_t60_one_word_cannot_be_many),
     };
 

@@ -249,6 +249,10 @@ client_record_find(struct client *c, const char *type, struct bytes line,
         query_hash(buf_bytes(&query), r.body);
         err = client_act(c, &r, buf_bytes(&query), &answer);
     }
+    /* A receipt, after a doubt and behind a new key of the index. */
+    if (err == SV_OK && answer.body.len == 0)
+        err = client_fault(c, SV_ERR_FORMAT,
+                           N_("the gate found the request's body wrong"));
     if (err == SV_OK)
         err = read_found(answer.body, &found);
     if (err == SV_ERR_TAMPERED)
