@@ -325,6 +325,14 @@ later_tokens(struct lie *l)
     l->env[0].tokens = buf_bytes(&l->tokens);
 }
 
+/* What is found by the first envelope's words would be found by the last's,
+ * too, and with them be lost. */
+static void
+tokens_of_what_is_not_searched(struct lie *l)
+{
+    l->env[l->n - 1].tokens = l->env[0].tokens;
+}
+
 static void
 first_of_other_record(struct lie *l)
 {
@@ -407,6 +415,7 @@ test_a_new_record_is_what_its_request_says(void **state)
         INVALID(no_header),
         INVALID(cut_tokens),
         INVALID(later_tokens),
+        INVALID(tokens_of_what_is_not_searched),
         INVALID(zeros_for_hashes),
     };
     static const struct wanted truth[] = {{"truth", nothing, OUTCOME_DONE},
@@ -426,22 +435,28 @@ test_a_new_record_is_what_its_request_says(void **state)
     office_verify(h->o);
 }
 
-/* What case-1 would save of the identity that she has read. */
+/* What case-1 would save of a part that she has read. */
 static void
-hold_save(struct held *h, const struct handle *record)
+hold_save_of(struct held *h, const struct handle *record,
+             const char *compartment)
 {
-    static const char *const identity[] = {"identity"};
     struct client *c = held_begin(h, "case-1");
     struct record_view v = {0};
     size_t at;
 
-    assert_ok(client_record_read(c, "victim", record, 1, identity, &v));
-    assert_non_null(schema_compartment(v.type, "identity", &at));
+    assert_ok(client_record_read(c, "victim", record, 1, &compartment, &v));
+    assert_non_null(schema_compartment(v.type, compartment, &at));
     h->holds = true;
     assert_err(client_record_save(c, "victim", record, &v.contents[at], &v),
                SV_ERR_IO);
     record_view_free(&v);
     held_end(h, "case-1");
+}
+
+static void
+hold_save(struct held *h, const struct handle *record)
+{
+    hold_save_of(h, record, "identity");
 }
 
 static void
@@ -493,6 +508,48 @@ test_a_new_version_follows_the_newest_and_is_what_its_request_says(void **state)
     EXPECT_ALL(h, "case-1", lies);
     EXPECT_ALL(h, "case-1", truth);
     office_verify(h->o);
+}
+
+/* The tokens that are held, for others to send. */
+static struct buf held_tokens;
+
+static void
+with_held_tokens(struct lie *l)
+{
+    l->env[0].tokens = buf_bytes(&held_tokens);
+}
+
+/* Who saves another part can neither have the record found by its words nor,
+ * behind that, take it out of what they find. */
+static void
+test_a_part_that_is_not_searched_has_no_tokens(void **state)
+{
+    static const struct wanted lies[] = {INVALID(with_held_tokens)};
+    static const struct wanted truth[] = {{"truth", nothing, OUTCOME_DONE}};
+    struct held *h = *state;
+    struct lie *l = calloc(1, sizeof *l);
+    struct note *note = calloc(1, sizeof *note);
+    struct find_list found = {0};
+    struct handle record;
+
+    assert_non_null(l);
+    assert_non_null(note);
+    assert_ok(office_record(h->o, "case-1", "2022-001", "Yamada", &record));
+    hold_save(h, &record);
+    read_held(h, note, l);
+    assert_ok(buf_append(&held_tokens, l->env[0].tokens));
+    hold_save_of(h, &record, "narrative");
+    EXPECT_ALL(h, "case-1", lies);
+    hold_save_of(h, &record, "narrative");
+    EXPECT_ALL(h, "case-1", truth);
+    assert_ok(client_record_find(office_client(h->o, "case-1"), "victim",
+                                 bytes_text("Yamada"), &found));
+    assert_int_equal(found.n, 1);
+    find_list_free(&found);
+    office_verify(h->o);
+    buf_free(&held_tokens);
+    free(note);
+    free(l);
 }
 
 static void
@@ -549,6 +606,7 @@ test_a_batch_is_whole_records_and_each_once(void **state)
         INVALID(other_root),
         INVALID(gates_lock),
         INVALID(later_tokens),
+        INVALID(tokens_of_what_is_not_searched),
         INVALID(same_record_twice),
         INVALID(fewer_records),
         INVALID(more_records),
@@ -732,6 +790,7 @@ main(void)
         IN_OFFICE(test_a_new_record_is_what_its_request_says),
         IN_OFFICE(
             test_a_new_version_follows_the_newest_and_is_what_its_request_says),
+        IN_OFFICE(test_a_part_that_is_not_searched_has_no_tokens),
         IN_OFFICE(test_a_batch_is_whole_records_and_each_once),
         IN_OFFICE(test_a_batch_of_small_records_has_each_once),
         IN_OFFICE(test_a_batch_again_is_answered_as_it_was),

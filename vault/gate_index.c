@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "vault/gate_internal.h"
+#include "vault/schema.h"
 
 /*
  * The search index: for each token of a record type's newest content, which
@@ -14,6 +15,56 @@ token_key(unsigned column, const uint8_t *token, const struct handle *h,
     out[0] = (uint8_t)column;
     memcpy(out + 1, token, TOKEN_BYTES);
     memcpy(out + 1 + TOKEN_BYTES, h->b, HANDLE_LEN);
+}
+
+/* ---- what is in it ---- */
+
+static void
+note_searched(struct gate *g, const struct schema *schema)
+{
+    for (size_t i = 0; i < schema_types(schema); i++) {
+        const struct schema_type *type = schema_type_at(schema, i);
+        const struct schema_compartment *sc = schema_searched(type);
+        int column =
+            sc == NULL ? -1
+                       : policy_column(&g->roster.policy, type->name, sc->name);
+
+        if (column >= 0)
+            g->searched[column] = true;
+    }
+    g->knows_searched = true;
+}
+
+/* The program's own schema where the vault has the same. */
+static enum sv_err
+load_searched(struct gate *g, const struct tables *t)
+{
+    struct schema_source source = schema_builtin();
+    struct schema *schema = NULL;
+    struct buf raw = BUF_INIT;
+    struct diag where = {0};
+    uint8_t hash[DIGEST_LEN];
+    enum sv_err err = SV_OK;
+
+    schema_hash(source, hash);
+    if (!bytes_equal(BYTES(hash), BYTES(g->roster.schema_hash)))
+        err = schema_row_load(t, &g->roster, &raw, &source);
+    if (err == SV_OK)
+        err = schema_load(source, &schema, &where);
+    if (err == SV_OK)
+        note_searched(g, schema);
+    schema_free(schema);
+    buf_free(&raw);
+    return err_verdict(err, SV_ERR_TAMPERED);
+}
+
+enum sv_err
+index_is_of(struct gate *g, const struct tables *t, unsigned column, bool *is)
+{
+    enum sv_err err = g->knows_searched ? SV_OK : load_searched(g, t);
+
+    *is = err == SV_OK && g->searched[column];
+    return err;
 }
 
 /* ---- keeping it ---- */

@@ -39,6 +39,8 @@ struct gate {
     uint64_t junk;              /* messages refused without an entry */
     struct gate_backup *backup; /* that is being read, or NULL */
     struct restored restored;
+    bool knows_searched; /* looked up with the first tokens that come */
+    bool searched[POLICY_COLUMNS_MAX];
 };
 
 /* A version as the table holds it; see docs/FORMAT.md. */
@@ -258,6 +260,10 @@ typedef enum sv_err (*index_found_fn)(void *ctx, const struct handle *h,
                                       bool *more);
 enum sv_err index_find(const struct tables *t, unsigned column,
                        const uint8_t *token, index_found_fn fn, void *ctx);
+/* Is it the compartment of its type that is searched?  The schema says so;
+ * it is the vault's for ever. */
+enum sv_err index_is_of(struct gate *g, const struct tables *t, unsigned column,
+                        bool *is);
 /* Does another record have the number that no two records share? */
 enum sv_err index_is_taken(const struct tables *t, unsigned column,
                            const struct handle *h, const struct posting *p,

@@ -11,16 +11,23 @@ items_free(struct items *in)
     *in = (struct items){0};
 }
 
-/* Tokens are under the newest key of the type's index. */
+/* Tokens are under the newest key of the type's index, and of what is searched
+ * alone: what is found by two parts at once would be lost with either. */
 static enum sv_err
 take_posting(const struct act *a, struct incoming *out)
 {
     const struct roster *roster = &a->gate->roster;
     int index = policy_index(&roster->policy, out->header.type);
+    bool searched = false;
+    enum sv_err err;
 
     if (out->env.tokens.len == 0)
         return SV_OK;
-    if (index < 0 || posting_decode(out->env.tokens, &out->posting) != SV_OK ||
+    err = index_is_of(a->gate, &a->tables, out->column, &searched);
+    if (err != SV_OK)
+        return err;
+    if (index < 0 || !searched ||
+        posting_decode(out->env.tokens, &out->posting) != SV_OK ||
         out->posting.epoch != roster_key(roster, (unsigned)index)->epoch)
         return SV_ERR_INPUT;
     out->has_posting = true;
