@@ -334,7 +334,8 @@ fits(const struct counting_run *run, const struct counting_order *order)
 
     if (run->plan != NULL && is_public != (run->plan->method == PLAN_ROUND))
         return false;
-    return is_public || !text_is_blank(order->basis);
+    return text_is_utf8(order->basis) &&
+           (is_public || !text_is_blank(order->basis));
 }
 
 enum sv_err

@@ -545,6 +545,43 @@ test_nobody_comes_in_with_a_key_that_nothing_is_sealed_to(void **state)
     office_verify(o);
 }
 
+/* It is found wrong, and that is an entry: of those, too, she has 20 a day. */
+static void
+expect_invalid(struct office *o, const char *profile, const char *what,
+               const char *basis, const struct box_public *recipient)
+{
+    struct buf cells = BUF_INIT;
+    uint64_t number = 0, size;
+
+    size = client_pin(at_work(o, "stats-1"))->size;
+    assert_err(client_release_request(office_client(o, "stats-1"), profile,
+                                      bytes_text(what), bytes_text(basis),
+                                      recipient, &number, &cells),
+               SV_ERR_INPUT);
+    assert_true(client_trouble(office_client(o, "stats-1"))->logged);
+    assert_int_equal(client_pin(office_client(o, "stats-1"))->size, size + 1);
+    assert_int_equal(cells.len, 0);
+    buf_free(&cells);
+}
+
+/* What she says of recipient and basis can be what nothing is made for, and
+ * is looked at before anything is counted. */
+static void
+test_a_request_for_nobody_is_an_entry_and_no_count(void **state)
+{
+    static const struct box_public nobody = {{0}};
+    static const char no_text[] = "Action \xff";
+    struct office *o = *state;
+
+    o->now_ms = START_2023;
+    add_victims(o, 2, "male");
+    expect_invalid(o, RELEASE_EXACT, spec, "Action Plan", &nobody);
+    expect_invalid(o, RELEASE_EXACT, plan, "Action Plan", &nobody);
+    expect_invalid(o, RELEASE_EXACT, spec, no_text, NULL);
+    expect_invalid(o, RELEASE_EXACT, plan, no_text, NULL);
+    office_verify(o);
+}
+
 static void
 expect_list(struct office *o, const char *who, const uint64_t *numbers,
             size_t n_want)
@@ -595,6 +632,7 @@ main(void)
         IN_OFFICE(test_who_asked_and_became_an_approver_sees_no_figure),
         IN_OFFICE(test_a_refused_or_expired_release_is_not_approved),
         IN_OFFICE(test_nobody_comes_in_with_a_key_that_nothing_is_sealed_to),
+        IN_OFFICE(test_a_request_for_nobody_is_an_entry_and_no_count),
         IN_OFFICE(test_previews_are_rounded_and_so_many_a_day),
         IN_OFFICE(test_a_count_is_as_of_its_day_and_never_of_the_future),
         IN_OFFICE(test_no_request_gives_a_row_to_a_statistics_officer),

@@ -73,6 +73,9 @@ counting_body_decode(struct bytes in, struct counting_body *out)
     n = reader_u16(&r);
     if (r.failed || has_recipient > 1 || n > in.len / KEY_SEALED_LEN)
         return SV_ERR_FORMAT;
+    /* Found when the figures are to be sealed, it would be too late. */
+    if (b.has_recipient && !box_public_ok(b.recipient.b))
+        return SV_ERR_FORMAT;
     b.keys = calloc(n > 0 ? n : 1, sizeof *b.keys);
     if (b.keys == NULL)
         return SV_ERR_NOMEM;
