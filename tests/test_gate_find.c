@@ -359,8 +359,7 @@ test_t60_a_search_again_is_for_the_same_words(void **state)
     buf_free(&h.message);
 }
 
-/* The answer is lost, and before the question comes again there are new
- * keys. */
+/* One answer is lost, so that its question comes again. */
 static enum sv_err
 lose_answer(void *ctx, struct bytes request, struct buf *response)
 {
@@ -373,8 +372,53 @@ lose_answer(void *ctx, struct bytes request, struct buf *response)
         return err;
     h->holds = false;
     buf_truncate(response, 0);
-    office_rotate(h->o, NULL, 1);
     return SV_ERR_UNSURE;
+}
+
+/* And before it does, there are new keys. */
+static enum sv_err
+lose_answer_and_keys(void *ctx, struct bytes request, struct buf *response)
+{
+    const struct held *h = ctx;
+    enum sv_err err = lose_answer(ctx, request, response);
+
+    if (err == SV_ERR_UNSURE)
+        office_rotate(h->o, NULL, 1);
+    return err;
+}
+
+static struct client *
+client_through(struct office *o, const char *who, struct transport way)
+{
+    struct client *c;
+
+    office_end(o, who);
+    o->through = way;
+    c = office_client(o, who);
+    o->through = (struct transport){NULL, NULL};
+    return c;
+}
+
+/* It is the last one, and no other, whose answer was lost. */
+static void
+test_t60_the_last_search_in_an_hour_has_its_answer_again(void **state)
+{
+    struct office *o = *state;
+    struct held h = {.o = o, .holds = false};
+    struct client *c =
+        client_through(o, "case-1", (struct transport){lose_answer, &h});
+    struct find_list l;
+
+    for (int i = 0; i < 20; i++) {
+        h.holds = i == 19;
+        assert_ok(client_record_find(c, "victim", bytes_text("nobody"), &l));
+        find_list_free(&l);
+    }
+    assert_false(h.holds);
+    assert_err(client_record_find(c, "victim", bytes_text("nobody"), &l),
+               SV_ERR_DENIED);
+    assert_string_equal(client_trouble(c)->rule, "limit");
+    office_verify(o);
 }
 
 /* Behind a new key of the index its words are not all there are: the same
@@ -384,12 +428,10 @@ test_t60_a_search_again_is_none_behind_a_new_index_key(void **state)
 {
     struct office *o = *state;
     struct held h = {.o = o, .holds = true};
-    struct client *c;
+    struct client *c = client_through(
+        o, "legal-1", (struct transport){lose_answer_and_keys, &h});
     struct find_list l;
 
-    o->through = (struct transport){lose_answer, &h};
-    c = office_client(o, "legal-1"); /* office_rotate() leaves her session */
-    o->through = (struct transport){NULL, NULL};
     assert_err(client_record_find(c, "victim", bytes_text("ササキ"), &l),
                SV_ERR_FORMAT);
     assert_false(h.holds);
@@ -447,6 +489,7 @@ main(void)
         IN_OFFICE(test_an_import_ends_before_the_row_whose_number_is_taken),
         IN_OFFICE(test_search_goes_on_after_a_new_index_key),
         IN_OFFICE(test_t60_a_query_of_an_old_epoch_is_invalid),
+        IN_OFFICE(test_t60_the_last_search_in_an_hour_has_its_answer_again),
         IN_OFFICE(test_t60_a_search_again_is_for_the_same_words),
         IN_OFFICE(test_t60_a_search_again_is_none_behind_a_new_index_key),
         cmocka_unit_test(test_t60_one_word_cannot_be_many),

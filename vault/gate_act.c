@@ -218,8 +218,9 @@ remember_id(const struct act *a)
                       BYTES(row));
 }
 
+/* again: may she still do what she did? */
 static enum sv_err
-decide(struct act *a, bool id_seen)
+decide(struct act *a, bool id_seen, bool again)
 {
     struct gate *g = a->gate;
     struct question q = {.request = &a->request,
@@ -242,6 +243,8 @@ decide(struct act *a, bool id_seen)
     err = facts_load(a, &q);
     if (err != SV_OK)
         return err;
+    if (again)
+        q.recent = 0; /* it was within the limit, and is counted */
     a->decision = policy_decide(&g->roster, &q);
     return SV_OK;
 }
@@ -343,7 +346,7 @@ perform_again(struct act *a, const struct act_row *row, uint64_t index)
     if (err == SV_OK)
         err = entry_parse(buf_bytes(&a->entry_text), &first);
     if (err == SV_OK && row->content && first.allowed) {
-        err = decide(a, false);
+        err = decide(a, false, true);
         if (err == SV_OK && !a->decision.allowed) {
             buf_truncate(&a->entry_text, 0);
             return SV_OK;
@@ -392,7 +395,7 @@ apply(struct act *a, const struct act_row *row)
 static enum sv_err
 perform_new(struct act *a, const struct act_row *row, bool id_used)
 {
-    enum sv_err err = decide(a, id_used);
+    enum sv_err err = decide(a, id_used, false);
 
     if (err != SV_OK)
         return err;
