@@ -11,7 +11,7 @@
     "table g by gender\n"
 
 /* What comes instead of the gate's answer to the next calls. */
-enum instead { GATE, LOST, UNHEARD, GARBLED, BUSY, UNSURE, REFUSED };
+enum instead { GATE, LOST, UNHEARD, GARBLED, BUSY, UNSURE, SCARCE, REFUSED };
 
 struct scene {
     struct office o;
@@ -46,6 +46,9 @@ call(void *ctx, struct bytes request, struct buf *response)
                                       response);
     case UNSURE:
         return message_failure_encode(MESSAGE_ACT, SV_ERR_UNSURE, "", response);
+    case SCARCE:
+        return message_failure_encode(MESSAGE_ACT, SV_ERR_NOMEM, "malformed",
+                                      response);
     case REFUSED:
         break;
     }
@@ -274,14 +277,19 @@ test_what_is_not_answered_is_asked_once_more_and_done_once(void **state)
         {{LOST, UNHEARD}, SV_ERR_UNSURE, 2, 1},
         {{LOST, BUSY}, SV_ERR_UNSURE, 2, 1},
         {{LOST, LOST}, SV_ERR_UNSURE, 2, 1},
+        {{LOST, SCARCE}, SV_ERR_UNSURE, 2, 1},
+        {{LOST, REFUSED}, SV_ERR_UNSURE, 2, 1},
         {{UNSURE, UNSURE}, SV_ERR_UNSURE, 2, 0},
         {{LOST, GARBLED}, SV_ERR_UNVERIFIED, 2, 1},
         {{GARBLED, GATE}, SV_ERR_UNVERIFIED, 1, 0},
         {{UNHEARD, GATE}, SV_ERR_IO, 1, 0},
         {{BUSY, GATE}, SV_ERR_BUSY, 1, 0},
+        {{SCARCE, GATE}, SV_ERR_NOMEM, 1, 0},
+        {{REFUSED, GATE}, SV_ERR_DENIED, 1, 0},
     };
     struct scene *s = *state;
 
+    s->reason = "signature"; /* as of who was given other keys meanwhile */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t before = count_records(s);
         unsigned calls = s->calls;
@@ -302,6 +310,28 @@ test_what_is_not_answered_is_asked_once_more_and_done_once(void **state)
     office_verify(&s->o);
 }
 
+/* Where nothing was to be done, the second answer is all there is to know. */
+static void
+test_who_is_refused_her_second_question_is_told_so(void **state)
+{
+    static const struct {
+        enum instead second;
+        enum sv_err err;
+    } cases[] = {{REFUSED, SV_ERR_DENIED}, {SCARCE, SV_ERR_NOMEM}};
+    struct scene *s = *state;
+    struct client *c = office_client(&s->o, "case-1");
+
+    s->reason = "signature";
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct record_list list = {0};
+
+        s->next[0] = LOST;
+        s->next[1] = cases[i].second;
+        assert_err(client_record_list(c, "victim", UINT64_MAX, 9, &list),
+                   cases[i].err);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -313,6 +343,7 @@ main(void)
         TEST(test_a_vault_is_founded_by_two_people_who_sign),
         TEST(test_why_the_gate_refuses_is_said),
         TEST(test_what_is_not_answered_is_asked_once_more_and_done_once),
+        TEST(test_who_is_refused_her_second_question_is_told_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

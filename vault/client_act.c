@@ -82,19 +82,23 @@ is_unknown(const struct request *r, enum sv_err err)
 
 /*
  * Once more, where nobody knows what became of the request: its id makes it
- * safe, and the answer tells.  Who is not heard now knows no more than before.
+ * safe, and the answer tells.  Who is not heard now knows no more than before;
+ * nor does who is refused, of what may have been done when she was not.
  */
 static enum sv_err
-ask_again(struct client *c, struct bytes note, struct bytes body,
-          struct buf *response, struct message_answer *m)
+ask_again(struct client *c, const struct request *r, struct bytes note,
+          struct bytes body, struct buf *response, struct message_answer *m)
 {
+    bool changes = request_act_changes(r->act);
     enum sv_err err;
 
     buf_truncate(response, 0);
     err = call(c, note, body, response, m);
     if (err == SV_ERR_UNVERIFIED)
         return err;
-    return err != SV_OK || m->status == SV_ERR_BUSY ? SV_ERR_UNSURE : SV_OK;
+    if (err != SV_OK || m->status == SV_ERR_BUSY)
+        return SV_ERR_UNSURE;
+    return m->status != SV_OK && changes ? SV_ERR_UNSURE : SV_OK;
 }
 
 enum sv_err
@@ -240,7 +244,7 @@ client_act(struct client *c, struct request *r, struct bytes body,
         err = call(c, buf_bytes(&note), body, &out->raw, m);
     if (sent &&
         (is_unknown(r, err) || (err == SV_OK && m->status == SV_ERR_UNSURE)))
-        err = ask_again(c, buf_bytes(&note), body, &out->raw, m);
+        err = ask_again(c, r, buf_bytes(&note), body, &out->raw, m);
     if (err == SV_OK && m->status != SV_OK) {
         err = client_refused(c, m);
         sent = false; /* and not taken */
