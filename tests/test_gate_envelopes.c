@@ -1,6 +1,7 @@
 #include "base/codec.h"
 #include "tests/support/held.h"
 #include "tests/support/raw.h"
+#include "vault/client_release.h"
 #include "vault/envelope.h"
 #include "vault/import.h"
 #include "vault/posting.h"
@@ -552,6 +553,44 @@ test_a_part_that_is_not_searched_has_no_tokens(void **state)
     free(l);
 }
 
+/* Her own version, which nobody can open. */
+static void
+body_of_nothing(struct lie *l)
+{
+    assert_ok(buf_append(&l->tokens, l->env[0].body));
+    l->tokens.ptr[0] ^= 1;
+    l->env[0].body = buf_bytes(&l->tokens);
+}
+
+/* The gate takes what it cannot look into.  A count that meets it is no
+ * figure, but an attempt: logged, and among those of the day. */
+static void
+test_a_count_that_meets_what_does_not_open_is_an_entry(void **state)
+{
+    static const char plan[] = "plan \"all\" population victim unit person "
+                               "as_of 2023-03-31\ntable g by gender\n"
+                               "method round base 5\n";
+    struct held *h = *state;
+    struct buf out = BUF_INIT;
+    struct handle record;
+    struct client *c;
+
+    assert_ok(office_record(h->o, "case-1", "2022-001", "Yamada", &record));
+    hold_save_of(h, &record, "facts");
+    expect(h, "case-1", body_of_nothing, OUTCOME_DONE, "of nothing");
+    h->o->now_ms = UINT64_C(1680230000000); /* 31 March 2023 */
+    for (int i = 0; i < 20; i++) {
+        office_end(h->o, "stats-1");
+        c = office_client(h->o, "stats-1");
+        assert_err(client_counts_preview(c, bytes_text(plan), &out),
+                   SV_ERR_TAMPERED);
+        assert_true(client_trouble(c)->logged);
+    }
+    assert_err(client_counts_preview(c, bytes_text(plan), &out), SV_ERR_DENIED);
+    assert_string_equal(client_trouble(c)->rule, "limit");
+    office_verify(h->o);
+}
+
 static void
 hold_import(struct held *h, const char *who, const char *type, const char *csv)
 {
@@ -791,6 +830,7 @@ main(void)
         IN_OFFICE(
             test_a_new_version_follows_the_newest_and_is_what_its_request_says),
         IN_OFFICE(test_a_part_that_is_not_searched_has_no_tokens),
+        IN_OFFICE(test_a_count_that_meets_what_does_not_open_is_an_entry),
         IN_OFFICE(test_a_batch_is_whole_records_and_each_once),
         IN_OFFICE(test_a_batch_of_small_records_has_each_once),
         IN_OFFICE(test_a_batch_again_is_answered_as_it_was),

@@ -18,8 +18,6 @@
 struct hashing {
     struct digest digest;
     size_t n;
-    bool damaged; /* a row does not open: said behind the scan, for an error
-                   * within it is one of the whole transaction */
 };
 
 static void
@@ -40,11 +38,9 @@ hash_stored(void *ctx, struct bytes key, struct bytes value, bool damaged,
 {
     struct hashing *h = ctx;
 
-    if (damaged || key.len != ROW_KEY_LEN) {
-        h->damaged = true;
-        *more = false;
-        return SV_OK;
-    }
+    (void)more;
+    if (damaged || key.len != ROW_KEY_LEN)
+        return SV_ERR_TAMPERED;
     hash_row(h, key.ptr[8], value);
     return SV_OK;
 }
@@ -53,7 +49,7 @@ enum sv_err
 ledger_check(const struct tables *t, uint64_t number,
              const struct release_state *s)
 {
-    struct hashing h = {.damaged = false};
+    struct hashing h = {.n = 0};
     uint8_t prefix[8], hash[DIGEST_LEN];
     enum sv_err err;
 
@@ -62,8 +58,8 @@ ledger_check(const struct tables *t, uint64_t number,
     err = tables_scan(t, TABLE_LEDGER, BYTES(prefix), BYTES(prefix),
                       hash_stored, &h);
     digest_end(&h.digest, hash);
-    if (err != SV_OK || h.damaged)
-        return err != SV_OK ? err : SV_ERR_TAMPERED;
+    if (err != SV_OK)
+        return err;
     if (s->refused)
         return h.n == 0 ? SV_OK : SV_ERR_TAMPERED;
     return bytes_equal(BYTES(hash), BYTES(s->ledger)) ? SV_OK : SV_ERR_TAMPERED;
@@ -122,7 +118,7 @@ ledger_put(const struct act *a, const struct counting *with,
            uint8_t hash[static DIGEST_LEN])
 {
     const struct policy *p = &a->gate->roster.policy;
-    struct hashing h = {.damaged = false};
+    struct hashing h = {.n = 0};
     enum sv_err err = SV_OK;
 
     digest_begin(&h.digest, LEDGER_HASH_LABEL);

@@ -58,6 +58,8 @@ struct scan {
     struct bytes prefix;
     tables_scan_fn fn;
     void *ctx;
+    enum sv_err err; /* the callback's: it ends the scan, and is no error of
+                      * the whole transaction */
 };
 
 static enum sv_err
@@ -75,8 +77,12 @@ scan_row(void *ctx, struct bytes key, struct bytes box, bool *more)
     }
     err = cb1_open(s->t->key->b, LABEL, context_of(s->table, key, context), box,
                    &value);
-    if (err == SV_OK || err == SV_ERR_TAMPERED)
-        err = s->fn(s->ctx, key, buf_bytes(&value), err != SV_OK, more);
+    if (err == SV_OK || err == SV_ERR_TAMPERED) {
+        s->err = s->fn(s->ctx, key, buf_bytes(&value), err != SV_OK, more);
+        err = SV_OK;
+    }
+    if (s->err != SV_OK)
+        *more = false;
     buf_free(&value);
     return err;
 }
@@ -85,10 +91,11 @@ enum sv_err
 tables_scan(const struct tables *t, enum table_id table, struct bytes prefix,
             struct bytes from, tables_scan_fn fn, void *ctx)
 {
-    struct scan s = {t, table, prefix, fn, ctx};
+    struct scan s = {t, table, prefix, fn, ctx, SV_OK};
+    enum sv_err err =
+        store_scan(t->txn, table, from.len > 0 ? from : prefix, scan_row, &s);
 
-    return store_scan(t->txn, table, from.len > 0 ? from : prefix, scan_row,
-                      &s);
+    return err != SV_OK ? err : s.err;
 }
 
 enum sv_err

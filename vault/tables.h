@@ -54,7 +54,9 @@ enum sv_err tables_delete(const struct tables *t, enum table_id table,
 /*
  * Each row whose key begins with prefix, from `from` on (at least prefix).
  * value.ptr is NULL, and damaged true, where a value does not open: a check
- * goes on, everybody else gives SV_ERR_TAMPERED.
+ * goes on, everybody else gives SV_ERR_TAMPERED.  What the callback gives ends
+ * the scan and is passed on; unlike one of store_scan() it is no error of the
+ * transaction, which can still say what was met.
  */
 typedef enum sv_err (*tables_scan_fn)(void *ctx, struct bytes key,
                                       struct bytes value, bool damaged,
