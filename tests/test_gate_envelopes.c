@@ -562,6 +562,34 @@ body_of_nothing(struct lie *l)
     l->env[0].body = buf_bytes(&l->tokens);
 }
 
+/* Who reads it is told whose it is: neither the gate nor its disk changed a
+ * byte of it. */
+static void
+test_what_was_stored_and_does_not_open_is_its_author_s(void **state)
+{
+    static const char *const facts[] = {"facts"}, *const rest[] = {"location"};
+    struct held *h = *state;
+    struct record_view v = {0};
+    struct handle record;
+    struct client *c;
+
+    assert_ok(office_record(h->o, "case-1", "2022-001", "Yamada", &record));
+    hold_save_of(h, &record, "facts");
+    expect(h, "case-1", body_of_nothing, OUTCOME_DONE, "of nothing");
+    assert_ok(client_record_assign(office_client(h->o, "lead-1"), "victim",
+                                   &record, "case-2", true));
+    c = office_client(h->o, "case-2");
+    assert_err(client_record_read(c, "victim", &record, 1, facts, &v),
+               SV_ERR_TAMPERED);
+    assert_string_equal(client_trouble(c)->actor, "case-1");
+    assert_string_equal(client_trouble(c)->what,
+                        "what its author stored of this record does not open");
+    assert_ok(client_record_read(c, "victim", &record, 1, rest, &v));
+    assert_string_equal(client_trouble(c)->actor, "");
+    record_view_free(&v);
+    office_verify(h->o);
+}
+
 /* The gate takes what it cannot look into.  A count that meets it is no
  * figure, but an attempt: logged, and among those of the day. */
 static void
@@ -830,6 +858,7 @@ main(void)
         IN_OFFICE(
             test_a_new_version_follows_the_newest_and_is_what_its_request_says),
         IN_OFFICE(test_a_part_that_is_not_searched_has_no_tokens),
+        IN_OFFICE(test_what_was_stored_and_does_not_open_is_its_author_s),
         IN_OFFICE(test_a_count_that_meets_what_does_not_open_is_an_entry),
         IN_OFFICE(test_a_batch_is_whole_records_and_each_once),
         IN_OFFICE(test_a_batch_of_small_records_has_each_once),

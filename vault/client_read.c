@@ -132,6 +132,17 @@ header_fits(const struct reading *rd, const struct released *v, unsigned at)
            bytes_equal(BYTES(v->hash), BYTES(rd->expect[at].hash));
 }
 
+/* These are the bytes that the author signed, for a key that this user has:
+ * that they do not open is her doing, and nobody else's. */
+static enum sv_err
+does_not_open(struct client *c, const struct released *v)
+{
+    memcpy(c->trouble.actor, v->header.author, sizeof c->trouble.actor);
+    return client_fault(c, SV_ERR_TAMPERED,
+                        N_("what its author stored of this record does not "
+                           "open"));
+}
+
 /* Open one version and lay what is already there over it. */
 static enum sv_err
 open_version(struct reading *rd, const struct released *v, unsigned column,
@@ -158,8 +169,8 @@ open_version(struct reading *rd, const struct released *v, unsigned column,
         content_free(newer);
         *newer = older;
         older = (struct content){0};
-    } else if (err == SV_ERR_FORMAT) {
-        err = SV_ERR_TAMPERED;
+    } else if (err == SV_ERR_FORMAT || err == SV_ERR_TAMPERED) {
+        err = does_not_open(c, v);
     }
     content_free(&older);
     buf_free(&plain);
