@@ -183,6 +183,9 @@ enum exit_code session_close(struct session *s, enum exit_code code);
  * and what to do next. */
 enum exit_code session_fail(struct session *s, const char *what,
                             enum sv_err err);
+/* Names what was passed over in what was read, and who made it: true where
+ * there was any. */
+bool session_unopened(struct session *s, const struct record_view *view);
 /*
  * The log does not go on from a head that a witness cosigned: what (a witness
  * or a file) says so.  Keeps that head and this device's own as evidence

@@ -276,6 +276,8 @@ edit_compartment(struct editing *e, size_t at)
         client_may_read(e->s->client, e->reader, e->type->name, c->name)) {
         err = client_record_read(e->s->client, e->type->name, &e->handle, 1,
                                  &c->name, &view);
+        if (err == SV_OK)
+            (void)session_unopened(e->s, &view);
         code = err == SV_OK ? fill_and_save(e, &view.contents[at], &view)
                             : session_fail(e->s, c->name, err);
     } else {

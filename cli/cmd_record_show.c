@@ -412,6 +412,8 @@ show_record(struct session *s, const char *name, char *list)
         err =
             s->app->json ? show_json(s->app, &view) : show_text(s->app, &view);
         code = app_done(s->app, err);
+        if (session_unopened(s, &view) && code == EXIT_DONE)
+            code = EXIT_PARTIAL;
     }
     record_view_free(&view);
     return code;

@@ -194,6 +194,25 @@ session_fail(struct session *s, const char *what, enum sv_err err)
     return code;
 }
 
+bool
+session_unopened(struct session *s, const struct record_view *view)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < view->type->n; i++) {
+        const struct record_version *v = &view->unopened[i];
+
+        if (v->version == 0)
+            continue;
+        any = true;
+        (void)app_fail(s->app, v->compartment, SV_ERR_TAMPERED,
+                       _("something was added that does not open; what is "
+                         "shown is without it"));
+        app_hint(s->app, _("It is about %s."), v->author);
+    }
+    return any;
+}
+
 /* Nobody is told to ask again for what is done. */
 enum exit_code
 session_not_remembered(struct session *s, enum sv_err err, enum exit_code code)

@@ -762,9 +762,10 @@ test_a_batch_that_was_there_is_told_so_behind_new_keys(void **state)
     office_verify(h->o);
 }
 
-/* What intake-1, who may not read it, would add to an identity. */
+/* What intake-1, who may not read it, would add to a part. */
 static void
-hold_addition(struct held *h, const struct handle *record)
+hold_addition_of(struct held *h, const struct handle *record,
+                 const char *compartment, const char *field, const char *value)
 {
     struct client *c = held_begin(h, "intake-1");
     const struct schema_type *type = schema_type(client_schema(c), "victim");
@@ -772,16 +773,89 @@ hold_addition(struct held *h, const struct handle *record)
     const char *reason = NULL;
     size_t at, f;
 
-    assert_non_null(schema_compartment(type, "identity", &at));
+    assert_non_null(schema_compartment(type, compartment, &at));
     assert_ok(content_new(&type->compartments[at], &addition));
     assert_non_null(
-        schema_field(&type->compartments[at], bytes_text("phone"), &f));
-    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
+        schema_field(&type->compartments[at], bytes_text(field), &f));
+    assert_ok(content_add(&addition, f, bytes_text(value), &reason));
     h->holds = true;
     assert_err(client_record_save(c, "victim", record, &addition, NULL),
                SV_ERR_IO);
     content_free(&addition);
     held_end(h, "intake-1");
+}
+
+static void
+hold_addition(struct held *h, const struct handle *record)
+{
+    hold_addition_of(h, record, "identity", "phone", "090-0000-0000");
+}
+
+/* Of a record of intake-1's, who adds what does not open. */
+static void
+add_nothing(struct held *h, const char *compartment, const char *field,
+            const char *value, struct handle *record)
+{
+    assert_ok(office_record(h->o, "intake-1", "2022-001", "Yamada", record));
+    assert_ok(client_record_assign(office_client(h->o, "lead-1"), "victim",
+                                   record, "case-1", true));
+    hold_addition_of(h, record, compartment, field, value);
+    expect(h, "intake-1", body_of_nothing, OUTCOME_DONE, "of nothing");
+}
+
+/* Who may only add keeps nobody from what is there. */
+static void
+test_an_addition_that_does_not_open_is_passed_over_and_named(void **state)
+{
+    static const char *const identity[] = {"identity"};
+    struct held *h = *state;
+    struct record_view v = {0};
+    struct handle record;
+    struct client *c;
+    struct buf name;
+
+    add_nothing(h, "identity", "phone", "090-0000-0000", &record);
+    hold_addition(h, &record);
+    expect(h, "intake-1", nothing, OUTCOME_DONE, "truth");
+    c = office_client(h->o, "case-1");
+    assert_ok(client_record_read(c, "victim", &record, 1, identity, &v));
+    assert_null(client_trouble(c)->what);
+    assert_string_equal(client_trouble(c)->actor, "");
+    name = office_field(&v, "identity", "family_name");
+    assert_string_equal((const char *)name.ptr, "Yamada");
+    buf_free(&name);
+    name = office_field(&v, "identity", "phone");
+    assert_string_equal((const char *)name.ptr, "090-0000-0000");
+    buf_free(&name);
+    assert_int_equal(v.newest[0].version, 3);
+    assert_int_equal(v.unopened[0].version, 2);
+    assert_string_equal(v.unopened[0].author, "intake-1");
+    assert_ok(client_record_save(c, "victim", &record, &v.contents[0], &v));
+    record_view_free(&v);
+    assert_ok(client_record_read(c, "victim", &record, 1, identity, &v));
+    assert_int_equal(v.newest[0].version, 4);
+    assert_int_equal(v.unopened[0].version, 0);
+    record_view_free(&v);
+    office_verify(h->o);
+}
+
+/* Nor from a figure. */
+static void
+test_an_addition_that_does_not_open_adds_nothing_to_a_count(void **state)
+{
+    static const char plan[] = "plan \"all\" population victim unit person "
+                               "as_of 2023-03-31\ntable g by gender\n"
+                               "method round base 5\n";
+    struct held *h = *state;
+    struct buf out = BUF_INIT;
+    struct handle record;
+
+    add_nothing(h, "facts", "gender", "female", &record);
+    h->o->now_ms = UINT64_C(1680230000000); /* 31 March 2023 */
+    assert_ok(client_counts_preview(office_client(h->o, "stats-1"),
+                                    bytes_text(plan), &out));
+    buf_free(&out);
+    office_verify(h->o);
 }
 
 /* Who may only write: what she sends for a whole version is taken for none. */
@@ -864,6 +938,8 @@ main(void)
         IN_OFFICE(test_a_batch_of_small_records_has_each_once),
         IN_OFFICE(test_a_batch_again_is_answered_as_it_was),
         IN_OFFICE(test_a_batch_that_was_there_is_told_so_behind_new_keys),
+        IN_OFFICE(test_an_addition_that_does_not_open_is_passed_over_and_named),
+        IN_OFFICE(test_an_addition_that_does_not_open_adds_nothing_to_a_count),
         IN_OFFICE(test_who_may_not_read_cannot_take_anothers_place),
         IN_OFFICE(test_so_many_additions_follow_a_full_version),
     };

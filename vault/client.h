@@ -156,13 +156,18 @@ struct record_view {
     struct content contents[SCHEMA_COMPARTMENTS_MAX];
     /* The newest version that went into it, and its time and author. */
     struct record_version newest[SCHEMA_COMPARTMENTS_MAX];
+    /* The last addition that its author made so that it does not open, and
+     * that was passed over; version 0: there is none. */
+    struct record_version unopened[SCHEMA_COMPARTMENTS_MAX];
     uint64_t index; /* of the entry of this reading */
 };
 void record_view_free(struct record_view *v); /* wipes */
 
 /*
  * Read compartments of one record; n == 0: all that the role may read.
- * Several versions are folded (an addition over the last full version).
+ * Several versions are folded (an addition over the last full version).  Who
+ * may only add takes nothing from others: an addition that does not open is
+ * passed over, and out says so.
  */
 enum sv_err client_record_read(struct client *c, const char *type,
                                const struct handle *record, size_t n,

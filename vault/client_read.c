@@ -177,13 +177,12 @@ open_version(struct reading *rd, const struct released *v, unsigned column,
     return err;
 }
 
+/* They come newest first. */
 static void
-note_newest(struct record_view *view, const struct released *v, size_t at)
+note_first(const struct released *v, struct record_version *n)
 {
-    struct record_version *n = &view->newest[at];
-
     if (n->version != 0)
-        return; /* they come newest first */
+        return;
     memcpy(n->compartment, v->header.compartment, sizeof n->compartment);
     n->version = v->header.version;
     n->addition = v->header.addition;
@@ -216,10 +215,16 @@ take_version(struct reading *rd, unsigned asked, struct bytes *rest)
     if (err == SV_OK &&
         schema_compartment(rd->view->type, v->header.compartment, &at) == NULL)
         err = SV_ERR_TAMPERED;
-    if (err == SV_OK)
-        err = open_version(rd, v, (unsigned)column, at);
     if (err == SV_OK) {
-        note_newest(rd->view, v, at);
+        err = open_version(rd, v, (unsigned)column, at);
+        if (err == SV_ERR_TAMPERED && v->header.addition) {
+            note_first(v, &rd->view->unopened[at]);
+            memset(&rd->c->trouble, 0, sizeof rd->c->trouble);
+            err = SV_OK;
+        }
+    }
+    if (err == SV_OK) {
+        note_first(v, &rd->view->newest[at]);
         rd->expect[asked].version--;
         memcpy(rd->expect[asked].hash, v->header.prev, 32);
         rd->expect[asked].whole = !v->header.addition;
