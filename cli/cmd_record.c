@@ -261,6 +261,29 @@ add_to(struct editing *e, const struct schema_compartment *c,
                         : app_fail(e->s->app, c->name, err, NULL);
 }
 
+/* Nobody else can take out of the way what its author made so that it does
+ * not open. */
+static bool
+begins_anew(struct editing *e, const struct schema_compartment *c,
+            struct record_view *out, enum exit_code *code)
+{
+    bool yes = false;
+    enum sv_err err;
+
+    if (client_trouble(e->s->client)->actor[0] == '\0')
+        return false;
+    session_pause(e->s);
+    err = term_confirm(&e->s->app->term,
+                       _("Fill in that part anew, from nothing?"), false, &yes);
+    if (err != SV_OK || !yes || !session_resume(e->s, code))
+        return false;
+    err = client_record_begin_anew(e->s->client, e->type->name, &e->handle,
+                                   c->name, out);
+    if (err != SV_OK)
+        *code = session_fail(e->s, c->name, err);
+    return err == SV_OK;
+}
+
 static enum exit_code
 edit_compartment(struct editing *e, size_t at)
 {
@@ -278,8 +301,9 @@ edit_compartment(struct editing *e, size_t at)
                                  &c->name, &view);
         if (err == SV_OK)
             (void)session_unopened(e->s, &view);
-        code = err == SV_OK ? fill_and_save(e, &view.contents[at], &view)
-                            : session_fail(e->s, c->name, err);
+        code = err == SV_OK ? EXIT_DONE : session_fail(e->s, c->name, err);
+        if (err == SV_OK || begins_anew(e, c, &view, &code))
+            code = fill_and_save(e, &view.contents[at], &view);
     } else {
         code = add_to(e, c, &addition);
     }

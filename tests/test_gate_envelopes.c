@@ -572,6 +572,7 @@ test_what_was_stored_and_does_not_open_is_its_author_s(void **state)
     struct record_view v = {0};
     struct handle record;
     struct client *c;
+    size_t at;
 
     assert_ok(office_record(h->o, "case-1", "2022-001", "Yamada", &record));
     hold_save_of(h, &record, "facts");
@@ -586,6 +587,17 @@ test_what_was_stored_and_does_not_open_is_its_author_s(void **state)
                         "what its author stored of this record does not open");
     assert_ok(client_record_read(c, "victim", &record, 1, rest, &v));
     assert_string_equal(client_trouble(c)->actor, "");
+    record_view_free(&v);
+    /* And she can take it out of the way. */
+    assert_ok(client_record_begin_anew(c, "victim", &record, facts[0], &v));
+    assert_non_null(schema_compartment(v.type, facts[0], &at));
+    assert_int_equal(v.unopened[at].version, 2);
+    assert_string_equal(v.unopened[at].author, "case-1");
+    assert_false(content_is_given(&v.contents[at]));
+    assert_ok(client_record_save(c, "victim", &record, &v.contents[at], &v));
+    record_view_free(&v);
+    assert_ok(client_record_read(c, "victim", &record, 1, facts, &v));
+    assert_int_equal(v.newest[at].version, 3);
     record_view_free(&v);
     office_verify(h->o);
 }

@@ -156,7 +156,7 @@ struct record_view {
     struct content contents[SCHEMA_COMPARTMENTS_MAX];
     /* The newest version that went into it, and its time and author. */
     struct record_version newest[SCHEMA_COMPARTMENTS_MAX];
-    /* The last addition that its author made so that it does not open, and
+    /* The last version that its author made so that it does not open, and
      * that was passed over; version 0: there is none. */
     struct record_version unopened[SCHEMA_COMPARTMENTS_MAX];
     uint64_t index; /* of the entry of this reading */
@@ -173,6 +173,12 @@ enum sv_err client_record_read(struct client *c, const char *type,
                                const struct handle *record, size_t n,
                                const char *const compartments[],
                                struct record_view *out);
+/* The same for who saves a part anew whose last full version does not open, as
+ * its author made it: that is passed over, too, and nothing stands for it. */
+enum sv_err client_record_begin_anew(struct client *c, const char *type,
+                                     const struct handle *record,
+                                     const char *compartment,
+                                     struct record_view *out);
 
 /*
  * Save one compartment.  A role that may read it saves a full version and

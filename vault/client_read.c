@@ -111,6 +111,7 @@ struct reading {
     const struct request *request;
     const struct answer *answer;
     struct record_view *view;
+    bool anew; /* what does not open is to be replaced */
     /* Per asked compartment: what the next version must be. */
     struct {
         uint64_t version;
@@ -192,6 +193,23 @@ note_first(const struct released *v, struct record_version *n)
     memcpy(n->hash, v->hash, sizeof n->hash);
 }
 
+/* open_version(), or what is to be made of what does not open. */
+static enum sv_err
+take_content(struct reading *rd, const struct released *v, unsigned column,
+             size_t at)
+{
+    struct content *newer = &rd->view->contents[at];
+    enum sv_err err = open_version(rd, v, column, at);
+
+    if (err != SV_ERR_TAMPERED || !(v->header.addition || rd->anew))
+        return err;
+    note_first(v, &rd->view->unopened[at]);
+    memset(&rd->c->trouble, 0, sizeof rd->c->trouble);
+    return v->header.addition || newer->fields != NULL
+               ? SV_OK
+               : content_new(&rd->view->type->compartments[at], newer);
+}
+
 static enum sv_err
 take_version(struct reading *rd, unsigned asked, struct bytes *rest)
 {
@@ -215,14 +233,8 @@ take_version(struct reading *rd, unsigned asked, struct bytes *rest)
     if (err == SV_OK &&
         schema_compartment(rd->view->type, v->header.compartment, &at) == NULL)
         err = SV_ERR_TAMPERED;
-    if (err == SV_OK) {
-        err = open_version(rd, v, (unsigned)column, at);
-        if (err == SV_ERR_TAMPERED && v->header.addition) {
-            note_first(v, &rd->view->unopened[at]);
-            memset(&rd->c->trouble, 0, sizeof rd->c->trouble);
-            err = SV_OK;
-        }
-    }
+    if (err == SV_OK)
+        err = take_content(rd, v, (unsigned)column, at);
     if (err == SV_OK) {
         note_first(v, &rd->view->newest[at]);
         rd->expect[asked].version--;
@@ -306,15 +318,15 @@ choose_compartments(struct client *c, const struct schema_type *type, size_t n,
     return SV_OK;
 }
 
-enum sv_err
-client_record_read(struct client *c, const char *type,
-                   const struct handle *record, size_t n,
-                   const char *const compartments[], struct record_view *out)
+static enum sv_err
+read_record(struct client *c, const char *type, const struct handle *record,
+            size_t n, const char *const compartments[], bool anew,
+            struct record_view *out)
 {
     struct request r = {.act = ACT_RECORD_READ, .record = *record};
     struct record_view view = {.handle = *record};
     struct answer answer = {0};
-    struct reading rd = {c, &r, &answer, &view, {{0, {0}, false}}};
+    struct reading rd = {c, &r, &answer, &view, anew, {{0, {0}, false}}};
     enum sv_err err;
 
     view.type = schema_type(c->schema, type);
@@ -340,6 +352,22 @@ out:
     else
         *out = view;
     return err;
+}
+
+enum sv_err
+client_record_read(struct client *c, const char *type,
+                   const struct handle *record, size_t n,
+                   const char *const compartments[], struct record_view *out)
+{
+    return read_record(c, type, record, n, compartments, false, out);
+}
+
+enum sv_err
+client_record_begin_anew(struct client *c, const char *type,
+                         const struct handle *record, const char *compartment,
+                         struct record_view *out)
+{
+    return read_record(c, type, record, 1, &compartment, true, out);
 }
 
 /* ---- Lists ---- */
