@@ -12,6 +12,7 @@
 #define SUFFIX ".witness"
 #define ID_LEN 4
 #define ID_HEX ((size_t)2 * ID_LEN)
+#define ASIDE_MAX 1000 /* files; who restores as often has a script */
 
 enum sv_err
 kept_name(struct kept_witness *w, const char *vkey)
@@ -153,11 +154,27 @@ path_of(const struct kept_witnesses *all, const struct kept_witness *w,
     return path_join(out, all->dir, hex);
 }
 
+/* Not in the place of what an earlier restore left. */
+static enum sv_err
+set_aside(const char *from)
+{
+    char suffix[32] = ".before-restore", to[PATH_SIZE];
+    enum sv_err err = SV_ERR_EXISTS;
+
+    for (unsigned n = 2; err == SV_ERR_EXISTS && n < ASIDE_MAX; n++) {
+        err = path_suffix(to, from, suffix);
+        if (err == SV_OK)
+            err = file_move_new(from, to);
+        (void)snprintf(suffix, sizeof suffix, ".before-restore.%u", n);
+    }
+    return err;
+}
+
 enum sv_err
 kept_set_aside(const char *key, uint64_t size)
 {
     struct kept_witnesses all = {.n = 0};
-    char from[PATH_SIZE], to[PATH_SIZE];
+    char from[PATH_SIZE];
     enum sv_err err = kept_load(&all, key);
 
     /* One that is damaged stays in its place, and status says so. */
@@ -168,9 +185,7 @@ kept_set_aside(const char *key, uint64_t size)
             continue;
         err = path_of(&all, &all.at[i], from);
         if (err == SV_OK)
-            err = path_suffix(to, from, ".before-restore");
-        if (err == SV_OK)
-            err = file_move_new(from, to);
+            err = set_aside(from);
     }
     kept_clear(&all);
     return err;

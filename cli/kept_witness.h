@@ -48,7 +48,8 @@ enum sv_err kept_name(struct kept_witness *w, const char *vkey);
 enum sv_err kept_store(const struct kept_witnesses *all,
                        const struct kept_witness *w);
 /* The log was restored with so many entries: what was cosigned beyond them is
- * of a log that is lost.  It gets the end .before-restore. */
+ * of a log that is lost.  It gets the end .before-restore, or .2, .3 behind
+ * that. */
 enum sv_err kept_set_aside(const char *key, uint64_t size);
 /* A checkpoint with a cosignature of this witness: its head and time.  The
  * log's signature is the caller's.  SV_ERR_NOT_FOUND: not cosigned by it. */
