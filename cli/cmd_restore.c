@@ -69,35 +69,21 @@ struct confirming {
     struct card card;
 };
 
-/* The role in which the second may do this: the gate asks again. */
 static bool
-find_role(struct confirming *c, const struct roster *r, const char *name)
-{
-    for (size_t i = 0; i < r->n_grants; i++) {
-        const struct roster_grant *g = &r->grants[i];
-        int role = policy_role(&r->policy, g->role);
-
-        if (role >= 0 && r->policy.roles[role].acts[ACT_RESTORE] &&
-            g->end_index == ROSTER_NEVER &&
-            strcmp(r->persons[g->person].name, name) == 0) {
-            memcpy(c->second.role, g->role, sizeof g->role);
-            memcpy(c->second.name, name, sizeof c->second.name);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-second_by_key(struct confirming *c, const struct roster *r,
+second_by_key(struct confirming *c, const struct client *client,
               enum exit_code *code)
 {
-    if (!find_role(c, r, c->file.card.name)) {
+    const char *name = c->file.card.name;
+    const char *role = client_restore_role(client, name);
+
+    if (role == NULL) {
         *code = app_fail(c->app, c->with, SV_ERR_DENIED,
                          _("she is no administrator, supervisor or "
                            "recovery of this vault"));
         return false;
     }
+    (void)text_copy(bytes_text(role), c->second.role, sizeof c->second.role);
+    memcpy(c->second.name, name, sizeof c->second.name);
     c->second.seed = &c->keys->sign;
     return true;
 }
@@ -145,7 +131,7 @@ confirm(struct confirming *c, struct session *s, const char *path)
     enum sv_err err;
 
     if (!(c->sheet != NULL ? second_by_sheet(c, r, &code)
-                           : second_by_key(c, r, &code)) ||
+                           : second_by_key(c, s->client, &code)) ||
         !backup_look(s, path, &b, &code))
         return code;
     err = client_restore(s->client, &c->second, b.manifest.taken_ms,

@@ -871,6 +871,32 @@ test_recovery_and_the_gates_sheet_bring_everybody_back(void **state)
     buf_free(&all);
 }
 
+/* Whose term as a supervisor is over, and who administrates since, is the
+ * second as an administrator. */
+static void
+test_the_second_acts_in_a_role_that_is_in_force(void **state)
+{
+    struct office *o = *state;
+    struct client *c = office_client(o, "admin-1");
+    const struct roster *r;
+
+    assert_ok(client_staff_propose(c, &office_person(o, "deputy")->card,
+                                   "supervisor", o->now_ms + 1000));
+    office_end(o, "lead-1");
+    c = office_client(o, "lead-1");
+    r = client_roster(c);
+    assert_ok(client_staff_confirm(c, r->proposals[0].index));
+    assert_string_equal(client_restore_role(c, "deputy"), "supervisor");
+    assert_null(client_restore_role(c, "case-1"));
+    assert_null(client_restore_role(c, "nobody"));
+    o->now_ms += 1000;
+    assert_string_equal(client_restore_role(c, "deputy"), "supervisor");
+    assert_ok(office_hire(o, "deputy", "administrator"));
+    assert_string_equal(
+        client_restore_role(office_client(o, "lead-1"), "deputy"),
+        "administrator");
+}
+
 #define CASE(test)                                                             \
     cmocka_unit_test_setup_teardown(test, open_office, close_office)
 
@@ -942,6 +968,7 @@ main(void)
         CASE(test_a_restore_that_she_knows_excuses_no_older_copy),
         CASE(test_what_is_not_restored_leaves_nothing),
         CASE(test_a_backup_that_lacks_a_row_is_refused_whoever_signed_it),
+        CASE(test_the_second_acts_in_a_role_that_is_in_force),
         CASE(test_recovery_and_the_gates_sheet_bring_everybody_back),
     };
 

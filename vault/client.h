@@ -363,6 +363,9 @@ struct restore_second {
     char name[NAME_SIZE];
     const struct sign_seed *seed;
 };
+/* The role in which that person may be the second: one in force before one
+ * that has ended, of which the gate says so.  NULL: none. */
+const char *client_restore_role(const struct client *c, const char *name);
 /*
  * The restored log goes on.  taken_ms is when the backup was made;
  * administrator is the card of one who gets new keys, or NULL.

@@ -98,6 +98,26 @@ client_sync_restored(struct client *c, struct buf *response,
 
 /* ---- the entry ---- */
 
+const char *
+client_restore_role(const struct client *c, const char *name)
+{
+    const struct roster *r = &c->pin.roster;
+    const char *ended = NULL;
+
+    for (unsigned i = 0; i < r->policy.n_roles; i++) {
+        const char *role = r->policy.roles[i].name;
+
+        if (!r->policy.roles[i].acts[ACT_RESTORE])
+            continue;
+        if (roster_grant_at(r, name, role, UINT64_MAX - 1, client_now(c)) !=
+            NULL)
+            return role;
+        if (roster_grant_open(r, name, role) != NULL)
+            ended = role;
+    }
+    return ended;
+}
+
 enum sv_err
 client_restore(struct client *c, const struct restore_second *second,
                uint64_t taken_ms, const struct card *administrator)
