@@ -4,6 +4,7 @@
 #include "counts/risk.h"
 #include "tests/support/office.h"
 #include "vault/client_release.h"
+#include "vault/message.h"
 
 #include "disclosure/facts_document.h"
 
@@ -192,6 +193,97 @@ test_a_release_is_what_another_person_has_approved(void **state)
     release_view_free(&v);
     buf_free(&cells);
     office_verify(o);
+}
+
+/* Others go on: somebody new just before the question, and an entry before
+ * its answer is looked at. */
+struct busy {
+    struct office *o;
+    bool now;
+};
+
+static enum sv_err
+busy_gate(void *ctx, struct bytes request, struct buf *response)
+{
+    struct busy *b = ctx;
+    struct message_request m;
+    struct record_list l = {0};
+    enum sv_err err;
+
+    assert_ok(message_request_decode(request, &m));
+    if (!b->now || m.kind != MESSAGE_ACT)
+        return gate_handle(b->o->gate, request, response);
+    b->now = false;
+    office_end(b->o, "admin-1");
+    assert_ok(office_hire(b->o, "case-9", "caseworker"));
+    err = gate_handle(b->o->gate, request, response);
+    assert_ok(client_record_list(at_work(b->o, "case-1"), "victim", UINT64_MAX,
+                                 9, &l));
+    record_list_free(&l);
+    return err;
+}
+
+/* Its proofs stand under the head of their own answer. */
+static void
+test_a_release_is_fetched_with_its_proofs_while_others_work(void **state)
+{
+    struct office *o = *state;
+    struct busy b = {.o = o};
+    struct buf cells = BUF_INIT;
+    struct release_view v = {0};
+    struct release_package p = {0};
+    struct checkpoint head;
+    struct client *c;
+    uint64_t number;
+
+    o->now_ms = START_2023;
+    add_victims(o, 7, "female");
+    number = request(o, &cells);
+    assert_ok(client_release_acknowledge(office_client(o, "stats-1"), number,
+                                         buf_bytes(&cells), true, 0));
+    assert_ok(client_release_show(at_work(o, "approve-1"), number, &v));
+    assert_ok(
+        client_release_approve(office_client(o, "approve-1"), number, &v));
+    o->through = (struct transport){busy_gate, &b};
+    c = at_work(o, "stats-1");
+    o->through = (struct transport){NULL, NULL};
+    b.now = true;
+    assert_ok(client_release_fetch(c, number, &p));
+    assert_false(b.now);
+    assert_ok(proof_verify(buf_bytes(&p.request_proof), buf_bytes(&p.request),
+                           "office.example", &client_roster(c)->log_key,
+                           &head));
+    assert_ok(proof_verify(buf_bytes(&p.approval_proof), buf_bytes(&p.approval),
+                           "office.example", &client_roster(c)->log_key,
+                           &head));
+    release_package_free(&p);
+    release_view_free(&v);
+    buf_free(&cells);
+    office_verify(o);
+}
+
+/* So do those of a single entry. */
+static void
+test_an_entry_is_proved_while_others_work(void **state)
+{
+    struct office *o = *state;
+    struct busy b = {.o = o};
+    struct buf entry = BUF_INIT, proof = BUF_INIT;
+    struct checkpoint head;
+    struct client *c;
+
+    office_end(o, "audit-1");
+    o->through = (struct transport){busy_gate, &b};
+    c = office_client(o, "audit-1");
+    o->through = (struct transport){NULL, NULL};
+    b.now = true;
+    assert_ok(client_log_prove(c, 3, &entry, &proof));
+    assert_false(b.now);
+    assert_ok(proof_verify(buf_bytes(&proof), buf_bytes(&entry),
+                           "office.example", &client_roster(c)->log_key,
+                           &head));
+    buf_free(&entry);
+    buf_free(&proof);
 }
 
 static enum sv_err
@@ -627,6 +719,8 @@ main(void)
 #define IN_OFFICE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         IN_OFFICE(test_a_release_is_what_another_person_has_approved),
+        IN_OFFICE(test_a_release_is_fetched_with_its_proofs_while_others_work),
+        IN_OFFICE(test_an_entry_is_proved_while_others_work),
         IN_OFFICE(test_what_was_sealed_to_lost_keys_is_asked_for_anew),
         IN_OFFICE(test_who_was_sealed_no_parcel_approves_nothing),
         IN_OFFICE(test_who_asked_and_became_an_approver_sees_no_figure),

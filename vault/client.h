@@ -300,8 +300,7 @@ enum sv_err client_log_read(struct client *c, uint64_t from, uint64_t n,
 
 /*
  * One entry, and the offline proof (audit/proof.h) that it is in the log
- * under the present head; both appended.  SV_ERR_CONFLICT where the log grew
- * meanwhile.
+ * under the head of the gate's answer; both appended.
  */
 enum sv_err client_log_prove(struct client *c, uint64_t index,
                              struct buf *entry, struct buf *proof);

@@ -152,6 +152,7 @@ check_entry(struct client *c, const struct message_answer *m, struct bytes note,
                            N_("the entry's proof is malformed"));
     out->index = m->act.index;
     out->body = m->act.body;
+    out->head_note = m->act.head;
     return err;
 }
 

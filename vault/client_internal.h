@@ -113,6 +113,7 @@ struct answer {
     struct entry entry; /* borrows from raw */
     struct bytes body;
     struct checkpoint head;
+    struct bytes head_note; /* as it was signed; the pin's may be a later one */
 };
 void answer_free(struct answer *a); /* wipes */
 /*

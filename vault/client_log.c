@@ -113,12 +113,8 @@ client_log_prove(struct client *c, uint64_t index, struct buf *entry,
 
     if (err == SV_OK)
         err = take_proved(c, index, &answer, &text, &inclusion);
-    /* Somebody was faster, and the head kept here is a later one. */
-    if (err == SV_OK && c->pin.size != answer.head.size)
-        err = SV_ERR_CONFLICT;
     if (err == SV_OK)
-        err = proof_encode(index, &inclusion, buf_bytes(&c->pin.head_note),
-                           proof);
+        err = proof_encode(index, &inclusion, answer.head_note, proof);
     if (err == SV_OK)
         err = buf_append(entry, text);
     answer_free(&answer);

@@ -544,7 +544,7 @@ take_entries(struct client *c, uint64_t number, const struct answer *answer,
     if (err == SV_OK)
         err = check_request(c, &entry, request, state);
     if (err == SV_OK)
-        err = proof_encode(number, &proof, buf_bytes(&c->pin.head_note),
+        err = proof_encode(number, &proof, answer->head_note,
                            &out->request_proof);
     memset(request, 0, sizeof *request);
     if (err == SV_OK)
@@ -558,8 +558,8 @@ take_entries(struct client *c, uint64_t number, const struct answer *answer,
         err = client_fault(c, SV_ERR_TAMPERED,
                            N_("what was approved is not this release"));
     if (err == SV_OK)
-        err = proof_encode(state->judged_index, &proof,
-                           buf_bytes(&c->pin.head_note), &out->approval_proof);
+        err = proof_encode(state->judged_index, &proof, answer->head_note,
+                           &out->approval_proof);
     free(request);
     return err;
 }
