@@ -6,6 +6,7 @@
 #include "audit/evidence.h"
 #include "store/store_fault.h"
 #include "tests/support/office.h"
+#include "vault/message.h"
 #include "vault/tables.h"
 
 static int
@@ -285,6 +286,71 @@ test_a_gate_that_runs_does_not_go_on_with_an_older_log(void **state)
     assert_err(office_open(o), SV_ERR_ROLLBACK);
 }
 
+/* ---- A gate that shows a witness another log ---- */
+
+struct two_faced {
+    struct office *o;
+    struct hash other; /* the root that the witness was shown */
+    unsigned syncs;    /* so many are honest yet */
+};
+
+static enum sv_err
+show_other(void *ctx, struct bytes request, struct buf *response)
+{
+    struct two_faced *t = ctx;
+    struct checkpoint head;
+    struct message_request r;
+    struct message_answer m;
+    struct buf honest = BUF_INIT, note = BUF_INIT;
+    enum sv_err err = gate_handle(t->o->gate, request, &honest);
+
+    assert_ok(err);
+    assert_ok(message_request_decode(request, &r));
+    if (r.kind != MESSAGE_SYNC || t->syncs > 0) {
+        t->syncs -= r.kind == MESSAGE_SYNC ? 1 : 0;
+        assert_ok(buf_append(response, buf_bytes(&honest)));
+    } else {
+        assert_ok(message_answer_decode(buf_bytes(&honest), &m));
+        head = head_of(t->o, m.sync.head);
+        head.root = t->other;
+        assert_ok(checkpoint_sign(&head, &t->o->gate_keys.log, &note));
+        m.sync.head = buf_bytes(&note);
+        assert_ok(message_sync_answer_encode(&m.sync, response));
+    }
+    buf_free(&honest);
+    buf_free(&note);
+    return SV_OK;
+}
+
+/* What a witness, or a backup, has of the log is held against the head that
+ * this device has seen, and not against one that goes with it. */
+static void
+test_a_head_of_the_other_log_is_no_beginning_of_this_one(void **state)
+{
+    struct office *o = *state;
+    struct two_faced t = {.o = o, .syncs = 1000};
+    struct tree_proof proof = {.n = 0};
+    struct checkpoint shown;
+    struct client *c;
+    struct hash own;
+
+    office_end(o, "admin-1"); /* whose pin head_of() asks for the origin */
+    office_end(o, "case-1");
+    o->through = (struct transport){show_other, &t};
+    c = office_client(o, "case-1");
+    o->through = (struct transport){NULL, NULL};
+    own = client_pin(c)->root;
+    t.other = own;
+    t.other.b[0] ^= 1;
+    assert_ok(client_log_extends(c, client_pin(c)->size, &own, &proof));
+    t.syncs = 1;
+    assert_err(client_log_extends(c, client_pin(c)->size, &t.other, &proof),
+               SV_ERR_ROLLBACK);
+    shown = head_of(o, client_conflict(c));
+    assert_true(hash_equal(&shown.root, &t.other));
+    assert_true(hash_equal(&client_pin(c)->root, &own));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -294,6 +360,7 @@ main(void)
         TEST(test_who_crosses_to_the_other_log_refuses_and_has_both_heads),
         TEST(test_the_gate_keeps_a_request_from_another_log),
         TEST(test_wrong_heads_on_purpose_do_not_fill_the_disk),
+        TEST(test_a_head_of_the_other_log_is_no_beginning_of_this_one),
         TEST(test_the_gate_does_not_start_on_an_older_log),
         TEST(test_the_gate_does_not_start_on_another_log_that_is_longer),
         TEST(test_a_gate_that_runs_does_not_go_on_with_an_older_log),

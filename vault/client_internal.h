@@ -106,6 +106,11 @@ enum sv_err client_check_inclusion(struct client *c, uint64_t index,
                                    struct bytes entry, struct bytes *proof,
                                    const struct checkpoint *head);
 
+/* A head that the log's key signed, and that does not fit the one that was
+ * seen: kept for client_conflict().  SV_ERR_ROLLBACK. */
+enum sv_err client_misfit(struct client *c, struct bytes head,
+                          const char *what);
+
 /* client_act.c: one request and its verified answer. */
 struct answer {
     struct buf raw;

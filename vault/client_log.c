@@ -142,6 +142,11 @@ take_growth(struct client *c, uint64_t size, const struct hash *root,
     *again = head.size != c->pin.size;
     if (*again)
         return SV_OK;
+    /* What goes with another head of that size does not go with this one. */
+    if (!hash_equal(&head.root, &c->pin.root))
+        return client_misfit(c, a->head,
+                             N_("the log is another one than the one seen "
+                                "here"));
     if (size < head.size &&
         (tree_proof_decode(&raw, &proof) != SV_OK || raw.len > 0))
         return client_fault(c, SV_ERR_TAMPERED,

@@ -4,8 +4,8 @@
 #include "vault/client_internal.h"
 
 /* The log's own key signed it, so both heads together are evidence. */
-static enum sv_err
-misfit(struct client *c, struct bytes head, const char *what)
+enum sv_err
+client_misfit(struct client *c, struct bytes head, const char *what)
 {
     struct buf copy = BUF_INIT;
     enum sv_err err = buf_append(&copy, head);
@@ -33,20 +33,21 @@ client_check_head(struct client *c, const struct roster *roster,
     if (c->pin.size == 0)
         return SV_OK;
     if (out->size < c->pin.size)
-        return misfit(c, head,
-                      N_("the log is shorter than the last head seen here"));
+        return client_misfit(
+            c, head, N_("the log is shorter than the last head seen here"));
     if (out->size == c->pin.size)
         return hash_equal(&out->root, &old)
                    ? SV_OK
-                   : misfit(c, head,
-                            N_("the log is another one than the one seen "
-                               "here"));
+                   : client_misfit(
+                         c, head,
+                         N_("the log is another one than the one seen "
+                            "here"));
     if (tree_proof_decode(&consistency, &proof) != SV_OK ||
         consistency.len > 0 ||
         tree_verify_consistency(c->pin.size, out->size, &old, &out->root,
                                 &proof) != SV_OK)
-        return misfit(c, head,
-                      N_("the log does not extend the last head seen here"));
+        return client_misfit(
+            c, head, N_("the log does not extend the last head seen here"));
     return SV_OK;
 }
 
