@@ -52,6 +52,12 @@ begin(struct session *s, struct pin *pin, enum exit_code *code)
         *code = session_fail(s, app->vault, err);
         return false;
     }
+    if (client_unfit_keys(s->client) > 0)
+        app_hint(app,
+                 _("%zu keys that were given to you do not fit the roster, "
+                   "and are left out. Tell your supervisor: they were made or "
+                   "handed over falsely, or changed since."),
+                 client_unfit_keys(s->client));
     s->begun = true;
     s->doubted = client_restored(s->client)->accepted;
     if (s->doubted && !s->confirms_restore && !session_keep_restored(s, code))

@@ -1,4 +1,5 @@
-#include "tests/support/office.h"
+#include "tests/support/held.h"
+#include "vault/grants.h"
 #include "vault/handover.h"
 
 /* Who leaves, who is kept out, who comes back, and what the keys do then. */
@@ -532,6 +533,100 @@ test_who_comes_back_is_given_no_keys_of_a_term_that_is_over(void **state)
     assert_ok(client_staff_confirm(office_client(o, "lead-1"), r.entry));
 }
 
+/* What she would hand over, of which nothing but her own opens. */
+static void
+spoil_grants(const char *own, struct bytes blob, struct buf *out)
+{
+    struct writer w = writer_to(out);
+    struct buf items = BUF_INIT;
+    struct grant_item item;
+    struct reader r;
+    unsigned left, n = 0;
+
+    assert_ok(grants_begin(blob, &r, &left));
+    while (left > 0) {
+        struct buf sealed = BUF_INIT;
+
+        assert_ok(grants_next(&r, &left, &item));
+        assert_ok(buf_append(&sealed, item.sealed));
+        sealed.ptr[sealed.len - 1] ^= strcmp(item.grantee, own) != 0;
+        item.sealed = buf_bytes(&sealed);
+        assert_ok(grants_put(&item, &items));
+        buf_free(&sealed);
+        n++;
+    }
+    writer_u16(&w, (uint16_t)n);
+    writer_bytes(&w, buf_bytes(&items));
+    assert_ok(writer_end(&w));
+    buf_free(&items);
+}
+
+/* New keys of every column by lead-2, who keeps them to herself. */
+static void
+rotate_for_herself(struct office *o)
+{
+    struct held h = {.o = o};
+    struct client *c = held_begin(&h, "lead-2");
+    struct request *r = calloc(1, sizeof *r);
+    struct note *note = calloc(1, sizeof *note);
+    struct buf blob = BUF_INIT, response = BUF_INIT;
+    unsigned columns[POLICY_COLUMNS_MAX];
+    size_t n = client_roster(c)->policy.n_columns;
+    struct entry e;
+
+    assert_non_null(r);
+    assert_non_null(note);
+    for (unsigned i = 0; i < n; i++)
+        columns[i] = i;
+    h.holds = true;
+    assert_err(client_rotate(c, n, columns), SV_ERR_IO);
+    held_end(&h, "lead-2");
+    spoil_grants("lead-2", held_act(&h, note, r), &blob);
+    grants_hash(buf_bytes(&blob), r->body);
+    e = held_send(&h, "lead-2", r, buf_bytes(&blob), &response);
+    assert_int_equal(e.outcome, OUTCOME_DONE);
+    buf_free(&blob);
+    buf_free(&response);
+    buf_free(&h.message);
+    free(note);
+    free(r);
+}
+
+/* One supervisor can keep new keys from all others, and nothing else: they
+ * are told, send her away, make others, and go on. */
+static void
+test_who_hands_over_what_does_not_open_stops_nobody(void **state)
+{
+    struct office *o = *state;
+    struct handle old, new;
+    struct find_list l;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &old));
+    assert_ok(office_hire(o, "lead-2", "supervisor"));
+    rotate_for_herself(o);
+    for (size_t i = 0; i < o->n; i++)
+        office_end(o, o->people[i].card.name);
+    assert_ok(read_identity(o, "case-1", &old));
+    assert_true(client_unfit_keys(office_client(o, "case-1")) > 0);
+    assert_ok(revoke(o, "lead-2", "supervisor"));
+    assert_true(rotate(o) > 0);
+    office_end(o, "case-1");
+    assert_ok(office_record(o, "case-1", "2022-002", "Sato", &new));
+    assert_ok(read_identity(o, "case-1", &new));
+    assert_ok(client_record_find(office_client(o, "case-1"), "victim",
+                                 bytes_text("Sato"), &l));
+    assert_int_equal(l.n, 1);
+    find_list_free(&l);
+    /* And what she kept is no reason to hire nobody any more. */
+    office_end(o, "admin-1");
+    assert_ok(office_hire(o, "case-3", "caseworker"));
+    assert_ok(client_record_assign(office_client(o, "lead-1"), "victim", &old,
+                                   "case-3", true));
+    assert_ok(read_identity(o, "case-3", &old));
+    assert_int_equal(client_unfit_keys(office_client(o, "lead-2")), 0);
+    office_verify(o);
+}
+
 int
 main(void)
 {
@@ -550,6 +645,7 @@ main(void)
         IN_OFFICE(test_a_proposed_role_holds_up_new_keys_until_its_term),
         IN_OFFICE(test_what_was_proposed_goes_with_its_proposer),
         IN_OFFICE(test_who_comes_back_is_given_no_keys_of_a_term_that_is_over),
+        IN_OFFICE(test_who_hands_over_what_does_not_open_stops_nobody),
         IN_OFFICE(test_t44_the_last_holder_stays),
         IN_OFFICE(test_t44_who_stays_must_stay_as_long),
         IN_OFFICE(test_status_knows_when_the_last_term_ends),

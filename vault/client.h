@@ -362,6 +362,10 @@ struct restore_second {
     char name[NAME_SIZE];
     const struct sign_seed *seed;
 };
+/* How many keys that were sealed to the user open to none on the roster, and
+ * are left out: made or handed over falsely, or changed since. */
+size_t client_unfit_keys(const struct client *c);
+
 /* The role in which that person may be the second: one in force before one
  * that has ended, of which the gate says so.  NULL: none. */
 const char *client_restore_role(const struct client *c, const char *name);

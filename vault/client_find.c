@@ -85,6 +85,10 @@ put_word(struct client *c, unsigned column, uint32_t last, struct bytes word,
     enum sv_err err = SV_OK;
 
     for (uint32_t e = 1; e <= last && err == SV_OK; e++) {
+        /* What was saved under a key that was never handed over only its
+         * maker finds. */
+        if (e < last && c->n_unfit > 0 && client_key(c, column, e) == NULL)
+            continue;
         err = index_key(c, column, e, &key);
         if (err == SV_OK)
             err = tokens_of_word(&key, word, &list);

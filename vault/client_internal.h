@@ -51,6 +51,7 @@ struct client {
     struct client_restored restored;
     struct buf conflict; /* the last signed head that did not fit */
     const struct restore_second *second; /* within client_restore() */
+    size_t n_unfit; /* sealed keys that open to none on the roster */
 };
 
 /* Set the check that failed and give err. */

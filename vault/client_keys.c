@@ -97,6 +97,10 @@ open_item(struct client *c, bool founding, const struct grant_item *item)
     if (!founding)
         ctx.vault = r->vault;
     err = client_locked(c, grants_open(c->identity, &ctx, item, &k->secret));
+    /* Nobody but who sealed it could have known: it is no reason to keep her
+     * from all that she holds. */
+    if (err == SV_ERR_TAMPERED || err == SV_ERR_FORMAT || err == SV_ERR_RANGE)
+        return SV_OK;
     if (err != SV_OK)
         return err;
     memcpy(k->pub.b, known->pub, sizeof k->pub.b);
@@ -124,6 +128,29 @@ open_blob(struct client *c, uint64_t index, struct bytes blob)
     return err;
 }
 
+/* Those of a blob, which was looked through, that gave no key; nor did an
+ * earlier one. */
+static size_t
+count_unfit(struct client *c, struct bytes blob)
+{
+    const struct policy *p = &c->pin.roster.policy;
+    struct grant_item item;
+    struct reader items;
+    unsigned left;
+    size_t n = 0;
+    enum sv_err err = grants_begin(blob, &items, &left);
+
+    while (err == SV_OK && left > 0) {
+        err = grants_next(&items, &left, &item);
+        if (err == SV_OK &&
+            client_key(c,
+                       (unsigned)policy_column(p, item.type, item.compartment),
+                       item.epoch) == NULL)
+            n++;
+    }
+    return n;
+}
+
 /*
  * u32 n, each: u64 index of the entry that brought them, u32 blob.  Which
  * entry that was need not be proven: what opens has to be the secret half of
@@ -136,6 +163,7 @@ client_open_grants(struct client *c, struct bytes grants)
     uint32_t n = reader_u32(&r);
     enum sv_err err = SV_OK;
 
+    c->n_unfit = 0;
     for (uint32_t i = 0; i < n && err == SV_OK; i++) {
         uint64_t index = reader_u64(&r);
         struct bytes blob = reader_long(&r, grants.len);
@@ -144,9 +172,21 @@ client_open_grants(struct client *c, struct bytes grants)
     }
     if (err == SV_OK && reader_end(&r) != SV_OK)
         err = SV_ERR_TAMPERED;
+    r = reader_of(grants);
+    n = reader_u32(&r);
+    for (uint32_t i = 0; i < n && err == SV_OK; i++) {
+        (void)reader_u64(&r);
+        c->n_unfit += count_unfit(c, reader_long(&r, grants.len));
+    }
     if (err == SV_ERR_TAMPERED || err == SV_ERR_FORMAT)
         return client_fault(c, SV_ERR_TAMPERED,
                             N_("a key that was granted to you does not fit "
                                "the roster"));
     return err;
+}
+
+size_t
+client_unfit_keys(const struct client *c)
+{
+    return c->n_unfit;
 }

@@ -42,6 +42,30 @@ secret_of(struct client *c, const struct request *r,
     return key != NULL ? &key->secret : NULL;
 }
 
+/* For a key that its maker never handed over, and that is none any more, the
+ * gate wants an item like the others: it opens to nothing, as the sponsor's. */
+static enum sv_err
+seal_nothing(const struct client *c, const struct handover_item *item,
+             struct buf *items)
+{
+    struct box_secret nothing;
+    struct box_public pub;
+    enum sv_err err;
+
+    box_generate(&c->config.rng, &nothing, &pub);
+    err = seal_one(c, item, &nothing, items);
+    wipe(&nothing, sizeof nothing);
+    return err;
+}
+
+/* One that is replaced since, and was sealed to this user unfit. */
+static bool
+was_kept_back(const struct client *c, const struct handover_item *item)
+{
+    return c->n_unfit > 0 &&
+           item->epoch < roster_key(&c->pin.roster, item->column)->epoch;
+}
+
 enum sv_err
 client_hand_over(struct client *c, struct request *r,
                  const struct box_secret fresh[], struct buf *blob)
@@ -61,6 +85,10 @@ client_hand_over(struct client *c, struct request *r,
             buf_truncate(&items, 0);
             h.n = 0;
             break;
+        }
+        if (secret == NULL && was_kept_back(c, &h.items[i])) {
+            err = seal_nothing(c, &h.items[i], &items);
+            continue;
         }
         err = secret != NULL
                   ? seal_one(c, &h.items[i], secret, &items)
