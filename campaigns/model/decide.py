@@ -68,7 +68,7 @@ class Decisions:
             return False, "purpose"
         if not p.acts(role, r["act"], r.get("type")):
             return False, "act"
-        if r["act"] in p.limits:
+        if r["act"] in p.limits and not again:
             most, window, _ = p.limits[r["act"]]
             times = self.used.get((r["actor"], r["act"]), [])
             if sum(time - t < window for t in times) >= most:

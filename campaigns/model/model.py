@@ -99,6 +99,8 @@ class Model(Decisions):
         if not allowed:  # the new entry's rule is the first that applies to it
             return self.write(r, time, *self.decide(r, time))
         done = first["outcome"] == "done"
+        if r["act"] == "record.find":  # [15]
+            done = done and r["query"][1] == self.newest(r["type"], "index")
         return Answer(index=known["index"], body=self.answer(r, known["index"], time) if done else None)
 
     def write(self, r, time, allowed, rule):
