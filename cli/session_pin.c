@@ -1,5 +1,9 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli/kept_witness.h"
 #include "cli/session_internal.h"
@@ -8,6 +12,9 @@
 
 #define FINGERPRINT_TRIES 3
 #define EVIDENCE_MAX 1000 /* files; who restores as often has a script */
+/* How long another program of hers may take to write FILE.head: 5 s. */
+#define LOCK_TRIES 500
+#define LOCK_TRY_NS 10000000L
 
 /* ---- Known already ---- */
 
@@ -222,10 +229,28 @@ is_outdone(struct session *s, struct bytes file)
     return more;
 }
 
+/* One program of hers at a time, from looking to writing: what one has seen
+ * another must not write over.  Her key file is there, and stays as it is.
+ * -1: it cannot be locked, and is done without. */
+static int
+lock_key(const struct session *s)
+{
+    const struct timespec wait = {0, LOCK_TRY_NS};
+    int fd = open(s->app->key, O_RDONLY | O_CLOEXEC);
+
+    for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            break;
+        (void)nanosleep(&wait, NULL);
+    }
+    return fd;
+}
+
 enum sv_err
 session_save_pin(struct session *s)
 {
     struct buf now = BUF_INIT, before = BUF_INIT;
+    int lock = lock_key(s);
     enum sv_err err;
 
     err = pin_encode(client_pin(s->client), &s->key.identity, &now);
@@ -238,6 +263,8 @@ session_save_pin(struct session *s)
     if (err == SV_OK)
         err = file_replace(s->pin_path, 0600, buf_bytes(&now));
 out:
+    if (lock >= 0)
+        (void)close(lock);
     buf_free(&before);
     buf_free(&now);
     return err;

@@ -173,4 +173,14 @@ expect_json evidence 0
 serve --socket "$sock"
 expect_exit 0 --vault "unix:$sock" --key sato.key record list victim
 end_service TERM 0
+
+# ---- Two programs of one person at once ----
+
+# One looks and writes while the other does not: else the one that has seen
+# less could write behind the other.
+( flock 9 && touch held && sleep 1 && rm held ) 9<sato.key &
+while [ ! -e held ]; do sleep 0.02; done
+expect_exit 0 --key sato.key record list victim
+[ ! -e held ] || fail "what was seen was written while another program wrote"
+wait
 finish
