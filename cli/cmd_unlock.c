@@ -171,10 +171,10 @@ say_unlocked(struct unlock *u, uint64_t left_ms, bool renewed)
     return app_told(app, SV_OK);
 }
 
-/* Wait until the child says that it is ready, or has ended, having said why
- * itself. */
+/* Wait until the child says that it is ready, or has ended: having said why
+ * itself, but where it was killed. */
 static bool
-is_ready(pid_t child, int ready, enum exit_code *code)
+is_ready(struct app *app, pid_t child, int ready, enum exit_code *code)
 {
     int status = 0;
     uint8_t byte;
@@ -185,11 +185,14 @@ is_ready(pid_t child, int ready, enum exit_code *code)
     while (n < 0 && errno == EINTR);
     if (n == 1)
         return true;
+    if (n < 0) /* it may have said so, and nobody heard */
+        (void)kill(child, SIGTERM);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
     *code = WIFEXITED(status) && WEXITSTATUS(status) != EXIT_DONE
                 ? (enum exit_code)WEXITSTATUS(status)
-                : EXIT_FAILED;
+                : app_fail(app, NULL, SV_ERR_INTERRUPTED,
+                           _("the agent ended before it was ready"));
     return false;
 }
 
@@ -219,7 +222,7 @@ start_agent(struct unlock *u)
     }
     /* Ctrl-C is the child's, who asks. */
     term_wait_begin();
-    began = is_ready(child, ready[0], &code);
+    began = is_ready(app, child, ready[0], &code);
     (void)term_wait_end();
     (void)close(ready[0]);
     return began ? say_unlocked(u, (uint64_t)u->idle_s * 1000, false) : code;

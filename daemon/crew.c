@@ -86,6 +86,9 @@ finish(struct crew *c, struct task *t)
     if (err == SV_OK)
         err = frame_header_encode(t->answer.len - FRAME_HEADER_LEN,
                                   FRAME_ANSWER_MAX, t->answer.ptr);
+    /* What was run may stand in the log. */
+    if (err != SV_OK && t->job != NULL)
+        err = SV_ERR_UNSURE;
     gate_job_free(t->job);
     t->job = NULL;
     if (err != SV_OK && answer_failure(err, "service", &t->answer) != SV_OK)

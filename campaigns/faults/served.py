@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from check import ALTERED
+from check import ALTERED, PARTIAL, UNCHANGED
 from engine import TIMEOUT_S, Result
 from office import PASSPHRASE
 from verbs import Verb, as_
@@ -43,6 +43,12 @@ class Served(Verb):
                          optional=["record.find"])
         self.faulty = faulty  # "service" or "desk"
         self.record = office.record
+
+    def skips(self, fault):
+        """A system that accepts nobody any more: a desk waits, as it would
+        for a long answer."""
+        return self.faulty == "service" and fault.kind == "socket" and \
+            fault.persistent
 
     def start(self, office, env):
         cwd = office.engine.cwd
@@ -95,7 +101,11 @@ class Served(Verb):
         met = engine.met() if fault else (0, 0, "")
         first = Result(code, "", "" if code == 0 else
                        self.life(office).decode(errors="replace"), *met)
-        return joined(steps, first)
+        whole = joined(steps, first)
+        # What the first command did stands when the second does nothing.
+        if whole.code in UNCHANGED and steps and steps[0].code == 0:
+            whole.code = PARTIAL
+        return whole
 
 
 class Agent(Verb):

@@ -100,18 +100,38 @@ place_of_call(void)
     return h;
 }
 
+/* Whose code called.  Before malloc() may stand the programs' own realloc()
+ * (base/free.c), for which any library asks. */
+static const char *
+library_of(void *caller)
+{
+    void *frames[FRAMES];
+    Dl_info info;
+    int n, i = 0;
+
+    if (dladdr(caller, &info) == 0)
+        return NULL;
+    if (info.dli_sname == NULL || strcmp(info.dli_sname, "realloc") != 0)
+        return info.dli_fname;
+    tracing = true;
+    n = backtrace(frames, FRAMES);
+    tracing = false;
+    while (i < n && frames[i] != caller)
+        i++;
+    return i + 1 < n && dladdr(frames[i + 1], &info) != 0 ? info.dli_fname
+                                                          : NULL;
+}
+
 /* Of the allocations some are other libraries', whose faults are not ours. */
 enum effect
 shim_memory(const char *name, void *caller)
 {
     const char *library = NULL;
-    Dl_info info;
 
     if (control == NULL || control->kind != KIND_MEMORY)
         return EFFECT_NONE;
-    if (control->at != 0 && control->count + 1 == control->at &&
-        dladdr(caller, &info) != 0)
-        library = info.dli_fname;
+    if (control->at != 0 && control->count + 1 == control->at)
+        library = library_of(caller);
     return shim_decide(KIND_MEMORY, name, -1, library);
 }
 

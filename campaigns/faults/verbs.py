@@ -24,6 +24,10 @@ class Verb:
         self.code, self.optional, self.after = code, optional, after
         self.varies = varies
 
+    def skips(self, fault):
+        """Is it not for this verb?"""
+        return False
+
     def run(self, office, fault=None):
         program = {"svault": office.svault, "svaultd": office.svaultd,
                    "svault-audit": office.audit}[self.program]
