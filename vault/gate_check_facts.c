@@ -219,7 +219,7 @@ check_result(void *ctx, struct bytes key, struct bytes value, bool damaged,
     if (damaged || reader_end(&r) != SV_OK ||
         replay_state_release(&c->replay, index) == NULL ||
         (whose < RESULT_ASKED && whose >= c->a->gate->roster.n_persons) ||
-        (whose == RESULT_ASKED && !is_asked(value)))
+        (whose == RESULT_ASKED ? !is_asked(value) : value.len < PS1_OVERHEAD))
         return check_find(c, "results", N_("a row that the log has not"));
     c->n_asked += whose == RESULT_ASKED ? 1 : 0;
     return SV_OK;
