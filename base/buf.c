@@ -123,15 +123,12 @@ append_format(struct buf *b, const char *format, va_list args)
         return err;
     room = b->cap - b->len;
     va_copy(again, args);
-    /* clang 14 does not see va_copy(), nor that the caller began args:
-     * NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     n = vsnprintf((char *)b->ptr + b->len, room, format, args);
     if (n < 0)
         err = SV_ERR_FORMAT;
     else if ((size_t)n >= room)
         err = buf_reserve(b, (size_t)n + 1);
     if (err == SV_OK && (size_t)n >= room)
-        /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
         (void)vsnprintf((char *)b->ptr + b->len, (size_t)n + 1, format, again);
     va_end(again);
     if (err == SV_OK)

@@ -29,8 +29,6 @@ refuse(struct reading *r, const char *reason, const char *place, ...)
     va_list args;
 
     va_start(args, place);
-    /* clang-tidy 14 takes it for uninitialized behind this attribute.
-     * NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     (void)vsnprintf(text, sizeof text, place, args);
     va_end(args);
     diag_set(r->where, 0, text, reason);
