@@ -1,5 +1,6 @@
 #include "vault/fold.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,29 +180,37 @@ is_small(utf8proc_int32_t c)
            c == 0x3049 || c == 0x3083 || c == 0x3085 || c == 0x3087;
 }
 
+#define LAST_SIZE 8
+
+static void
+set_last(char last[static LAST_SIZE], const char *romaji)
+{
+    (void)snprintf(last, LAST_SIZE, "%s", romaji);
+}
+
 /* The beginning that a kana has before a small one: "ki" + "ya" is "kya". */
 static void
-join_small(char last[static 8], const char *small)
+join_small(char last[static LAST_SIZE], const char *small)
 {
     size_t n = strlen(last);
 
     if (strcmp(last, "hu") == 0)
-        (void)strcpy(last, "f");
+        set_last(last, "f");
     else if (strcmp(last, "tu") == 0)
-        (void)strcpy(last, "ts");
+        set_last(last, "ts");
     else if (strcmp(last, "u") == 0)
-        (void)strcpy(last, "w");
+        set_last(last, "w");
     else if (small[0] == 'e' && n == 2 && last[1] == 'i' &&
              strchr("stz", last[0]) != NULL)
         last[1] = 'y';
     else if (n > 0)
         last[n - 1] = '\0';
-    (void)strncat(last, small, 7 - strlen(last));
+    (void)strncat(last, small, LAST_SIZE - 1 - strlen(last));
 }
 
 /* One run of kana on its way: the last one waits for a small one. */
 struct kana_run {
-    char last[8];
+    char last[LAST_SIZE];
     bool doubled;
     utf8proc_int32_t before; /* for iteration marks */
 };
@@ -239,7 +248,7 @@ take_kana(struct kana_run *run, utf8proc_int32_t h, struct buf *out)
     if (h == SMALL_TU)
         run->doubled = true;
     else
-        (void)strcpy(run->last, romaji);
+        set_last(run->last, romaji);
     return err;
 }
 
