@@ -164,9 +164,8 @@ changes_add(struct memory *m, unsigned table, struct pair *was, struct pair *is)
 
 /* c->is, which is no longer in the table, stays the caller's. */
 static void
-change_undo(struct table *tables, const struct change *c)
+change_undo(struct table *t, const struct change *c)
 {
-    struct table *t = &tables[c->table];
     bool found;
     size_t at = table_find(t, pair_key(c->is != NULL ? c->is : c->was), &found);
 
@@ -221,15 +220,17 @@ borrow_pairs(const struct memory *m, struct table *to)
         const struct table *t = &m->tables[i];
 
         to[i].cap = t->n + m->n_changes;
-        to[i].pairs = calloc(to[i].cap > 0 ? to[i].cap : 1, sizeof *t->pairs);
+        to[i].pairs =
+            calloc(to[i].cap > 0 ? to[i].cap : 1, sizeof(struct pair *));
         if (to[i].pairs == NULL)
             return SV_ERR_NOMEM;
-        if (t->n > 0)
-            memcpy(to[i].pairs, t->pairs, t->n * sizeof(struct pair *));
+        for (size_t j = 0; j < t->n; j++)
+            to[i].pairs[j] = t->pairs[j];
         to[i].n = t->n;
+        for (size_t j = m->n_changes; j-- > 0;)
+            if (m->changes[j].table == i)
+                change_undo(&to[i], &m->changes[j]);
     }
-    for (size_t i = m->n_changes; i-- > 0;)
-        change_undo(to, &m->changes[i]);
     return SV_OK;
 }
 
@@ -305,7 +306,7 @@ memory_abort(struct store_txn *txn)
     while (m->n_changes > 0) {
         const struct change *c = &m->changes[--m->n_changes];
 
-        change_undo(m->tables, c);
+        change_undo(&m->tables[c->table], c);
         free(c->is);
     }
     free(txn);
