@@ -15,6 +15,7 @@ struct box {
     const struct tally_table *counts;
     struct figures *figures;
     size_t n_series;
+    size_t n_by; /* the table's */
     /* Codes with a cell, then their groups; 0 behind the fields of by. */
     size_t n[PLAN_BY_MAX];
     uint16_t *codes[PLAN_BY_MAX];
@@ -72,7 +73,7 @@ mask_of(const struct box *b, const struct place *p)
 {
     unsigned mask = 0;
 
-    for (size_t i = 0; i < b->table->n_by; i++)
+    for (size_t i = 0; i < b->n_by; i++)
         mask |= p->at[i] < b->n[i] ? 1u << i : 0;
     return mask;
 }
@@ -151,8 +152,10 @@ box_init(struct box *b)
     size_t n;
 
     b->n_series = plan_cell_series(b->table);
-    for (size_t i = 0; i < b->table->n_by && err == SV_OK; i++)
-        err = choose_codes(b, i);
+    for (size_t i = 0; i < PLAN_BY_MAX && err == SV_OK; i++) {
+        if (i < b->n_by)
+            err = choose_codes(b, i);
+    }
     if (err != SV_OK)
         return err;
     n = places(b);
@@ -180,7 +183,7 @@ cell_at(const struct box *b, const struct place *p, size_t series)
     struct plan_cell cell = {(uint16_t)series,
                              {PLAN_CELL_ALL, PLAN_CELL_ALL, PLAN_CELL_ALL}};
 
-    for (size_t i = 0; i < b->table->n_by; i++) {
+    for (size_t i = 0; i < b->n_by; i++) {
         if (p->at[i] < b->n[i])
             cell.code[i] = b->codes[i][p->at[i]];
     }
@@ -251,7 +254,7 @@ add_figure(struct box *b, const struct place *p)
 static bool
 is_single(const struct box *b, unsigned mask)
 {
-    for (size_t i = 0; i < b->table->n_by; i++) {
+    for (size_t i = 0; i < b->n_by; i++) {
         if ((mask >> i & 1) != 0 && variable_of(b, i)->multi)
             return false;
     }
@@ -290,7 +293,7 @@ relate(struct box *b, const struct place *p, unsigned part)
     unsigned whole = mask_of(b, p);
     size_t len[PLAN_BY_MAX] = {1, 1, 1}, at[PLAN_BY_MAX] = {0}, n = 0;
 
-    for (size_t i = 0; i < PLAN_BY_MAX; i++) {
+    for (size_t i = 0; i < b->n_by; i++) {
         if (((part & ~whole) >> i & 1) == 0)
             continue;
         if (b->n_top[i] == 0)
@@ -300,7 +303,7 @@ relate(struct box *b, const struct place *p, unsigned part)
     do {
         struct place below = *p;
 
-        for (size_t i = 0; i < PLAN_BY_MAX; i++) {
+        for (size_t i = 0; i < b->n_by; i++) {
             if (((part & ~whole) >> i & 1) != 0)
                 below.at[i] = b->top[i][at[i]];
         }
@@ -353,12 +356,11 @@ relate_place(struct box *b, const struct place *p)
         return SV_OK;
     if (p->series == PLAN_SERIES_CHANGE)
         return relate_change(b, p);
-    for (unsigned part = 1; part < 1u << b->table->n_by && err == SV_OK;
-         part++) {
+    for (unsigned part = 1; part < 1u << b->n_by && err == SV_OK; part++) {
         if (adds_up(b, whole, part))
             err = relate(b, p, part);
     }
-    for (size_t i = 0; i < b->table->n_by && err == SV_OK; i++)
+    for (size_t i = 0; i < b->n_by && err == SV_OK; i++)
         err = relate_group(b, p, i);
     return err;
 }
@@ -369,6 +371,7 @@ end_table(const struct tally *t, size_t table, struct figures *out)
     struct box b = {.plan = t->plan,
                     .number = table,
                     .table = &t->plan->tables[table],
+                    .n_by = t->plan->tables[table].n_by,
                     .counts = &t->tables[table],
                     .figures = out};
     struct place p = {0};
