@@ -162,8 +162,9 @@ sort_known(struct plan_parser *p)
     return SV_OK;
 }
 
+/* One more, the last. */
 static enum sv_err
-add_known(struct plan_parser *p, struct plan_known **out)
+add_known(struct plan_parser *p)
 {
     struct plan *plan = p->plan;
     struct plan_known *known;
@@ -175,24 +176,32 @@ add_known(struct plan_parser *p, struct plan_known **out)
     if (known == NULL)
         return SV_ERR_NOMEM;
     plan->known = known;
-    *out = &known[plan->n_known++];
-    **out = (struct plan_known){.line = p->token.line,
-                                .column = p->token.column,
-                                .year = plan->period.year};
+    known[plan->n_known++] = (struct plan_known){.line = p->token.line,
+                                                 .column = p->token.column,
+                                                 .year = plan->period.year};
     return SV_OK;
 }
 
-static enum sv_err
-parse_source(struct plan_parser *p, struct plan_known **out)
+static struct plan_known *
+last_known(const struct plan *plan)
 {
+    return &plan->known[plan->n_known - 1];
+}
+
+static enum sv_err
+parse_source(struct plan_parser *p)
+{
+    struct plan_known *k;
     enum sv_err err;
 
     if (p->token.kind != PLAN_TOKEN_STRING)
         return plan_parser_refuse(
             p, N_("who has printed it belongs here, in quotes"));
-    err = add_known(p, out);
-    if (err == SV_OK)
-        err = text_copy(p->token.text, (*out)->source, sizeof(*out)->source);
+    err = add_known(p);
+    if (err != SV_OK)
+        return err;
+    k = last_known(p->plan);
+    err = text_copy(p->token.text, k->source, sizeof k->source);
     return err == SV_OK ? plan_parser_advance(p) : err;
 }
 
@@ -226,15 +235,17 @@ parse_value(struct plan_parser *p, struct plan_known *k)
 enum sv_err
 plan_parser_known(struct plan_parser *p)
 {
-    struct plan_known *k = NULL;
+    struct plan_known *k;
     enum sv_err err = plan_parser_advance(p);
 
     if (err == SV_OK)
         err = plan_parser_expect(p, "outside");
     if (err == SV_OK)
-        err = parse_source(p, &k);
-    if (err == SV_OK && !plan_parser_at_word(p, "year") &&
-        !plan_parser_at_mark(p, ":"))
+        err = parse_source(p);
+    if (err != SV_OK)
+        return err;
+    k = last_known(p->plan);
+    if (!plan_parser_at_word(p, "year") && !plan_parser_at_mark(p, ":"))
         err = plan_parser_terms(p, &k->n_terms, &k->terms);
     if (err == SV_OK)
         err = parse_known_year(p, k);
