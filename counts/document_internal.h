@@ -61,7 +61,7 @@ struct document_pins {
 enum sv_err document_pins_find(const struct counting_run *run,
                                const struct printed *printed,
                                const struct figures *exact,
-                               struct document_pins *p);
+                               struct document_pins *out);
 void document_pins_clear(struct document_pins *p); /* accepts zeroed */
 enum sv_err document_pins_tell(const struct document_pins *p,
                                const struct figures *exact, struct facts *f);

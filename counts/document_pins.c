@@ -82,8 +82,8 @@ document_pins_find(const struct counting_run *run,
     struct figures blanked;
     enum sv_err err;
 
-    out->stay = calloc(exact->n + 1, sizeof *out->stay);
-    out->left = calloc(exact->n + 1, sizeof *out->left);
+    out->stay = calloc(exact->n + 1, sizeof(struct pin *));
+    out->left = calloc(exact->n + 1, sizeof(struct pin *));
     out->protect = (struct protect_pins){pinned, out};
     if (out->stay == NULL || out->left == NULL)
         return SV_ERR_NOMEM;

@@ -134,7 +134,8 @@ plan_hash(const struct plan *p, uint8_t out[static DIGEST_LEN])
 void
 plan_fault_diag(const struct plan_fault *fault, struct diag *where)
 {
-    char place[sizeof where->column + 2 * PLAN_WORD_SIZE];
+    char place[sizeof where->column + sizeof fault->word +
+               sizeof fault->nearest];
     int n = snprintf(place, sizeof place, "%zu", fault->column);
 
     if (fault->word[0] != '\0')

@@ -134,6 +134,12 @@ lex_string(struct plan_lexer *l, struct plan_token *t, struct plan_fault *fault)
     return check_string(t, fault);
 }
 
+static bool
+is_mark(uint8_t c)
+{
+    return c != '\0' && strchr("{}(),=:", c) != NULL;
+}
+
 static enum sv_err
 lex_word(struct plan_lexer *l, struct plan_token *t, struct plan_fault *fault)
 {
@@ -155,7 +161,7 @@ lex_mark(struct plan_lexer *l, struct plan_token *t, struct plan_fault *fault)
     uint8_t c = l->rest.ptr[0];
 
     t->kind = PLAN_TOKEN_MARK;
-    if (memchr("{}(),=:", c, 7) == NULL) {
+    if (!is_mark(c)) {
         /* Only what is sure to be harmless is shown. */
         t->text = bytes_of(l->rest.ptr, c > ' ' && c < 0x7f ? 1 : 0);
         return plan_lex_fault(t, N_("this character has no meaning in a plan"),

@@ -246,7 +246,7 @@ parse_count(struct plan_parser *p)
     const struct population *of = population_of(p->plan);
     struct plan_period *period = &p->plan->period;
     struct plan_token basis;
-    bool calendar;
+    bool calendar = false;
     enum sv_err err;
 
     if (period->given)

@@ -57,7 +57,7 @@ static enum sv_err
 add_by(struct plan_parser *p, struct plan_table *t)
 {
     struct plan_token token = p->token;
-    size_t variable, at = t->n_by;
+    size_t variable = 0, at = t->n_by;
     enum sv_err err = plan_parser_variable(p, &variable);
 
     if (err != SV_OK)
