@@ -366,7 +366,7 @@ read_parcel(struct client *c, uint64_t number, struct bytes sealed,
             struct release_view *out)
 {
     struct buf plain = BUF_INIT;
-    struct release_parcel p;
+    struct release_parcel p = {0};
     uint8_t commitment[32];
     enum sv_err err = open_parcel(c, number, &out->state, sealed, &plain, &p);
 
@@ -571,7 +571,7 @@ read_package(struct client *c, uint64_t number, const struct answer *answer,
     struct reader r = reader_of(answer->body);
     struct bytes state_raw = reader_medium(&r, UINT16_MAX);
     struct bytes rest = reader_rest(&r), sealed;
-    struct release_parcel parcel;
+    struct release_parcel parcel = {0};
     struct release_state state;
     struct buf plain = BUF_INIT;
     enum sv_err err = release_state_decode(state_raw, &state);
