@@ -155,7 +155,8 @@ is_safe_swap(const char *name, const char *sys)
            is_encrypted(where, DEVICES_DEEP);
 }
 
-/* "/swap\040file" as the kernel writes it; in place. */
+/* "/swap\040file" as the kernel writes it; in place.  The three low bits of
+ * an octal digit are what it stands for. */
 static void
 unescape(char *name)
 {
@@ -163,8 +164,8 @@ unescape(char *name)
 
     for (const char *from = name; *from != '\0'; to++) {
         if (from[0] == '\\' && strspn(from + 1, "01234567") >= 3) {
-            *to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 |
-                         (from[3] - '0'));
+            *to =
+                (char)((from[1] & 7) << 6 | (from[2] & 7) << 3 | (from[3] & 7));
             from += 4;
         } else {
             *to = *from++;
