@@ -24,7 +24,6 @@ is_served(void)
 static bool
 run_program(char *const argv[])
 {
-    extern char **environ;
     pid_t pid;
     int status = 0;
 
