@@ -536,8 +536,8 @@ read_options(int argc, char **argv, struct bench *b)
             b->rounds = (unsigned)strtoul(optarg, NULL, 10);
         else if (c == 'n' && b->n_sizes < SIZES_MAX)
             b->sizes[b->n_sizes++] = strtoull(optarg, NULL, 10);
-        else if (c == 'q')
-            b->sizes[b->n_sizes++ % SIZES_MAX] = 20000;
+        else if (c == 'q' && b->n_sizes < SIZES_MAX)
+            b->sizes[b->n_sizes++] = 20000;
         else
             return false;
     }
@@ -554,7 +554,7 @@ main(int argc, char **argv)
 {
     static struct bench b = {
         .dir = ".", .program = "./svault-audit", .rounds = 1};
-    char home[PATH_SIZE], dir[PATH_SIZE];
+    static char home[PATH_SIZE], dir[PATH_SIZE];
 
     if (!read_options(argc, argv, &b)) {
         (void)fputs(usage, stderr);

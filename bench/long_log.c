@@ -24,7 +24,7 @@ struct block {
 };
 
 struct making {
-    const struct long_log *log;
+    struct long_log *log;
     bool sign;
     struct fakelog f;
     /* What is repeated. */
@@ -266,8 +266,7 @@ write_founding(struct making *m)
             struct hash leaf = tree_leaf(text);
 
             must(tile_bundle_add(&bundle, text), "bundle");
-            must(tile_builder_add(&m->builder, &leaf, write_tile,
-                                  (void *)(uintptr_t)m->log),
+            must(tile_builder_add(&m->builder, &leaf, write_tile, m->log),
                  "tiles");
         }
         write_bundle(m->log, i / TILE_WIDTH, TILE_WIDTH, &bundle);
@@ -289,7 +288,7 @@ make_round(struct making *m, struct workers *workers)
     for (size_t i = 0; i < n; i++)
         for (unsigned l = 0; l < m->blocks[i].n; l++)
             must(tile_builder_add(&m->builder, &m->blocks[i].leaves[l],
-                                  write_tile, (void *)(uintptr_t)m->log),
+                                  write_tile, m->log),
                  "tiles");
 }
 
