@@ -14,7 +14,7 @@ static_assert(sizeof(SHA256_CTX) == SHA256_STATE_SIZE &&
 static SHA256_CTX *
 state_of(struct sha256 *s)
 {
-    return (SHA256_CTX *)(void *)s->state;
+    return (SHA256_CTX *)(void *)&s->state;
 }
 
 void
