@@ -7,7 +7,7 @@
 
 /* What a backup holds, on stdout. */
 enum sv_err backup_say(struct app *app, const char *path,
-                          const struct backup_manifest *m);
+                       const struct backup_manifest *m);
 /* The file, and that it is a backup of this session's vault.  Reports. */
 bool backup_look(struct session *s, const char *path, struct backup_file *b,
                  enum exit_code *code);
