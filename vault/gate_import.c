@@ -176,6 +176,8 @@ act_import_again(struct act *a)
     if (a->entry.outcome != OUTCOME_EXISTS) /* else it had records */
         return SV_OK;
     per_record = count_items(a->body) / (size_t)a->request.count;
+    if (per_record == 0)
+        return SV_OK; /* another body, or none */
     err = items_read(a, (size_t)a->request.count * per_record, &in);
     if (err == SV_OK)
         err = mark_existing(a, &in, per_record, &any);
