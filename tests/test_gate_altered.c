@@ -174,6 +174,14 @@ is_named_only(unsigned table)
     return table == TABLE_ASSIGNED || table == TABLE_ASSIGNEE;
 }
 
+/* A release that is shown without its figures: its reader sees that. */
+static bool
+is_seen_to_lack(const struct row *r, enum harm harm, const struct buf *shown,
+                const struct buf *honest)
+{
+    return r->table == TABLE_RESULT && harm == GONE && shown->len < honest->len;
+}
+
 /* A gate that lacks a row may know less, and no more than that. */
 static bool
 is_honest(enum sv_err err, enum harm harm)
@@ -211,7 +219,8 @@ check_act(struct inquiry *q, size_t act, const struct row *r, enum harm harm,
                      : !is_honest(err, harm))
         fail_msg("a row of table %u %s: %s: \"%s\"", r->table, harms[harm],
                  asked_acts[act].name, err_text(err));
-    *noticed = *noticed || err != SV_OK;
+    *noticed = *noticed || err != SV_OK ||
+               is_seen_to_lack(r, harm, &shown, &q->honest[act]);
     buf_free(&shown);
 }
 
