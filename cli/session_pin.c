@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -239,7 +240,7 @@ lock_key(const struct session *s)
     int fd = open(s->app->key, O_RDONLY | O_CLOEXEC);
 
     for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
             break;
         (void)nanosleep(&wait, NULL);
     }
