@@ -115,6 +115,11 @@ class Agent(Verb):
         super().__init__("agent", secret=PASSPHRASE, shows=["record.read"])
         self.record = office.record
 
+    def skips(self, fault):
+        """An agent that can accept nobody any more locks itself, in its
+        time."""
+        return fault.kind == "socket" and fault.persistent
+
     def run(self, office, fault=None):
         engine = office.engine
         key = ("--key", "ueda.key")
