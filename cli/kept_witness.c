@@ -12,7 +12,6 @@
 #define SUFFIX ".witness"
 #define ID_LEN 4
 #define ID_HEX ((size_t)2 * ID_LEN)
-#define ASIDE_MAX 1000 /* files; who restores as often has a script */
 
 enum sv_err
 kept_name(struct kept_witness *w, const char *vkey)
@@ -154,18 +153,27 @@ path_of(const struct kept_witnesses *all, const struct kept_witness *w,
     return path_join(out, all->dir, hex);
 }
 
+enum sv_err
+kept_aside_path(const char *path, unsigned n, char out[static PATH_SIZE])
+{
+    char suffix[32];
+
+    (void)snprintf(suffix, sizeof suffix, n > 1 ? "%s.%u" : "%s",
+                   ".before-restore", n);
+    return path_suffix(out, path, suffix);
+}
+
 /* Not in the place of what an earlier restore left. */
 static enum sv_err
 set_aside(const char *from)
 {
-    char suffix[32] = ".before-restore", to[PATH_SIZE];
+    char to[PATH_SIZE];
     enum sv_err err = SV_ERR_EXISTS;
 
-    for (unsigned n = 2; err == SV_ERR_EXISTS && n < ASIDE_MAX; n++) {
-        err = path_suffix(to, from, suffix);
+    for (unsigned n = 1; err == SV_ERR_EXISTS && n < KEPT_ASIDE_MAX; n++) {
+        err = kept_aside_path(from, n, to);
         if (err == SV_OK)
             err = file_move_new(from, to);
-        (void)snprintf(suffix, sizeof suffix, ".before-restore.%u", n);
     }
     return err;
 }

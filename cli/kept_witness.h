@@ -47,6 +47,10 @@ enum sv_err kept_name(struct kept_witness *w, const char *vkey);
 /* Note what w has now; durable. */
 enum sv_err kept_store(const struct kept_witnesses *all,
                        const struct kept_witness *w);
+/* Where what was seen before the n-th restore lies, beside path; n from 1. */
+#define KEPT_ASIDE_MAX 1000 /* who restores as often has a script */
+enum sv_err kept_aside_path(const char *path, unsigned n,
+                            char out[static PATH_SIZE]);
 /* The log was restored with so many entries: what was cosigned beyond them is
  * of a log that is lost.  It gets the end .before-restore, or .2, .3 behind
  * that. */

@@ -12,7 +12,6 @@
 /* What this device remembers of the vault: FILE.head beside the key. */
 
 #define FINGERPRINT_TRIES 3
-#define EVIDENCE_MAX 1000 /* files; who restores as often has a script */
 /* How long another program of hers may take to write FILE.head: 5 s. */
 #define LOCK_TRIES 500
 #define LOCK_TRY_NS 10000000L
@@ -181,23 +180,20 @@ is_there_already(const char *path, struct bytes data)
 static enum sv_err
 keep_evidence(struct session *s, char path[static PATH_SIZE])
 {
-    char suffix[32] = ".before-restore";
-    enum sv_err err = path_suffix(path, s->pin_path, suffix);
+    enum sv_err err;
 
     buf_truncate(&s->aside, 0);
-    if (err == SV_OK)
-        err = file_read(s->pin_path, PIN_FILE_MAX, &s->aside);
+    err = file_read(s->pin_path, PIN_FILE_MAX, &s->aside);
     if (err != SV_OK)
         return err;
     err = SV_ERR_EXISTS;
-    for (unsigned n = 2; err == SV_ERR_EXISTS && n < EVIDENCE_MAX; n++) {
-        err = path_suffix(path, s->pin_path, suffix);
+    for (unsigned n = 1; err == SV_ERR_EXISTS && n < KEPT_ASIDE_MAX; n++) {
+        err = kept_aside_path(s->pin_path, n, path);
         if (err == SV_OK)
             err = file_create(path, 0600, buf_bytes(&s->aside));
         if (err == SV_ERR_EXISTS &&
             is_there_already(path, buf_bytes(&s->aside)))
             err = SV_OK;
-        (void)snprintf(suffix, sizeof suffix, ".before-restore.%u", n);
     }
     return err;
 }
