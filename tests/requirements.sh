@@ -44,7 +44,7 @@ missing=0
 # The names have no blanks.
 # shellcheck disable=SC2013
 for name in $(grep -ho '^test_t[0-9][a-z0-9_]*' test_*.c | sort -u); do
-    if ! grep -qw "$name" <<<"$rows"; then
+    if ! echo "$rows" | grep -qw "$name"; then
         echo "REQUIREMENTS.md does not name $name" >&2
         missing=1
     fi
