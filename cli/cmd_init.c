@@ -188,7 +188,13 @@ set_pin(struct founding *f, struct founding_key *k, enum exit_code *code)
     if (err == SV_OK)
         err = file_create(k->pin_path, 0600, buf_bytes(&file));
     if (err != SV_OK) {
-        *code = app_fail(f->app, k->pin_path, err, NULL);
+        /* Nobody is told to make room and do again what is done. */
+        *code = app_fail(f->app, k->pin_path,
+                         err == SV_ERR_FULL || err == SV_ERR_NOMEM ? SV_ERR_IO
+                                                                   : err,
+                         _(err_text(err)));
+        app_hint(f->app, "%s",
+                 _("What you asked for is done; do not repeat it."));
         app_hint(f->app, "%s",
                  _("The vault is founded; her next command will ask for the "
                    "gate's fingerprint."));
