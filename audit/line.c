@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "audit/checkpoint.h"
 #include "base/text.h"
 
 static bool
@@ -201,4 +202,18 @@ enum sv_err
 line_get_base64(void *field, struct bytes value)
 {
     return text_unbase64_n(value, field, 32);
+}
+
+enum sv_err
+line_put_origin(const void *field, struct buf *out)
+{
+    return checkpoint_origin_ok(field) ? buf_text(out, field) : SV_ERR_FORMAT;
+}
+
+enum sv_err
+line_get_origin(void *field, struct bytes value)
+{
+    enum sv_err err = text_copy(value, field, ORIGIN_SIZE);
+
+    return err == SV_OK && !checkpoint_origin_ok(field) ? SV_ERR_FORMAT : err;
 }

@@ -44,7 +44,8 @@ enum sv_err line_parse(const struct line_format *f, struct bytes *in,
 /* Times end with the year 9999. */
 #define LINE_TIME_MAX UINT64_C(253402300799999)
 
-/* Fields: uint64_t; char[NAME_SIZE]; uint8_t[16 or 32]. */
+/* Fields: uint64_t; char[NAME_SIZE or, an origin's, ORIGIN_SIZE];
+ * uint8_t[16 or 32]. */
 enum sv_err line_put_u64(const void *field, struct buf *out);
 enum sv_err line_get_u64(void *field, struct bytes value);
 enum sv_err line_put_time(const void *field, struct buf *out);
@@ -53,6 +54,8 @@ enum sv_err line_put_code(const void *field, struct buf *out);
 enum sv_err line_get_code(void *field, struct bytes value);
 enum sv_err line_put_work_name(const void *field, struct buf *out);
 enum sv_err line_get_work_name(void *field, struct bytes value);
+enum sv_err line_put_origin(const void *field, struct buf *out);
+enum sv_err line_get_origin(void *field, struct bytes value);
 enum sv_err line_put_hex16(const void *field, struct buf *out);
 enum sv_err line_get_hex16(void *field, struct bytes value);
 enum sv_err line_put_hex32(const void *field, struct buf *out);

@@ -9,22 +9,6 @@
 /* ---- lines that all requests have ---- */
 
 static enum sv_err
-put_origin(const void *field, struct buf *out)
-{
-    return checkpoint_origin_ok(field) ? buf_text(out, field) : SV_ERR_FORMAT;
-}
-
-static enum sv_err
-get_origin(void *field, struct bytes value)
-{
-    enum sv_err err = text_copy(value, field, ORIGIN_SIZE);
-
-    if (err == SV_OK && !checkpoint_origin_ok(field))
-        err = SV_ERR_FORMAT;
-    return err;
-}
-
-static enum sv_err
 put_vault(const void *field, struct buf *out)
 {
     const struct request *r = field;
@@ -471,7 +455,7 @@ get_administrator(void *field, struct bytes value)
 #define AT(field) offsetof(struct request, field)
 
 static const struct line_rule rules[] = {
-    {"origin", AT(origin), put_origin, get_origin, 0, false},
+    {"origin", AT(origin), line_put_origin, line_get_origin, 0, false},
     {"vault", WHOLE, put_vault, get_vault, 0, false},
     {"act", WHOLE, put_act, get_act, 0, false},
     {"id", AT(id), line_put_hex16, line_get_hex16, 0, false},

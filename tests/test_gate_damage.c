@@ -247,7 +247,7 @@ add_phone(struct scene *s, const struct handle *h)
 {
     assert_ok(client_record_assign(office_client(&s->o, "lead-1"), "victim", h,
                                    "intake-1", true));
-    assert_ok(office_add_phone(&s->o, "intake-1", h));
+    assert_ok(office_add_phone(office_client(&s->o, "intake-1"), h));
 }
 
 static void

@@ -602,14 +602,16 @@ test_what_was_stored_and_does_not_open_is_its_author_s(void **state)
     office_verify(h->o);
 }
 
+static const char by_gender[] = "plan \"all\" population victim unit person "
+                                "as_of 2023-03-31\ntable g by gender\n"
+                                "method round base 5\n";
+#define DAY_OF_PLAN_MS UINT64_C(1680230000000) /* 31 March 2023 */
+
 /* The gate takes what it cannot look into.  A count that meets it is no
  * figure, but an attempt: logged, and among those of the day. */
 static void
 test_a_count_that_meets_what_does_not_open_is_an_entry(void **state)
 {
-    static const char plan[] = "plan \"all\" population victim unit person "
-                               "as_of 2023-03-31\ntable g by gender\n"
-                               "method round base 5\n";
     struct held *h = *state;
     struct buf out = BUF_INIT;
     struct handle record;
@@ -618,15 +620,16 @@ test_a_count_that_meets_what_does_not_open_is_an_entry(void **state)
     assert_ok(office_record(h->o, "case-1", "2022-001", "Yamada", &record));
     hold_save_of(h, &record, "facts");
     expect(h, "case-1", body_of_nothing, OUTCOME_DONE, "of nothing");
-    h->o->now_ms = UINT64_C(1680230000000); /* 31 March 2023 */
+    h->o->now_ms = DAY_OF_PLAN_MS;
     for (int i = 0; i < 20; i++) {
         office_end(h->o, "stats-1");
         c = office_client(h->o, "stats-1");
-        assert_err(client_counts_preview(c, bytes_text(plan), &out),
+        assert_err(client_counts_preview(c, bytes_text(by_gender), &out),
                    SV_ERR_TAMPERED);
         assert_true(client_trouble(c)->logged);
     }
-    assert_err(client_counts_preview(c, bytes_text(plan), &out), SV_ERR_DENIED);
+    assert_err(client_counts_preview(c, bytes_text(by_gender), &out),
+               SV_ERR_DENIED);
     assert_string_equal(client_trouble(c)->rule, "limit");
     office_verify(h->o);
 }
@@ -855,17 +858,14 @@ test_an_addition_that_does_not_open_is_passed_over_and_named(void **state)
 static void
 test_an_addition_that_does_not_open_adds_nothing_to_a_count(void **state)
 {
-    static const char plan[] = "plan \"all\" population victim unit person "
-                               "as_of 2023-03-31\ntable g by gender\n"
-                               "method round base 5\n";
     struct held *h = *state;
     struct buf out = BUF_INIT;
     struct handle record;
 
     add_nothing(h, "facts", "gender", "female", &record);
-    h->o->now_ms = UINT64_C(1680230000000); /* 31 March 2023 */
+    h->o->now_ms = DAY_OF_PLAN_MS;
     assert_ok(client_counts_preview(office_client(h->o, "stats-1"),
-                                    bytes_text(plan), &out));
+                                    bytes_text(by_gender), &out));
     buf_free(&out);
     office_verify(h->o);
 }

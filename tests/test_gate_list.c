@@ -268,7 +268,7 @@ test_a_history_has_every_version_as_it_stands_in_the_log(void **state)
         s->o.now_ms = start + i;
         if (want[i].addition)
             /* By intake-1, who may not read it. */
-            assert_ok(office_add_phone(&s->o, "intake-1", h));
+            assert_ok(office_add_phone(office_client(&s->o, "intake-1"), h));
         else
             save_identity(s, h);
     }

@@ -55,26 +55,6 @@ verify(struct sweep *s)
 
 /* ---- Records ---- */
 
-static enum sv_err
-save_phone(struct client *c, const char *type_name, const struct handle *h)
-{
-    const struct schema_type *type = schema_type(client_schema(c), type_name);
-    const struct schema_compartment *part;
-    struct content addition = {0};
-    const char *reason = NULL;
-    enum sv_err err;
-    size_t at, f;
-
-    part = schema_compartment(type, "identity", &at);
-    assert_non_null(part);
-    assert_ok(content_new(part, &addition));
-    assert_non_null(schema_field(part, bytes_text("phone"), &f));
-    assert_ok(content_add(&addition, f, bytes_text("090-0000-0000"), &reason));
-    err = client_record_save(c, type_name, h, &addition, NULL);
-    content_free(&addition);
-    return err;
-}
-
 /* It is assigned to her: of another type, it is none. */
 static void
 test_a_record_that_is_not_there_is_not_found(void **state)
@@ -288,7 +268,7 @@ test_what_is_added_is_read_with_what_it_is_added_to(void **state)
 
     assert_ok(client_record_assign(swept(s, "lead-1"), "victim", &s->v.b,
                                    "intake-1", true));
-    assert_ok(save_phone(swept(s, "intake-1"), "victim", &s->v.b));
+    assert_ok(office_add_phone(swept(s, "intake-1"), &s->v.b));
     c = swept(s, "case-1");
     assert_ok(client_record_read(c, "victim", &s->v.b, 0, NULL, &view));
     phone = office_field(&view, "identity", "phone");

@@ -19,20 +19,6 @@
 
 /* ---- the manifest ---- */
 
-static enum sv_err
-put_origin(const void *field, struct buf *out)
-{
-    return checkpoint_origin_ok(field) ? buf_text(out, field) : SV_ERR_FORMAT;
-}
-
-static enum sv_err
-get_origin(void *field, struct bytes value)
-{
-    enum sv_err err = text_copy(value, field, ORIGIN_SIZE);
-
-    return err == SV_OK && !checkpoint_origin_ok(field) ? SV_ERR_FORMAT : err;
-}
-
 /* All of them on one line, by the number of their table. */
 static enum sv_err
 put_rows(const void *field, struct buf *out)
@@ -64,7 +50,7 @@ get_rows(void *field, struct bytes value)
 #define WHOLE 0
 #define AT(field) offsetof(struct backup_manifest, field)
 static const struct line_rule rules[] = {
-    {"origin", AT(origin), put_origin, get_origin, 0, false},
+    {"origin", AT(origin), line_put_origin, line_get_origin, 0, false},
     {"vault", AT(vault), line_put_hex32, line_get_hex32, 0, false},
     {"size", AT(size), line_put_u64, line_get_u64, 0, false},
     {"root", AT(root.b), line_put_base64, line_get_base64, 0, false},

@@ -335,9 +335,8 @@ office_named(struct office *o, const char *author, const char *case_no,
 }
 
 enum sv_err
-office_add_phone(struct office *o, const char *author, const struct handle *h)
+office_add_phone(struct client *c, const struct handle *h)
 {
-    struct client *c = office_client(o, author);
     const struct schema_type *type = schema_type(client_schema(c), "victim");
     const struct schema_compartment *part;
     struct content addition = {0};

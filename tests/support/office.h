@@ -86,9 +86,8 @@ enum sv_err office_named(struct office *o, const char *author,
                          const char *given, const char *family_kana,
                          const char *given_kana, const char *phone,
                          struct handle *out);
-/* An addition to its compartment identity: a telephone number. */
-enum sv_err office_add_phone(struct office *o, const char *author,
-                             const struct handle *h);
+/* An addition to a victim's compartment identity: a telephone number. */
+enum sv_err office_add_phone(struct client *c, const struct handle *h);
 /* So many new keys of this compartment of victims; NULL: of every column. */
 void office_rotate(struct office *o, const char *compartment, unsigned times);
 /* The field of a view as text; "" where it is not there. */
