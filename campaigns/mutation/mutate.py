@@ -171,6 +171,13 @@ def watch(build, alive, tally):
                     report)
 
 
+def stale_entries():
+    """Of equivalent.txt, for no mistake that can be made in the sources."""
+    files = {f for area in areas() for f in area.files}
+    mutants = [m for f in sorted(files) for m in building.mutants_of(f)[1]]
+    return Equivalent().stale(mutants)
+
+
 def wanted(args):
     """(area, its files) of what was asked for."""
     for area in areas():
@@ -269,7 +276,15 @@ def main():
     parser.add_argument('--file')
     parser.add_argument('--check', action='store_true',
                         help='only whether these arguments make sense')
+    parser.add_argument('--lists', action='store_true',
+                        help='only whether equivalent.txt fits the sources')
     args = parser.parse_args()
+    os.chdir(ROOT)
+    if args.lists:
+        stale = stale_entries()
+        for entry in stale:
+            print(f'equivalent.txt: no such mutant: {entry}')
+        sys.exit(1 if stale else 0)
     if not any(wanted(args)):
         parser.error('there is no such area or file in tests.txt')
     if args.check:
@@ -277,7 +292,6 @@ def main():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA,
                        (MEMORY_MAX, resource.RLIM_INFINITY))
-    os.chdir(ROOT)
     sys.exit(run_short(args) if args.short else Campaign(args).run())
 
 
