@@ -59,6 +59,23 @@ expect_in out "No key was unlocked."
 expect_exit 0 unlock --key mori.key
 expect_in err "there is nothing to unlock"
 
+# An agent that is killed before it is ready cannot say so itself.
+child_of() { grep -lx "PPid:	$1" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3; }
+has_child() { [ -n "$(child_of "$1")" ]; }
+mkfifo slow
+sleep 60 >slow &
+typist=$!
+"$SVAULT" unlock --passphrase-fd 3 3<slow >out 2>err &
+unlocking=$!
+until_so has_child $unlocking
+kill -9 "$(child_of $unlocking)"
+code=0
+wait $unlocking || code=$?
+[ $code -eq 1 ] || fail "unlock without its agent: exit $code"
+expect_in err "the agent ended before it was ready"
+kill $typist
+rm slow
+
 expect_exit 2 whoami --no-input
 expect_in err "needs a passphrase"
 expect_exit 0 unlock --passphrase-fd 3 3<pw
