@@ -72,6 +72,9 @@ bool client_awaits(struct client *c, const struct card *card);
  */
 enum sv_err client_begin(struct client *c, const struct card *card,
                          const struct identity *identity, struct pin *pin);
+/* How many keys that were sealed to the user open to none on the roster, and
+ * are left out: made or handed over falsely, or changed since. */
+size_t client_unfit_keys(const struct client *c);
 /*
  * A log that was restored from a backup may be shorter than what this user
  * has seen.  client_begin() gives SV_ERR_ROLLBACK then, and *client_restored()
@@ -362,9 +365,6 @@ struct restore_second {
     char name[NAME_SIZE];
     const struct sign_seed *seed;
 };
-/* How many keys that were sealed to the user open to none on the roster, and
- * are left out: made or handed over falsely, or changed since. */
-size_t client_unfit_keys(const struct client *c);
 
 /* The role in which that person may be the second: one in force before one
  * that has ended, of which the gate says so.  NULL: none. */
