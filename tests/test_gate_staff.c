@@ -1,4 +1,5 @@
 #include "tests/support/held.h"
+#include "vault/client_release.h"
 #include "vault/grants.h"
 #include "vault/handover.h"
 
@@ -533,9 +534,10 @@ test_who_comes_back_is_given_no_keys_of_a_term_that_is_over(void **state)
     assert_ok(client_staff_confirm(office_client(o, "lead-1"), r.entry));
 }
 
-/* What she would hand over, of which nothing but her own opens. */
+/* What lead-2 would hand over; nothing of it opens for that colleague, or for
+ * anybody else (NULL). */
 static void
-spoil_grants(const char *own, struct bytes blob, struct buf *out)
+spoil_grants(const char *whose, struct bytes blob, struct buf *out)
 {
     struct writer w = writer_to(out);
     struct buf items = BUF_INIT;
@@ -549,7 +551,9 @@ spoil_grants(const char *own, struct bytes blob, struct buf *out)
 
         assert_ok(grants_next(&r, &left, &item));
         assert_ok(buf_append(&sealed, item.sealed));
-        sealed.ptr[sealed.len - 1] ^= strcmp(item.grantee, own) != 0;
+        sealed.ptr[sealed.len - 1] ^= whose != NULL
+                                          ? strcmp(item.grantee, whose) == 0
+                                          : strcmp(item.grantee, "lead-2") != 0;
         item.sealed = buf_bytes(&sealed);
         assert_ok(grants_put(&item, &items));
         buf_free(&sealed);
@@ -561,9 +565,10 @@ spoil_grants(const char *own, struct bytes blob, struct buf *out)
     buf_free(&items);
 }
 
-/* New keys of every column by lead-2, who keeps them to herself. */
+/* New keys of every column by lead-2, who keeps them from that colleague, or
+ * to herself (NULL). */
 static void
-rotate_for_herself(struct office *o)
+rotate_and_keep_from(struct office *o, const char *whose)
 {
     struct held h = {.o = o};
     struct client *c = held_begin(&h, "lead-2");
@@ -581,7 +586,7 @@ rotate_for_herself(struct office *o)
     h.holds = true;
     assert_err(client_rotate(c, n, columns), SV_ERR_IO);
     held_end(&h, "lead-2");
-    spoil_grants("lead-2", held_act(&h, note, r), &blob);
+    spoil_grants(whose, held_act(&h, note, r), &blob);
     grants_hash(buf_bytes(&blob), r->body);
     e = held_send(&h, "lead-2", r, buf_bytes(&blob), &response);
     assert_int_equal(e.outcome, OUTCOME_DONE);
@@ -603,7 +608,7 @@ test_who_hands_over_what_does_not_open_stops_nobody(void **state)
 
     assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &old));
     assert_ok(office_hire(o, "lead-2", "supervisor"));
-    rotate_for_herself(o);
+    rotate_and_keep_from(o, NULL);
     for (size_t i = 0; i < o->n; i++)
         office_end(o, o->people[i].card.name);
     assert_ok(read_identity(o, "case-1", &old));
@@ -627,6 +632,60 @@ test_who_hands_over_what_does_not_open_stops_nobody(void **state)
     office_verify(o);
 }
 
+static enum sv_err
+count_victims(struct office *o)
+{
+    struct buf json = BUF_INIT;
+    enum sv_err err;
+
+    office_end(o, "stats-1");
+    err = client_counts_preview(
+        office_client(o, "stats-1"),
+        bytes_text("svault/annual/v1\nyear 2022\nauthority national\n"
+                   "period calendar\nas-of 2022-12-31\nminor-age 18\n"),
+        &json);
+    buf_free(&json);
+    return err;
+}
+
+/* Nor does she end all counts: of a key to which nothing was sealed, nothing
+ * can be left out. */
+static void
+test_counts_go_on_without_a_false_key_that_nobody_used(void **state)
+{
+    struct office *o = *state;
+    struct handle h;
+
+    assert_ok(office_record(o, "case-1", "2022-001", "Yamada", &h));
+    assert_ok(office_hire(o, "lead-2", "supervisor"));
+    rotate_and_keep_from(o, NULL);
+    assert_err(count_victims(o), SV_ERR_INPUT);
+    assert_ok(revoke(o, "lead-2", "supervisor"));
+    assert_true(rotate(o) > 0);
+    assert_ok(count_victims(o));
+    office_end(o, "case-1");
+    assert_ok(office_record(o, "case-1", "2022-002", "Sato", &h));
+    assert_ok(count_victims(o));
+    office_verify(o);
+}
+
+/* What was sealed to it cannot be counted, whatever its day. */
+static void
+test_a_count_never_leaves_out_what_a_false_key_sealed(void **state)
+{
+    struct office *o = *state;
+    struct handle h;
+
+    assert_ok(office_hire(o, "lead-2", "supervisor"));
+    rotate_and_keep_from(o, "stats-1");
+    office_end(o, "case-1");
+    assert_ok(office_record(o, "case-1", "2023-001", "Yamada", &h));
+    assert_ok(revoke(o, "lead-2", "supervisor"));
+    assert_true(rotate(o) > 0);
+    assert_err(count_victims(o), SV_ERR_INPUT);
+    office_verify(o);
+}
+
 int
 main(void)
 {
@@ -646,6 +705,8 @@ main(void)
         IN_OFFICE(test_what_was_proposed_goes_with_its_proposer),
         IN_OFFICE(test_who_comes_back_is_given_no_keys_of_a_term_that_is_over),
         IN_OFFICE(test_who_hands_over_what_does_not_open_stops_nobody),
+        IN_OFFICE(test_counts_go_on_without_a_false_key_that_nobody_used),
+        IN_OFFICE(test_a_count_never_leaves_out_what_a_false_key_sealed),
         IN_OFFICE(test_t44_the_last_holder_stays),
         IN_OFFICE(test_t44_who_stays_must_stay_as_long),
         IN_OFFICE(test_status_knows_when_the_last_term_ends),

@@ -100,25 +100,67 @@ take_key(struct count *c, const struct counting_key *from)
     return SV_OK;
 }
 
-/* Is every epoch of what is counted there?  A count with rows left out would
- * be a wrong figure. */
+/* Are versions in this column counted? */
 static bool
-has_all_keys(const struct count *c)
+counts_column(const struct count *c, unsigned column)
+{
+    const struct policy_column *col =
+        &c->a->gate->roster.policy.columns[column];
+    const char *counted = c->with->compartment(c->run, col->type);
+
+    return counted != NULL && strcmp(counted, col->compartment) == 0;
+}
+
+/* Would this version, of whatever day, be left out? */
+static enum sv_err
+check_version(void *ctx, struct bytes key, struct bytes value, bool damaged,
+              bool *more)
+{
+    const struct count *c = ctx;
+    struct stored_version v;
+    struct envelope_header h;
+    unsigned column;
+
+    (void)more;
+    if (damaged || key.len != VERSION_KEY_LEN ||
+        version_decode(value, &v) != SV_OK ||
+        envelope_header_decode(v.env.header, &h) != SV_OK)
+        return SV_ERR_TAMPERED;
+    column = key.ptr[HANDLE_LEN];
+    if (column >= c->a->gate->roster.policy.n_columns)
+        return SV_ERR_TAMPERED;
+    return counts_column(c, column) && find_key(c, column, h.epoch) == NULL
+               ? SV_ERR_INPUT
+               : SV_OK;
+}
+
+/*
+ * A count with rows left out would be a wrong figure.  Of the keys that were
+ * replaced one may be missing if nothing was ever sealed to it: who made it
+ * handed over a false one, and must not have ended all counts by that.
+ * Versions of every day are looked at, so that the answer does not tell when
+ * there were any.
+ */
+static enum sv_err
+check_all_keys(struct count *c)
 {
     const struct roster *r = &c->a->gate->roster;
+    struct bytes none = bytes_of("", 0);
+    bool missing = false;
 
     for (unsigned i = 0; i < r->policy.n_columns; i++) {
-        const struct policy_column *col = &r->policy.columns[i];
-        const char *counted = c->with->compartment(c->run, col->type);
+        uint32_t last = roster_key(r, i)->epoch;
 
-        if (counted == NULL || strcmp(counted, col->compartment) != 0)
+        if (!counts_column(c, i))
             continue;
-        for (uint32_t e = 1; e <= roster_key(r, i)->epoch; e++) {
-            if (find_key(c, i, e) == NULL)
-                return false;
-        }
+        if (find_key(c, i, last) == NULL)
+            return SV_ERR_INPUT;
+        for (uint32_t e = 1; e < last; e++)
+            missing = missing || find_key(c, i, e) == NULL;
     }
-    return true;
+    return missing ? tables_scan(&c->a->tables, TABLE_VERSION, none, none,
+                                 check_version, c)
+                   : SV_OK;
 }
 
 static enum sv_err
@@ -133,9 +175,7 @@ take_keys(struct count *c)
     c->keys = keys;
     for (unsigned i = 0; i < c->body.n && err == SV_OK; i++)
         err = take_key(c, &c->body.keys[i]);
-    if (err == SV_OK && !has_all_keys(c))
-        err = SV_ERR_INPUT;
-    return err;
+    return err != SV_OK ? err : check_all_keys(c);
 }
 
 /* ---- rows ---- */
@@ -297,8 +337,9 @@ open_snapshot(void *ctx, uint64_t number, unsigned column, uint32_t epoch,
         return SV_ERR_TAMPERED;
     if (c->with->compartment(c->run, r->policy.columns[column].type) == NULL)
         return SV_OK;
-    if (key == NULL)
-        return SV_ERR_TAMPERED; /* every epoch was lent */
+    if (key == NULL) /* a false one: who counted then had another */
+        return roster_key_epoch(r, column, epoch) != NULL ? SV_ERR_INPUT
+                                                          : SV_ERR_TAMPERED;
     err = release_parcel_context(&r->vault, number, &context);
     if (err == SV_OK)
         err = ps1_open(&key->secret, &key->pub, LEDGER_LABEL,
