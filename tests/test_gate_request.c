@@ -244,6 +244,33 @@ test_a_clock_that_is_set_back_makes_no_earlier_entry(void **state)
     office_verify(o);
 }
 
+/* It is denied what contradicts it, and work goes on when it is right again. */
+static void
+test_a_clock_that_is_years_ahead_does_not_take_the_log_along(void **state)
+{
+    struct office *o = *state;
+    struct bytes none = bytes_of(NULL, 0);
+    struct request r = request_of(o, ACT_RELEASE_LIST);
+    uint64_t right = o->now_ms;
+    struct answered a;
+
+    o->now_ms += UINT64_C(5) * 365 * 24 * 3600 * 1000;
+    a = ask(o, &r, OFFICER, none);
+    assert_false(a.e.allowed);
+    assert_string_equal(a.e.rule, "clock");
+    assert_true(a.e.time_ms == right + DECIDE_LAG_MS + 1);
+    forget(&a);
+    a = ask(o, &r, OFFICER, none); /* nor by asking once more */
+    assert_true(a.e.time_ms == right + DECIDE_LAG_MS + 1);
+    forget(&a);
+    o->now_ms = right + 1;
+    r = request_of(o, ACT_RELEASE_LIST);
+    a = ask(o, &r, OFFICER, none);
+    assert_true(a.e.allowed);
+    forget(&a);
+    office_verify(o);
+}
+
 int
 main(void)
 {
@@ -254,6 +281,7 @@ main(void)
         IN_OFFICE(test_same_request_gives_content_to_who_may_still_have_it),
         IN_OFFICE(test_who_was_shown_another_log_gets_no_proof_from_it),
         IN_OFFICE(test_a_clock_that_is_set_back_makes_no_earlier_entry),
+        IN_OFFICE(test_a_clock_that_is_years_ahead_does_not_take_the_log_along),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

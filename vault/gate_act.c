@@ -419,11 +419,26 @@ perform_new(struct act *a, const struct act_row *row, bool id_used)
     return err;
 }
 
+/*
+ * The log's time never goes back, so a clock that is days ahead must not bring
+ * it forward where the actor's says otherwise: nobody could do anything until
+ * then.  Her request is denied by `clock`, at the first moment at which it is.
+ */
+static uint64_t
+time_of_entry(const struct act *a)
+{
+    uint64_t now = clock_now(&a->gate->config.clock);
+    uint64_t over = a->request.at_ms + DECIDE_LAG_MS + 1;
+
+    now = now < over ? now : over;
+    return now > a->log.time_ms ? now : a->log.time_ms;
+}
+
 enum sv_err
 act_perform(struct act *a, const struct tables *t, const struct log_state *log)
 {
     const struct act_row *row = row_of(a->request.act);
-    uint64_t now = clock_now(&a->gate->config.clock), index = 0;
+    uint64_t index = 0;
     bool used, same;
     enum sv_err err;
 
@@ -433,7 +448,7 @@ act_perform(struct act *a, const struct tables *t, const struct log_state *log)
     a->assigned = false;
     a->tables = *t;
     a->log = *log;
-    a->time_ms = now > a->log.time_ms ? now : a->log.time_ms;
+    a->time_ms = time_of_entry(a);
     err = look_up_id(a, &used, &same, &index);
     if (err != SV_OK)
         return err;

@@ -76,9 +76,13 @@ class Model(Decisions):
 
     # ---- What comes of it [5] ----
 
+    def moment(self, r):
+        """Of the entry [5]."""
+        return max(min(self.now, r["at"] + DAY + 1), self.time)
+
     def ask(self, r):
         """A signed request, of which nothing is malformed or foreign."""
-        time = max(self.now, self.time)
+        time = self.moment(r)
         b = self.backup
         if b and (self.now < b["used"] or self.now - b["used"] > BACKUP_IDLE):
             self.backup = None

@@ -35,6 +35,13 @@ class ApprovesHerOwn(Model):
         return None if rule == "self" else rule
 
 
+class GateAheadTakesLogAlong(Model):
+    """what is denied for a clock has the gate's time, however far ahead"""
+
+    def moment(self, r):
+        return max(self.now, self.time)
+
+
 class SuspendedReads(Model):
     """who is suspended still reads"""
 

@@ -360,7 +360,7 @@ class Office(Answers):
 
     def sealed(self, r, a):
         known = r["act"] == "keys" or self.m.proposal(r, r.get("grants", ""))
-        out = self.m.wanted_grants(r, max(self.now, self.m.time)) if known else []
+        out = self.m.wanted_grants(r, self.m.moment(r)) if known else []
         return out[: len(out) - int(a.get("without", 0))] if out else out
 
     # ---- Their text, and the entry's [4, 5] ----
