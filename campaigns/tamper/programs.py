@@ -173,7 +173,7 @@ def readers(office):
 
 
 # Those that show what people wrote or asked for: all of it, or nothing.
-SHOWS = ("show", "list", "find", "history", "releases", "served")
+SHOWS = ("show", "list", "find", "history", "releases", "show of svaultd")
 
 
 def without_bad_rows(name, out, err, true):
@@ -450,16 +450,18 @@ def serve(trial):
     return process
 
 
-def service(trial, path, what):
-    """It starts, or says why not; and what it then answers is true."""
+def service(trial, path, what, asked, harmless):
+    """It starts, or says why not; what it then answers is true, and who looks
+    everywhere names what is damaged."""
     process = serve(trial)
     said = (trial.office.home / "life").read_text(errors="replace")
     words = f"{path} {what}, svaultd"
     if process.poll() is None and '"started"' in said:
         sock = f"unix:{trial.office.home}/sock"
-        trial.readers["served"] = ("svault", ["--vault", sock, *trial.readers["show"][1]])
-        trial.truth["served"], trial.hints["served"] = trial.truth["show"], trial.hints["show"]
-        trial.judge(path, what, "served", lambda: True)
+        served = f"{asked} of svaultd"
+        trial.readers[served] = ("svault", ["--vault", sock, *trial.readers[asked][1]])
+        trial.truth[served], trial.hints[served] = trial.truth[asked], trial.hints[asked]
+        trial.judge(path, what, served, harmless)
         process.send_signal(signal.SIGTERM)
     elif process.poll() is None:
         process.kill()
@@ -479,5 +481,9 @@ def services(trial, rng, n):
         true = (trial.good / path).read_bytes()
         what, data = rng.choice(list(damages(true, {}, rng, 4)))
         (trial.office.home / path).write_bytes(data)
-        service(trial, path, what)
+        asked = ("show", "store")[i % 2]
+        whole = asked == "store" and path == "office/data.mdb"
+        service(
+            trial, path, what, asked, lambda: not whole or lmdb.says_the_same(data, lmdb.read(true))
+        )
         trial.put_back()
