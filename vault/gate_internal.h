@@ -148,8 +148,9 @@ enum sv_err act_find_apply(struct act *a);
 enum sv_err act_find_show(struct act *a);
 /* gate_staff.c */
 enum sv_err act_keys_apply(struct act *a);
-/* gate_counts.c: counts and releases */
+/* gate_counts.c */
 enum sv_err act_preview_apply(struct act *a);
+/* gate_release_request.c */
 enum sv_err act_request_apply(struct act *a);
 /* gate_release.c */
 enum sv_err act_release_list_show(struct act *a);
