@@ -150,6 +150,20 @@ test_unsafe_cells_are_acknowledged_once_by_who_asked(void **state)
 }
 
 /* The term of the request ends after its last moment, for every step. */
+/* A desk whose clock is behind the gate's asks, too. */
+static void
+test_release_is_not_over_before_it_was_asked_for(void **state)
+{
+    struct office *o = *state;
+    uint64_t asked = o->release.requested_ms;
+
+    assert_false(release_is_expired(&o->release, asked - 1));
+    assert_false(release_is_expired(&o->release, asked + RELEASE_TERM_MS));
+    assert_true(release_is_expired(&o->release, asked + RELEASE_TERM_MS + 1));
+    o->release.judged_ms = asked + 1;
+    assert_false(release_is_expired(&o->release, asked));
+}
+
 static void
 test_release_that_nobody_judged_in_its_term_is_late(void **state)
 {
@@ -574,6 +588,7 @@ main(void)
         IN_AN_OFFICE(test_release_is_asked_for_under_one_of_two_profiles),
         IN_AN_OFFICE(test_release_is_shown_to_who_asked_and_to_who_judges),
         IN_AN_OFFICE(test_unsafe_cells_are_acknowledged_once_by_who_asked),
+        IN_AN_OFFICE(test_release_is_not_over_before_it_was_asked_for),
         IN_AN_OFFICE(test_release_that_nobody_judged_in_its_term_is_late),
         IN_AN_OFFICE(test_release_is_judged_once_and_not_by_who_asked),
         IN_AN_OFFICE(test_approval_is_of_these_bytes_seen_with_what_is_out),
