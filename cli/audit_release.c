@@ -18,12 +18,20 @@ release_worst(const struct releasing *r)
     return worst;
 }
 
+static bool
+is_altered(const struct release_faults *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (f->at[i].is == RELEASE_ALTERED)
+            return true;
+    return false;
+}
+
 enum release_approval
 release_approved(const struct release_dir *d)
 {
-    for (size_t i = 0; i < d->faults.n; i++)
-        if (d->faults.at[i].is == RELEASE_ALTERED)
-            return APPROVED_NOT;
+    if (is_altered(&d->faults))
+        return APPROVED_NOT;
     if (!d->request.is_read || !d->approval.is_read || !d->request.is_proved ||
         !d->approval.is_proved)
         return APPROVED_NOT;
@@ -35,7 +43,8 @@ release_approved(const struct release_dir *d)
 enum release_approval
 release_all_approved(const struct releasing *r)
 {
-    enum release_approval least = APPROVED_BY_SIGNATURES;
+    enum release_approval least =
+        is_altered(&r->faults) ? APPROVED_NOT : APPROVED_BY_SIGNATURES;
 
     for (size_t i = 0; i < r->n; i++)
         if (release_approved(&r->dirs[i]) < least)

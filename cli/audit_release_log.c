@@ -172,6 +172,15 @@ say_fault(struct replaying *g)
         place, f->reason);
 }
 
+/* A replay that stopped has not verified what it had met: the entry at which
+ * it stopped is among that. */
+static void
+forget_met(struct releasing *r)
+{
+    for (size_t i = 0; i < 2 * r->n; i++)
+        entry_of(r, i)->is_in_log = false;
+}
+
 enum sv_err
 release_log_check(struct releasing *r, const char *dir)
 {
@@ -187,6 +196,8 @@ release_log_check(struct releasing *r, const char *dir)
     err = replay_all(g, dir);
     r->log_size = g->e.head.size;
     r->has_log = err == SV_OK;
+    if (!r->has_log)
+        forget_met(r);
     if (err == SV_ERR_TAMPERED)
         err = say_fault(g);
     for (size_t i = 0; r->has_log && i < 2 * r->n && err == SV_OK; i++)

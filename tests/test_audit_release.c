@@ -765,7 +765,8 @@ test_a_forged_signature_is_found_with_the_log(void **state)
     put_dir(d, "r1", &m);
     fakelog_export(&d->f, d->log);
     expect(d, "r1", 0, "The two persons' own signatures were not checked");
-    expect(d, "r1 --log log", 4, "ALTERED or forged");
+    expect(d, "r1 --log log", 4,
+           "ALTERED or forged; whether two persons approved it is NOT PROVED");
     made_clear(&m);
 }
 
