@@ -332,6 +332,32 @@ test_who_is_refused_her_second_question_is_told_so(void **state)
     }
 }
 
+/* Somebody was hired meanwhile, and the service ends before she has heard of
+ * it: her record is there, and she is not told to enter it once more. */
+static void
+test_what_is_done_is_not_told_as_undone_for_want_of_the_roster(void **state)
+{
+    struct scene *s = *state;
+    struct record_list list = {0};
+    size_t before = count_records(s);
+    struct handle h;
+
+    assert_ok(office_hire(&s->o, "intern-1", "caseworker"));
+    s->next[0] = GATE;
+    s->next[1] = UNHEARD;
+    assert_err(office_record(&s->o, "case-1", "2024-001", "Sato", &h),
+               SV_ERR_UNSURE);
+    assert_int_equal(count_records(s) - before, 1);
+    /* Of what changes nothing, the failure is all there is to know. */
+    assert_ok(office_hire(&s->o, "intern-2", "caseworker"));
+    s->next[0] = GATE;
+    s->next[1] = UNHEARD;
+    assert_err(client_record_list(office_client(&s->o, "case-1"), "victim",
+                                  UINT64_MAX, 9, &list),
+               SV_ERR_IO);
+    office_verify(&s->o);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -343,6 +369,7 @@ main(void)
         TEST(test_a_vault_is_founded_by_two_people_who_sign),
         TEST(test_why_the_gate_refuses_is_said),
         TEST(test_what_is_not_answered_is_asked_once_more_and_done_once),
+        TEST(test_what_is_done_is_not_told_as_undone_for_want_of_the_roster),
         TEST(test_who_is_refused_her_second_question_is_told_so),
     };
 

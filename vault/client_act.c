@@ -175,6 +175,15 @@ take_answer(struct client *c, const struct request *r,
     return err;
 }
 
+/* Was the answer followed to its end, or found to be false?  Where the roster
+ * that it names could not be had, what it says was done all the same. */
+static bool
+is_settled(enum sv_err err)
+{
+    return err == SV_OK || err == SV_ERR_TAMPERED || err == SV_ERR_ROLLBACK ||
+           err == SV_ERR_UNVERIFIED;
+}
+
 static enum sv_err
 outcome_err(struct client *c, const struct answer *a)
 {
@@ -228,7 +237,7 @@ client_act(struct client *c, struct request *r, struct bytes body,
 {
     struct message_answer *m = calloc(1, sizeof *m);
     struct buf note = BUF_INIT;
-    bool sent;
+    bool sent, answered;
     enum sv_err err = m == NULL ? SV_ERR_NOMEM : SV_OK;
 
     memset(&c->trouble, 0, sizeof c->trouble);
@@ -250,10 +259,13 @@ client_act(struct client *c, struct request *r, struct bytes body,
         err = client_refused(c, m);
         sent = false; /* and not taken */
     }
+    answered = err == SV_OK;
     if (err == SV_OK)
         err = check_entry(c, m, buf_bytes(&note), out);
     if (err == SV_OK)
         err = take_answer(c, r, m, out);
+    if (answered && request_act_changes(r->act) && !is_settled(err))
+        err = SV_ERR_UNSURE;
     if (err == SV_OK)
         err = outcome_err(c, out);
     if (sent && is_unknown(r, err))
