@@ -194,6 +194,17 @@ failed(struct importing *i, struct session *s, const struct import_report *r,
         code = duplicate(i, r->duplicate_line);
     else
         code = session_fail(s, i->path, err);
+    /* What was sent may be in, if its answer was not had or not true. */
+    if (code == EXIT_UNSURE || code == EXIT_ALTERED ||
+        code == EXIT_UNVERIFIED) {
+        app_hint(i->app,
+                 _("Of %zu rows the first %zu are in; whether more are is not "
+                   "known.\n"
+                   "The same command goes on from there; nothing comes in "
+                   "twice."),
+                 i->im.n, in);
+        return code;
+    }
     if (in == 0) {
         app_hint(i->app, "%s", _("No row was brought in."));
         return code;
@@ -203,8 +214,7 @@ failed(struct importing *i, struct session *s, const struct import_report *r,
                "The same command goes on from there; nothing comes in "
                "twice."),
              in, i->im.n);
-    /* What an attacker may have done outweighs what is left to do. */
-    return code == EXIT_ALTERED || code == EXIT_UNSURE ? code : EXIT_PARTIAL;
+    return EXIT_PARTIAL;
 }
 
 static enum exit_code
