@@ -77,32 +77,43 @@ backup_look(struct session *s, const char *path, struct backup_file *b,
 struct making {
     int fd;
     off_t at;
+    enum sv_err err; /* of the file, and not of the vault */
 };
 
 static enum sv_err
 write_piece(void *ctx, struct bytes piece)
 {
     struct making *m = ctx;
-    enum sv_err err = fd_write_at(m->fd, piece, m->at);
 
+    m->err = fd_write_at(m->fd, piece, m->at);
     m->at += (off_t)piece.len;
-    return err;
+    return m->err;
 }
 
-/* All of it, on the disk; fd is closed. */
+/* All of it, on the disk; fd is closed.  *asked: what the vault refused. */
 static enum sv_err
 write_part(struct session *s, int fd, enum sv_err *asked)
 {
     struct making m = {.fd = fd};
-    enum sv_err err;
+    enum sv_err err = client_backup(s->client, write_piece, &m);
 
-    err = client_backup(s->client, write_piece, &m);
-    *asked = err == SV_ERR_FULL || err == SV_ERR_IO ? SV_OK : err;
+    *asked = m.err == SV_OK ? err : SV_OK;
     if (err == SV_OK && fsync(m.fd) != 0)
         err = err_of_errno(errno);
     if (close(m.fd) != 0 && err == SV_OK)
         err = err_of_errno(errno);
     return err;
+}
+
+/* Nothing of a record's: who has to begin again is told so. */
+static enum exit_code
+not_given(struct session *s, enum sv_err err)
+{
+    const char *what = client_trouble(s->client)->what;
+
+    return err == SV_ERR_CONFLICT && what != NULL
+               ? app_fail(s->app, NULL, err, _(what))
+               : session_fail(s, NULL, err);
 }
 
 /* When, in KEY.backup: svault doctor says how old the last one is. */
@@ -166,7 +177,7 @@ create(struct session *s, const char *path)
         return app_fail(s->app, path, err, NULL);
     err = write_part(s, fd, &asked);
     if (asked != SV_OK)
-        code = session_fail(s, NULL, asked);
+        code = not_given(s, asked);
     else if (err != SV_OK)
         code = app_fail(s->app, part, err, NULL);
     else

@@ -16,7 +16,7 @@ client_backup(struct client *c, client_piece_fn fn, void *ctx)
         struct request r = {.act = ACT_BACKUP_READ, .entry = index, .count = i};
 
         err = client_act(c, &r, bytes_of(NULL, 0), &answer);
-        if (err == SV_ERR_NOT_FOUND)
+        if (err == SV_ERR_NOT_FOUND && c->trouble.logged)
             err = client_fault(c, SV_ERR_CONFLICT,
                                N_("another backup was begun meanwhile, or "
                                   "this one lay idle"));
