@@ -227,6 +227,11 @@ bring_in(struct importing *i, struct session *s)
 
     if (!check_file(i, client_schema(s->client), &code))
         return code;
+    /* The vault's schema may be another than this program's. */
+    if (i->im.n_bad > 0 && i->skip_bad == NULL)
+        return refuse_bad(i);
+    if (i->im.n_bad != i->n_bad)
+        list_faults(i);
     code = set_bad_aside(i);
     if (code != EXIT_DONE)
         return code;

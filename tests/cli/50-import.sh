@@ -101,4 +101,29 @@ expect_exit 77 --key kudo.key import good.csv --type victim
 if grep -rqF -e purple -e good.csv office; then
     fail "what was imported from stands in the vault"
 fi
+# ---- a vault whose schema is not this program's: no row is left out in silence
+
+(
+    failures=0
+    new=$SVAULT
+    sed 's/^gender,female,/gender,femalf,/' "$SVAULT" >old && chmod +x old
+    cmp -s old "$SVAULT" && fail "the schema does not stand in the program"
+    export SVAULT_VAULT="$dir/older/office"
+    mkdir older && cd older || exit 1
+    SVAULT=$dir/old
+    make_office
+    hire sato caseworker
+    SVAULT=$new
+    printf '%s\n1,,female,,\n2,,male,,\n' "$head" >two.csv
+    expect_exit 65 --key sato.key import two.csv --type victim
+    expect_in err "two.csv:2:facts.gender"
+    expect_in err "nothing was brought in"
+    expect_exit 0 --key sato.key import two.csv --type victim \
+        --skip-bad rest.csv
+    expect_in out "1 in, 0 already in, 1 left out"
+    expect_in err "two.csv:2:facts.gender"
+    [ "$(sed -n 2p rest.csv)" = "1,,female,," ] || fail "another row was left out"
+    exit "$failures"
+) || fail "a vault with another schema"
+
 finish
