@@ -262,6 +262,19 @@ read_sealed(struct bytes raw, struct hash *vault, uint64_t *number,
     return version == 1 ? SV_OK : SV_ERR_VERSION;
 }
 
+/* Her card is public: anybody can seal to it, in the name of any vault. */
+static void
+say_unproved(const struct files *f)
+{
+    if (f->code == EXIT_DONE)
+        app_hint(f->app,
+                 _("Anybody who has your card can seal to it. Before you use "
+                   "these figures, have it proved that\n"
+                   "they come from the vault, by its card: svault-audit "
+                   "release %s --key CARD"),
+                 f->dir);
+}
+
 enum exit_code
 release_files_open(struct app *app, const char *path,
                    const struct identity *identity, const char *dir)
@@ -294,6 +307,7 @@ release_files_open(struct app *app, const char *path,
         put_opening(&f, &vault, number, parcel.bytes, parcel.nonce);
         copy_entries(&f, path);
         f.code = finish(&f, number);
+        say_unproved(&f);
     }
     schema_free(schema);
     buf_free(&raw);

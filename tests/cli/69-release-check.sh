@@ -53,6 +53,7 @@ release sealed annual --year 2021 --profile exact --basis "Action Plan" \
     --acknowledge all --recipient minister.key.pub
 expect_exit 0 --vault nowhere --key minister.key release open \
     sealed/release.sealed -o opened
+expect_in err "svault-audit release opened --key CARD"
 
 # ---- each alone ----
 check 0 public
