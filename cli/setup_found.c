@@ -129,6 +129,23 @@ give(const struct setup *s, int dir, const char *name, mode_t type)
                : err_of_errno(errno);
 }
 
+/* The directory itself: its parent is the service's, who could have put a link
+ * to any other in its place. */
+static enum sv_err
+open_directory(const char *path, DIR **out)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno == ENOTDIR || errno == ELOOP ? SV_ERR_DENIED
+                                                  : err_of_errno(errno);
+    *out = fdopendir(fd);
+    if (*out != NULL)
+        return SV_OK;
+    (void)close(fd);
+    return SV_ERR_NOMEM;
+}
+
 /* The directory comes last: it tells that all is done. */
 static enum sv_err
 hand_over(const struct setup *s, const char *path)
@@ -136,14 +153,13 @@ hand_over(const struct setup *s, const char *path)
     char gate[PATH_SIZE];
     struct dirent *entry;
     struct stat st = {.st_nlink = 0};
-    DIR *dir;
+    DIR *dir = NULL;
     enum sv_err err = path_suffix(gate, path, ".gate");
 
+    if (err == SV_OK)
+        err = open_directory(path, &dir);
     if (err != SV_OK)
         return err;
-    dir = opendir(path);
-    if (dir == NULL)
-        return err_of_errno(errno);
     if (fstat(dirfd(dir), &st) != 0)
         err = err_of_errno(errno);
     if (err == SV_OK && st.st_uid == s->uid)

@@ -1,6 +1,16 @@
 #!/bin/sh
 # Setup without a terminal: every answer as an option, or it says which lack.
 # At a terminal: tests/test_setup.c.
+
+# The guarded form needs root, and mounts of its own over what it would change.
+if [ -z "${SV_OWN_MOUNTS+set}" ]; then
+    SV_OWN_MOUNTS=
+    if [ "$(id -u)" -eq 0 ] && unshare -m mount -t tmpfs none /mnt; then
+        SV_OWN_MOUNTS=yes
+    fi 2>/dev/null
+    export SV_OWN_MOUNTS
+    [ -z "$SV_OWN_MOUNTS" ] || exec unshare -m sh "$0"
+fi
 . "$(dirname "$0")/lib.sh"
 
 expect_exit 2 setup
@@ -61,4 +71,37 @@ expect_exit 1 setup --no-input --place office --dir other \
     --supervisor tani.key --recovery none
 expect_in err "a vault is founded in a new place"
 [ -z "$(ls other)" ] || fail "something was made in other"
+
+# ---- guarded: what root made is handed over, and nothing else ----
+
+if [ -n "$SV_OWN_MOUNTS" ]; then
+    { cat /etc/passwd && echo 'svault:x:64901:64901::/:/bin/false'; } >passwd
+    { cat /etc/group && echo 'svault-users:x:64902:'; } >group
+    cp "$SVAULTD" service
+    mount --bind passwd /etc/passwd
+    mount --bind group /etc/group
+    mount -t tmpfs none /var/lib
+    mount -t tmpfs none /usr/sbin
+    mv service /usr/sbin/svaultd
+    mkdir /var/lib/svault
+    chown 64901 /var/lib/svault
+    guarded() {
+        expect_exit "$1" setup --no-input --place pc \
+            --dir /var/lib/svault/vault --origin office.example/vault \
+            --profile standard --administrator kudo.key \
+            --supervisor mori.key --recovery none
+    }
+    owners() { stat -c %u "$1" "$1"/* "$2" | sort -u; }
+    mv kudo.key.head mori.key.head elsewhere/
+    guarded 0
+    [ "$(owners /var/lib/svault/vault /var/lib/svault/vault.gate)" = 64901 ] ||
+        fail "not all of the vault is the service's"
+    # The service puts a link to what is root's in the vault's place.
+    mv /var/lib/svault/vault /var/lib/svault/mine
+    ln -s "$dir/office" /var/lib/svault/vault
+    chown -h 64901 /var/lib/svault/vault
+    guarded 77
+    [ "$(owners office office.gate)" = 0 ] ||
+        fail "root's own files were handed to the service"
+fi
 finish
