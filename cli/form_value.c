@@ -214,6 +214,13 @@ take_sign(const struct schema_field *s, struct bytes *typed)
     return sign;
 }
 
+/* Of an addition nobody sees what stood there, which the answer replaces. */
+static bool
+is_unseen(const struct form_field *f)
+{
+    return f->addition && value_of(f)->n == 0;
+}
+
 /* The old values with, or without, the chosen ones. */
 static enum sv_err
 merge(const struct form_field *f, char sign, const struct content *chosen,
@@ -270,6 +277,11 @@ form_value_set(const struct form_field *f, struct bytes typed, bool *emptied,
     *emptied = false;
     if (schema_of(f)->repeated)
         sign = take_sign(schema_of(f), &values);
+    if (sign != 0 && is_unseen(f)) {
+        *reason = N_("what stands here is not shown to you, so nothing can "
+                     "be added to it or taken from it");
+        return SV_ERR_INPUT;
+    }
     err = content_new(f->content->compartment, &chosen);
     if (err == SV_OK)
         err = content_new(f->content->compartment, &next);

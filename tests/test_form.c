@@ -750,6 +750,25 @@ test_an_addition_shows_no_value_and_gives_only_what_was_typed(void **state)
     free(talk);
 }
 
+/* What she cannot see she would not add to, but replace. */
+static void
+test_nothing_is_added_to_what_is_not_shown(void **state)
+{
+    char *talk = NULL;
+    size_t len = 0;
+    struct term t = piped_term("\n\n+ 1\n1\n<\n+ 3\n.\nyes\n", &talk, &len);
+    struct content content;
+
+    (void)state;
+    assert_ok(content_new(facts, &content));
+    assert_ok(form_fill(&t, SCHEMA_EN, &content, true));
+    piped_close(&t);
+    assert_non_null(strstr(talk, "is not shown to you, so nothing can be"));
+    assert_field(&content, SUPPORT, "shelter;legal_advice");
+    content_free(&content);
+    free(talk);
+}
+
 static void
 test_a_section_that_grew_too_large_must_be_shortened(void **state)
 {
@@ -1171,6 +1190,7 @@ main(void)
             test_a_new_record_goes_through_all_sections_and_checks),
         cmocka_unit_test(
             test_an_addition_shows_no_value_and_gives_only_what_was_typed),
+        cmocka_unit_test(test_nothing_is_added_to_what_is_not_shown),
         cmocka_unit_test(test_a_section_that_grew_too_large_must_be_shortened),
         cmocka_unit_test(test_accessible_choices_stand_one_on_a_line),
         cmocka_unit_test(test_stored_values_are_inert_in_the_form),
