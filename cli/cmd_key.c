@@ -1,3 +1,6 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -271,6 +274,17 @@ cmd_key_show(struct app *app, int argc, char **argv)
 
 /* ---- key passwd ---- */
 
+/* Where a link leads to the key, say on a stick, the key is replaced: not the
+ * link, while the stick goes on with the old passphrase. */
+static enum sv_err
+replace_key(const char *path, struct bytes file)
+{
+    char own[PATH_MAX];
+
+    return realpath(path, own) == NULL ? err_of_errno(errno)
+                                       : file_replace(own, 0600, file);
+}
+
 static enum exit_code
 rewrap(struct app *app, const char *path, const struct keyfile *key,
        const struct user_keys *keys)
@@ -287,7 +301,7 @@ rewrap(struct app *app, const char *path, const struct keyfile *key,
     }
     err = keyfile_rewrap(&app->rng, key, keys, buf_bytes(&passphrase), &file);
     if (err == SV_OK)
-        err = file_replace(path, 0600, buf_bytes(&file));
+        err = replace_key(path, buf_bytes(&file));
     if (err != SV_OK) {
         code = app_fail(app, path, err, NULL);
         goto out;

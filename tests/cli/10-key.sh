@@ -63,6 +63,20 @@ exec 5<&-
 expect_in err "the passphrase is wrong, or the key file was altered"
 sed 's/^[^:]*: [^:]*: [^:]*: //' err >wrong
 
+# Through a link the key itself gets the new passphrase, where it lies.
+mkdir stick
+cp p.key stick/p.key
+ln -s stick/p.key link.key
+exec 5<<END
+another long passphrase
+a third long passphrase
+END
+expect_exit 0 key passwd link.key --passphrase-fd 5
+exec 5<&-
+[ -L link.key ] || fail "the link was replaced"
+cmp -s p.key stick/p.key && fail "the key on the stick has its old passphrase"
+[ "$(ls stick)" = p.key ] || fail "something else lies on the stick"
+
 # An altered slot and a wrong passphrase give one and the same message.
 size=$(stat -c %s p.key)
 cp p.key good
