@@ -175,10 +175,8 @@ take_answer(struct client *c, const struct request *r,
     return err;
 }
 
-/* Was the answer followed to its end, or found to be false?  Where the roster
- * that it names could not be had, what it says was done all the same. */
-static bool
-is_settled(enum sv_err err)
+bool
+client_is_settled(enum sv_err err)
 {
     return err == SV_OK || err == SV_ERR_TAMPERED || err == SV_ERR_ROLLBACK ||
            err == SV_ERR_UNVERIFIED;
@@ -264,7 +262,9 @@ client_act(struct client *c, struct request *r, struct bytes body,
         err = check_entry(c, m, buf_bytes(&note), out);
     if (err == SV_OK)
         err = take_answer(c, r, m, out);
-    if (answered && request_act_changes(r->act) && !is_settled(err))
+    /* Where the roster that the answer names could not be had, what it says
+     * was done all the same. */
+    if (answered && request_act_changes(r->act) && !client_is_settled(err))
         err = SV_ERR_UNSURE;
     if (err == SV_OK)
         err = outcome_err(c, out);

@@ -131,6 +131,10 @@ void answer_free(struct answer *a); /* wipes */
 enum sv_err client_act(struct client *c, struct request *r, struct bytes body,
                        struct answer *out);
 
+/* Was an answer followed to its end, or found to be false?  Else what it is
+ * about may be done, whatever failed behind it. */
+bool client_is_settled(enum sv_err err);
+
 /*
  * Others may make new keys while this session goes on.  Was a body found
  * invalid because it was sealed under the roster as of entry `known`, and is

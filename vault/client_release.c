@@ -145,11 +145,11 @@ take_cells(struct client *c, const struct answer *answer, uint64_t *number,
     if (err == SV_OK)
         *number = answer->index;
     release_view_free(&view);
-    return err == SV_ERR_NOMEM
-               ? client_fault(c, SV_ERR_UNSURE,
+    return client_is_settled(err)
+               ? err
+               : client_fault(c, SV_ERR_UNSURE,
                               N_("the release is requested, and what is "
-                                 "unsafe in it was lost on its way"))
-               : err;
+                                 "unsafe in it was lost on its way"));
 }
 
 enum sv_err
