@@ -174,6 +174,12 @@ app_told(struct app *app, enum sv_err err)
     return code == EXIT_FAILED ? EXIT_IO : code;
 }
 
+enum exit_code
+app_in_part(enum exit_code code)
+{
+    return code == EXIT_ALTERED || code == EXIT_UNSURE ? code : EXIT_PARTIAL;
+}
+
 /* ---- A command's own options ---- */
 
 /* getopt_long takes abbreviations; a script written with one breaks when

@@ -55,6 +55,10 @@ enum exit_code app_done(struct app *app, enum sv_err err);
 /* The same, of what is done for good: that it cannot be told does not undo
  * it, and nobody is to repeat it. */
 enum exit_code app_told(struct app *app, enum sv_err err);
+/* Some of it is done, and code is what became of the rest: EXIT_PARTIAL, unless
+ * what an attacker may have done outweighs what is left to do, or nobody knows
+ * whether that is done, too. */
+enum exit_code app_in_part(enum exit_code code);
 
 /* An option that one command has of its own. */
 struct flag {

@@ -408,7 +408,7 @@ edit_record(struct session *s, const char *name, char *list)
         code = edit_compartment(&e, at);
     if (e.n_saved > 0 && code != EXIT_DONE) {
         app_hint(s->app, "%s", _("The parts named above were saved."));
-        code = EXIT_PARTIAL;
+        code = app_in_part(code);
     }
     if (code == EXIT_DONE)
         code = s->app->json ? say_added(s->app, e.type, &e.handle)

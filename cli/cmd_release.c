@@ -193,8 +193,7 @@ acknowledge_at_once(struct requesting *r, struct session *s, uint64_t number,
     if (code == EXIT_DONE)
         return code;
     say_waiting(r->app, number);
-    /* What an attacker may have done outweighs what is left to do. */
-    return code == EXIT_ALTERED || code == EXIT_UNSURE ? code : EXIT_PARTIAL;
+    return app_in_part(code);
 }
 
 static enum exit_code

@@ -227,7 +227,7 @@ confirm_all(struct confirming *c)
         code = confirm_one(c, &waiting[i]);
     free(waiting);
     if (code != EXIT_DONE && c->n_done > 0)
-        code = EXIT_PARTIAL;
+        code = app_in_part(code);
     if (c->n_done > 0 && c->s->app->term.interactive)
         app_hint(c->s->app,
                  _("Next: give her the gate's fingerprint, on "

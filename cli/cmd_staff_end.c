@@ -201,7 +201,7 @@ revoke(struct revoking *r)
     }
     json_decref(done);
     say_due(r);
-    return code != EXIT_DONE && n > 0 ? EXIT_PARTIAL : code;
+    return code != EXIT_DONE && n > 0 ? app_in_part(code) : code;
 }
 
 enum exit_code

@@ -40,5 +40,15 @@ expect_in err "nothing comes in twice"
 expect_exit 0 --vault "unix:$sock" --key sato.key import few.csv --type victim
 expect_in out "0 in, 2 already in"
 
+# ---- one role is revoked, and of the other nobody knows ----
+
+expect_exit 0 --vault "unix:$sock" --key kudo.key staff propose sato.key.pub \
+    --role intake
+expect_exit 0 --vault "unix:$sock" --key mori.key staff confirm sato \
+    --no-input --fingerprint "$(fingerprint sato.key)"
+half 3 lost --key kudo.key staff revoke sato --yes
+[ "$code" -eq 6 ] || fail "$line: exit $code"
+expect_in out "sato is no longer"
+
 end_service TERM 0
 finish
