@@ -13,8 +13,9 @@ bool backup_look(struct session *s, const char *path, struct backup_file *b,
                  enum exit_code *code);
 enum exit_code backup_fail(struct app *app, const char *path, enum sv_err err,
                            const struct backup_file *b);
+/* dir: where the vault was to be. */
 enum exit_code backup_restore_fail(struct app *app, const char *path,
-                                   enum sv_err err,
+                                   const char *dir, enum sv_err err,
                                    const struct restore_report *r);
 
 #endif

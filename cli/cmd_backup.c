@@ -207,15 +207,16 @@ cmd_backup_create(struct app *app, int argc, char **argv)
 /* ---- backup verify ---- */
 
 enum exit_code
-backup_restore_fail(struct app *app, const char *path, enum sv_err err,
-                    const struct restore_report *r)
+backup_restore_fail(struct app *app, const char *path, const char *dir,
+                    enum sv_err err, const struct restore_report *r)
 {
     enum exit_code code;
 
     if (err != SV_ERR_TAMPERED || r->fault == NULL)
-        return app_fail(app, path, err,
-                        err == SV_ERR_FORMAT ? _("not a backup of a vault")
-                                             : NULL);
+        return app_fail(app, r->in_file ? path : dir, err,
+                        r->in_file && err == SV_ERR_FORMAT
+                            ? _("not a backup of a vault")
+                            : NULL);
     code = app_fail(app, path, err, _(r->fault));
     if (r->place[0] != '\0') {
         (void)fputs("  ", app->term.err);
@@ -257,7 +258,7 @@ verify_all(struct app *app, const char *path, const char *sheet)
     (void)rmdir(own);
     secret_free(app->arena, keys);
     return err == SV_OK ? app_done(app, backup_say(app, path, &report.manifest))
-                        : backup_restore_fail(app, path, err, &report);
+                        : backup_restore_fail(app, path, own, err, &report);
 }
 
 enum exit_code

@@ -320,7 +320,6 @@ enum exit_code
 found_vault(struct app *app, const struct founding_plan *plan)
 {
     struct founding f = {.app = app,
-                         .dir = plan->dir,
                          .origin = plan->origin,
                          .profile = plan->profile != NULL ? plan->profile
                                                           : PROFILE_STANDARD,
@@ -328,8 +327,12 @@ found_vault(struct app *app, const struct founding_plan *plan)
                          .administrator = {.path = plan->administrator},
                          .supervisor = {.path = plan->supervisor},
                          .recovery = plan->recovery};
+    char dir[PATH_SIZE]; /* without a slash at its end */
     enum exit_code code;
 
+    if (path_suffix(dir, plan->dir, "") != SV_OK)
+        return app_fail(app, plan->dir, SV_ERR_RANGE, NULL);
+    f.dir = dir;
     if (!checkpoint_origin_ok(f.origin))
         return app_usage(app, "%s",
                          _("--origin: 1 to 128 letters, digits and -._~/: "

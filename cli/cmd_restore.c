@@ -34,25 +34,28 @@ cmd_backup_restore(struct app *app, int argc, char **argv)
     struct restore_report report = {0};
     struct gate_keys *keys = NULL;
     enum exit_code code = EXIT_FAILED;
+    char dir[PATH_SIZE];
     enum sv_err err;
     char **words;
 
     if (!app_args(app, argc, argv, flags, 2, 2, &words))
         return EXIT_USAGE;
+    if (path_suffix(dir, words[1], "") != SV_OK)
+        return app_fail(app, words[1], SV_ERR_RANGE, NULL);
     /* Nobody types a sheet for a file that is not there. */
     if (access(words[0], R_OK) != 0)
         return app_fail(app, words[0], err_of_errno(errno), NULL);
     if (!sheet_ask_gate(app, sheet, &keys, &code))
         return code;
-    config.dir = words[1];
+    config.dir = dir;
     err = gate_restore(&config, keys, words[0], true, &report);
     secret_free(app->arena, keys);
     if (err == SV_ERR_EXISTS)
-        return app_fail(app, words[1], err,
+        return app_fail(app, dir, err,
                         _("it or its .gate exists already; a backup is "
                           "restored to a new place"));
-    return err == SV_OK ? say_restored(app, words[1], words[0], &report)
-                        : backup_restore_fail(app, words[0], err, &report);
+    return err == SV_OK ? say_restored(app, dir, words[0], &report)
+                        : backup_restore_fail(app, words[0], dir, err, &report);
 }
 
 /* ---- backup confirm ---- */

@@ -50,6 +50,7 @@ struct restore_report {
     const char *fault; /* with SV_ERR_TAMPERED: msgid */
     uint64_t chunks;   /* it lies behind so many */
     char place[96];    /* or here: "record <handle> ..." */
+    bool in_file;      /* another error is the file's, not the new vault's */
 };
 /*
  * Make the vault again from the backup at path, where gate_create() would;

@@ -116,6 +116,7 @@ put_all(struct gate *g, struct restoring *r)
     while (err == SV_OK && !end) {
         buf_truncate(&rows, 0);
         err = backup_next(&r->file, &r->log_key, &rows, &end);
+        r->report->in_file = err != SV_OK;
         if (err == SV_ERR_TAMPERED)
             err = wrong(r, r->file.fault);
         if (err == SV_OK && !end)
@@ -215,6 +216,7 @@ gate_restore(const struct gate_config *config, struct gate_keys *keys,
     enum sv_err err = backup_open(path, &r.file);
 
     memset(out, 0, sizeof *out);
+    out->in_file = err != SV_OK;
     if (err != SV_OK)
         return err;
     keys->vault = r.file.vault;

@@ -29,8 +29,9 @@ expect_exit 1 init there --origin o.example/v --administrator kudo.key \
     --supervisor mori.key
 expect_in err "exists already"
 
-expect_exit 0 init office --origin office.example/vault \
+expect_exit 0 init office/ --origin office.example/vault \
     --administrator kudo.key --supervisor mori.key
+expect_in err "office.gate is the gate's key"
 expect_in out "Gate's fingerprint: "
 expect_in out "office.example/vault+"
 expect_in err "svault staff propose"

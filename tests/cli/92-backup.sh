@@ -167,7 +167,19 @@ expect_in err "absent.svb: not found"
 expect_not_in err "Line 1"
 expect_exit 1 backup restore old.svb office --sheet A.txt
 expect_in err "exists already"
-expect_exit 0 backup restore old.svb older --sheet A.txt
+# What fails at the new vault is not told of the backup.
+expect_exit 1 backup restore old.svb nowhere/older --sheet A.txt
+expect_in err "restore: nowhere/older: not found"
+if [ -n "$SV_OWN_MOUNTS" ]; then
+    mount -t tmpfs -o size=16k none small
+    expect_exit 74 backup restore old.svb small/older --sheet A.txt
+    expect_in err "restore: small/older: the disk is full"
+    TMPDIR=$dir/small expect_exit 74 backup verify old.svb --sheet A.txt
+    expect_not_in err "old.svb: "
+    umount small
+fi
+expect_exit 0 backup restore old.svb older/ --sheet A.txt
+expect_in err "with its key in older.gate"
 mkdir aside && cp ./*.key ./*.head old.svb A.txt aside/
 cd aside || exit 1
 export SVAULT_VAULT="$dir/older"
