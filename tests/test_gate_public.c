@@ -301,6 +301,34 @@ test_another_profile_is_none(void **state)
     office_verify(o);
 }
 
+/* What was released is more than an audit can hold. */
+static enum sv_err
+hold_no_more(struct counting_run *run, uint64_t number, struct bytes snapshot)
+{
+    (void)run;
+    (void)number;
+    (void)snapshot;
+    return SV_ERR_RANGE;
+}
+
+static void
+test_after_too_many_figures_previews_go_on_and_nothing_is_damaged(void **state)
+{
+    struct office *o = *state;
+    struct buf preview = BUF_INIT;
+    uint64_t number;
+
+    add_victims(o, 12, "female");
+    (void)release(o, RELEASE_PUBLIC, spec);
+    o->counting.earlier = hold_no_more;
+    assert_err(try_request(o, RELEASE_PUBLIC, spec, &number), SV_ERR_RANGE);
+    assert_ok(client_counts_preview(office_client(o, "stats-1"),
+                                    bytes_text(spec), &preview));
+    buf_free(&preview);
+    office_end(o, "stats-1");
+    office_verify(o);
+}
+
 /* ---- the ledger under attack ---- */
 
 /* The row of victims: facts is the policy's third column. */
@@ -415,6 +443,9 @@ main(void)
             test_exact_figures_are_held_against_those_before, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_without_a_solver_nothing_leaves_and_the_attempt_is_logged,
+            setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_after_too_many_figures_previews_go_on_and_nothing_is_damaged,
             setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_profile_is_none, setup,
                                         teardown),

@@ -57,7 +57,8 @@ struct counting {
     enum sv_err (*row)(struct counting_run *run, const char *type, uint64_t key,
                        const struct content *content);
     /* A snapshot of an approved release, of a type that is counted; oldest
-     * first, before preview and result.  SV_ERR_FORMAT: it is none. */
+     * first, before result.  SV_ERR_FORMAT: it is none; SV_ERR_RANGE: with
+     * those before it, it is too much for an audit. */
     enum sv_err (*earlier)(struct counting_run *run, uint64_t number,
                            struct bytes snapshot);
     /* The figures rounded to multiples of 5 under round_key, as the bytes

@@ -27,9 +27,13 @@ struct count {
 enum sv_err count_run(struct act *a, struct count *c);
 void count_end(struct count *c);
 
+/* What was released before is handed to what counts.  SV_ERR_RANGE where it
+ * is more than an audit can hold; else as count_run(). */
+enum sv_err count_earlier(struct count *c);
+
 /*
  * What is not counted is an attempt all the same, and logged: an error of
- * count_run(), or of what made figures of it, becomes the entry's outcome and
+ * these, or of what made figures of the count, becomes the entry's outcome and
  * SV_OK; any other error stays.
  */
 enum sv_err count_not_made(struct act *a, enum sv_err err);

@@ -203,6 +203,8 @@ act_request_apply(struct act *a)
         return SV_ERR_NOMEM;
     err = count_run(a, c);
     if (err == SV_OK)
+        err = count_earlier(c);
+    if (err == SV_OK)
         err = make(a, c, &m);
     err = count_not_made(a, err);
     if (err == SV_OK && a->entry.outcome == OUTCOME_DONE)
