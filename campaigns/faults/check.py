@@ -1,19 +1,25 @@
 """What must be true behind every fault."""
+import collections
+import itertools
 import json
 import os
 import re
 import shutil
-import signal
 
 from office import CANARIES
 
 WELL_EVERY = 6  # of runs that ended well, how many are looked at whole
 DONE, ALTERED, PARTIAL, UNSURE = 0, 4, 3, 6
+LOADER_DIES = 127
 CODES = {0, 1, 2, 3, 4, 5, 6, 65, 74, 75, 77}  # cli/exit_code.h
 UNCHANGED = {1, 2, 65}  # "nothing was changed", "nothing was kept"
 READS = {"record.read", "record.list", "record.find", "record.history",
          "log.read", "store.check", "release.list", "release.show", "release.fetch",
          "counts.preview", "backup.open", "backup.read"}
+
+SAID = ("actor", "role", "type", "record", "person", "about", "purpose",
+        "allowed", "rule", "outcome")
+LOG_MAX = 1000  # entries that `log list` gives at once
 
 VARYING = [
     (re.compile(r"\b[0-9a-f]{8,}\b"), "HEX"),
@@ -45,8 +51,35 @@ def files_of(top):
     return found
 
 
+def is_theirs(fault, r):
+    """Without memory a library ended the process in its own code: glibc in
+    the very call that lacked it, or in its loader (which exits); libseccomp,
+    which may also walk in a circle, or lose a rule for what is then waited
+    for, or the exit.  What a caller makes of what it is given is its own."""
+    if fault.kind != "memory":
+        return False
+    if "libseccomp" in r.where:
+        return r.code == "hangs" or "libseccomp" in r.died or \
+            r.died == "a refused exit"
+    return r.died == "glibc" or \
+        not r.died and r.code == LOADER_DIES and "/ld-linux" in r.where
+
+
+def needed(verb, log):
+    return [e for e in log if e.act not in verb.optional]
+
+
 class Good:
     """A verb without faults: what it says, makes and leaves in the log."""
+
+
+Entry = collections.namedtuple("Entry", "act done said")
+
+
+def told(entries):
+    """In words, the same one after another as one."""
+    return ", ".join(f"{len(list(same))} {e.act} {e.said}"
+                     for e, same in itertools.groupby(entries)) or "nothing"
 
 
 class Checker:
@@ -65,14 +98,27 @@ class Checker:
                                env={"XDG_CONFIG_HOME": "/nonexistent"})
 
     def entries(self, vault):
-        """(acts, complaints): what the log has anew."""
+        """(entries, complaints): what the log has anew."""
         r = self.svault("--vault", vault, "--key", "nagai.key", "log", "list",
-                        "--from", str(self.base[vault]), "--limit", "1000", "--json")
+                        "--from", str(self.base[vault]), "--limit",
+                        str(LOG_MAX), "--json")
         if r.code != 0:
             return None, [f"log list: exit {r.code}: {r.err.strip()}"]
-        return [e["act"] for e in json.loads(r.out)["entries"]
-                if e["act"] != "item" and
-                not (e["act"] == "log.read" and e["actor"] == "nagai")], []
+        rows = json.loads(r.out)["entries"]
+        if len(rows) == LOG_MAX:
+            return None, ["the log has more than is looked at"]
+        return [self.entry(e, vault) for e in rows
+                if not (e["act"] == "log.read" and e["actor"] == "nagai")], []
+
+    def entry(self, e, vault):
+        """All that it says, but for what differs from one good run to the
+        next: its place and time, and the names of what is new."""
+        if e["record"] not in (None, self.office.record):
+            e["record"] = "new"
+        if e["about"] is not None and e["about"] >= self.base[vault]:
+            e["about"] = "new"
+        return Entry(e["act"], e["allowed"] and e["outcome"] == "done",
+                     tuple(e[k] for k in SAID))
 
     def learn(self, verb):
         """The verb's good run, twice, and once again behind itself."""
@@ -98,8 +144,8 @@ class Checker:
         good.made = {name for name in files_of(self.engine.cwd)
                      if name not in before and
                      not name.startswith("home/.local")}
-        good.acts = self.entries(verb.vault)[0] if verb.vault else []
-        good.acts = [a for a in good.acts if a not in verb.optional]
+        good.log = self.entries(verb.vault)[0] if verb.vault else []
+        good.log = needed(verb, good.log)
         again = verb.run(self.office)
         good.again = again.code, plain(again.err, False)
         good.seconds = first.seconds
@@ -111,11 +157,14 @@ class Checker:
         """What the command itself said."""
         bad = []
         killed = fault.kills() and r.hits > 0
-        if r.code == "hangs":
+        theirs = is_theirs(fault, r)
+        if r.died and not theirs:
+            bad.append(f"it died in {r.died}")
+        if r.code == "hangs" and not theirs:
             bad.append("it hangs")
         elif killed and r.code == -9:
             pass
-        elif r.code not in CODES:
+        elif r.code not in CODES and not theirs:
             bad.append(f"exit {r.code} is in no list")
         # LMDB takes a short read of its file's header for a damaged one (a
         # file on a disk has none but at its end), and its new file of locks,
@@ -124,13 +173,14 @@ class Checker:
             fault.kind == "look" and "lock.mdb" in r.where
         # A restored vault is shorter, and whether it may be was not looked at.
         shorter = verb.name == "backup confirm" and "shorter than" in r.err
-        if r.code == ALTERED and not lmdb and not shorter:
+        if r.code == ALTERED and not lmdb and not shorter and not theirs:
             bad.append("a fault passes for an alteration")
         deaf = fault.kind == "write" and (fault.persistent or
                                           "pipe" in r.where)
         verdict = verb.varies or verb.program == "svault-audit"
         word = r.err.strip() or (verdict and r.out.strip())
-        if r.code not in (DONE, -9, good.code) and not word and not deaf:
+        if r.code not in (DONE, -9, good.code) and not word and not deaf and \
+                not theirs:
             bad.append("it failed without a word")
         for word in CANARIES:
             if word in r.err:
@@ -144,25 +194,26 @@ class Checker:
         return bad
 
     def look_at_log(self, verb, good, r, shown):
-        acts, bad = self.entries(verb.vault)
-        if acts is None:
+        log, bad = self.entries(verb.vault)
+        if log is None:
             return None, bad
-        acts = [a for a in acts if a not in verb.optional]
-        rest = iter(good.acts)
-        if not all(a in rest for a in acts):
-            bad.append(f"the log has {acts}, which is no part of {good.acts}")
-        if r.code == good.code and acts != good.acts:
-            bad.append(f"acknowledged, and the log has {acts} only")
-        if r.code in UNCHANGED and any(a not in READS for a in acts):
+        log = needed(verb, log)
+        rest = iter(good.log)
+        if not all(e in rest for e in log):
+            bad.append(f"the log has {told(log)}, which is no part of "
+                       f"{told(good.log)}")
+        if r.code == good.code and log != good.log:
+            bad.append(f"acknowledged, and the log has {told(log)} only")
+        if r.code in UNCHANGED and any(e.act not in READS for e in log):
             bad.append(f"exit {r.code} says that nothing changed, and the "
-                       f"log has {acts}")
-        if shown and not any(a in acts for a in verb.shows):
+                       f"log has {told(log)}")
+        if shown and not any(e.done and e.act in verb.shows for e in log):
             bad.append("content without an entry")
         v = self.svault("--vault", verb.vault, "--key", "nagai.key", "log",
                         "verify", "--json")
         if v.code != DONE:
             bad.append(f"log verify: exit {v.code}: {v.err.strip()}")
-        return acts, bad
+        return log, bad
 
     def repeat(self, verb, good):
         """The same command without a fault: (result, complaints)."""
@@ -201,20 +252,21 @@ class Checker:
             bad.append(f"svault-audit verify: exit {r.code}: {r.out[-300:]}")
         return bad
 
+    def repeated(self, verb, good, log):
+        """What the same command adds to what stood in the log."""
+        behind, bad = self.entries(verb.vault)
+        for e in set(behind or ()):
+            if e.done and e.act not in READS and \
+                    e.act not in verb.optional and \
+                    behind.count(e) > log.count(e) + good.log.count(e):
+                bad.append(f"repeated, and too often in {told(behind)}")
+        if behind is not None and any(behind.count(e) < good.log.count(e)
+                                      for e in set(good.log)):
+            bad.append(f"repeated, and the log has {told(behind)}")
+        return bad
+
     def judge(self, verb, good, fault, r, before):
         """All complaints about one run."""
-        # Its lists lose a rule without a word, or are walked in a circle, or
-        # it dies: a sandbox that is shut tighter, or a service that does not
-        # start.
-        if fault.kind == "memory" and "libseccomp" in r.where and \
-                not r.outlived:
-            return [], False
-        # So does glibc: its name service, and its loader.
-        glibc = "ld-linux" in r.where or \
-            (verb.name in ("setup", "svaultd") and "libc.so" in r.where)
-        if fault.kind == "memory" and glibc and \
-                r.code in (ALTERED, 127, -signal.SIGSEGV, -signal.SIGABRT):
-            return [], False
         bad = self.said(verb, good, fault, r)
         if r.outlived:
             bad.append("a process goes on without its command")
@@ -231,9 +283,9 @@ class Checker:
             v = self.look(verb)
             if v.code != DONE:
                 bad.append(f"{verb.look}: exit {v.code}: {v.err.strip()}")
-        acts = None
+        log = None
         if verb.vault:
-            acts, more = self.look_at_log(verb, good, r, shown)
+            log, more = self.look_at_log(verb, good, r, shown)
             bad += more
         # The rest is dear, and where all went well of little promise.
         self.judged += 1
@@ -248,13 +300,8 @@ class Checker:
                 bad.append(f"{verb.look}, behind it: exit {v.code}: "
                            f"{v.err.strip()}")
         if verb.vault:
-            if acts is not None and not more:
-                behind, more = self.entries(verb.vault)
-                bad += more
-                for act in set(good.acts):
-                    if behind is not None and \
-                            behind.count(act) < good.acts.count(act):
-                        bad.append(f"repeated, and the log has {behind}")
+            if log is not None and not more:
+                bad += self.repeated(verb, good, log)
             if fault.kills() or self.judged % WELL_EVERY == 0:
                 bad += self.outside()
         return bad, False

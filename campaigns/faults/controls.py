@@ -1,10 +1,11 @@
 """Planted defects, each of which a check must find."""
+import errno
 import os
 import shutil
 
 from check import files_of
 from engine import Fault, Result
-from verbs import all_verbs
+from verbs import Verb, all_verbs, as_
 
 
 class Forgetful:
@@ -34,12 +35,30 @@ class Unasked:
         return Result(0, self.shown, "", 1, 1)
 
 
+class Denied:
+    """Shows a record to somebody whom the log says it was denied to."""
+
+    def __init__(self, verb, denied, shown):
+        self.__dict__.update(verb.__dict__)
+        self.denied, self.shown = denied, shown
+
+    def run(self, office, fault=None):
+        self.denied.run(office, fault)
+        return Result(0, self.shown, "", 1, 1)
+
+
 def complaints(campaign, verb, good, fault):
     office = campaign.office
     office.again()
     before = files_of(office.engine.cwd)
     r = verb.run(office, fault)
     return campaign.checker.judge(verb, good, fault, r, before)[0]
+
+
+def own_allocation(campaign, verb):
+    """The last one that the program asks for, through glibc."""
+    return Fault("memory", "fail", errno.ENOMEM, False,
+                 campaign.counted(verb, "memory"))
 
 
 def controls(campaign):
@@ -50,11 +69,17 @@ def controls(campaign):
     none = Fault("guard", "none")
     campaign.office.again()
     shown = show.run(campaign.office).out
+    careless = Verb("careless", program="sv_careless", vault=None)
+    others = Verb("", *as_("wada", *show.argv[3:]))
     planted = [
         (Forgetful(add), learn(add), none, "acknowledged"),
         (show, learn(show), Fault("write", "swallow", 0, True, 1),
          "another output"),
         (Unasked(show, shown), learn(show), none, "content without an entry"),
+        (Denied(show, others, shown), learn(show), none,
+         "content without an entry"),
+        (careless, learn(careless), own_allocation(campaign, careless),
+         "it died in"),
     ]
     missed = 0
     for verb, good, fault, words in planted:

@@ -13,7 +13,7 @@ KINDS = {name: i + 1 for i, name in enumerate(
     "wait guard".split())}
 EFFECTS = {name: i for i, name in enumerate(
     "none fail late short before after torn forget swallow trace".split())}
-HEAD = struct.Struct("=QIIiIQQ256s")
+HEAD = struct.Struct("=QIIiIQQ256sQQ256s")
 PLACES = 1 << 18  # CONTROL_PLACES of shim.h
 ADDR_NO_RANDOMIZE = 0x0040000
 TIMEOUT_S = 30
@@ -87,6 +87,7 @@ def all_faults():
 
 
 OUTLIVES_S = 15
+NOTED_S = 2
 
 
 def outlives(path):
@@ -114,12 +115,30 @@ def is_solver(process, path):
         return False
 
 
+def text_of(field):
+    return field.split(b"\0")[0].decode(errors="replace")
+
+
 class Result:
     def __init__(self, code, out, err, count=0, hits=0, where="", seconds=0,
-                 outlived=False):
+                 outlived=False, died=""):
         self.code, self.out, self.err = code, out, err
         self.count, self.hits, self.where = count, hits, where
         self.seconds, self.outlived = seconds, outlived
+        self.died = died  # of itself, if any process did: in whose code
+
+
+def end_hung(p):
+    """So that it is noted where it hangs, and then in any case."""
+    os.killpg(p.pid, signal.SIGABRT)
+    try:
+        p.wait(NOTED_S)
+    except subprocess.TimeoutExpired:
+        pass
+    try:
+        os.killpg(p.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 class Engine:
@@ -147,14 +166,18 @@ class Engine:
         """The environment of a command that is to meet the fault."""
         self.map[:HEAD.size] = HEAD.pack(
             fault.at, KINDS[fault.kind], EFFECTS[fault.effect], fault.error,
-            fault.persistent, 0, 0, b"")
+            fault.persistent, 0, 0, b"", 0, 0, b"")
         return dict(self.environment, LD_PRELOAD=self.shim,
                     SV_FAULT=self.path)
 
     def met(self):
         """(calls of the kind, faults given, the first one's place)"""
         v = HEAD.unpack(self.map[:HEAD.size])
-        return v[5], v[6], v[7].split(b"\0")[0].decode(errors="replace")
+        return v[5], v[6], text_of(v[7])
+
+    def died(self):
+        """In whose code the first process that died of itself did."""
+        return text_of(HEAD.unpack(self.map[:HEAD.size])[10])
 
     def places(self):
         """Of each call of the run behind, traced: where it came from."""
@@ -185,10 +208,12 @@ class Engine:
             out, err = p.communicate(give, timeout=TIMEOUT_S)
             code = p.returncode
         except subprocess.TimeoutExpired:
-            os.killpg(p.pid, signal.SIGKILL)
+            end_hung(p)
             out, err = p.communicate()
             code = "hangs"
         count, hits, where = self.met() if fault else (0, 0, "")
         return Result(code, out.decode(errors="replace"),
                       err.decode(errors="replace"), count, hits, where,
-                      time.monotonic() - began, bool(fault) and outlives(self.path))
+                      time.monotonic() - began,
+                      bool(fault) and outlives(self.path),
+                      self.died() if fault else "")

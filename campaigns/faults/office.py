@@ -26,6 +26,7 @@ class Office:
         self.svault = os.path.join(build, "svault")
         self.svaultd = os.path.join(build, "svaultd")
         self.audit = os.path.join(build, "svault-audit")
+        self.careless = os.path.join(build, "campaigns", "sv_careless")
         self.template = os.path.join(os.path.dirname(engine.cwd), "template")
 
     def must(self, *args, program=None, **how):

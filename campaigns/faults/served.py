@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from check import ALTERED, PARTIAL, UNCHANGED
-from engine import TIMEOUT_S, Result
+from engine import TIMEOUT_S, Result, end_hung, outlives
 from office import PASSPHRASE
 from verbs import Verb, as_
 
@@ -27,12 +27,16 @@ def worst(codes):
     return 0
 
 
-def joined(results, first):
-    """Several steps as one: the worst failure's code, all that was said."""
-    return Result(worst([first.code] + [r.code for r in results]),
-                  "".join(r.out for r in results),
-                  first.err + "".join(r.err for r in results),
-                  first.count, first.hits, first.where)
+def joined(engine, results, code, err, fault):
+    """Several steps as one, the last one's code and words by themselves: the
+    worst failure's code, all that was said, and all that the fault did."""
+    whole = Result(worst([code] + [r.code for r in results]),
+                   "".join(r.out for r in results),
+                   err + "".join(r.err for r in results))
+    if fault:
+        whole.count, whole.hits, whole.where = engine.met()
+        whole.outlived, whole.died = outlives(engine.path), engine.died()
+    return whole
 
 
 class Served(Verb):
@@ -78,7 +82,7 @@ class Served(Verb):
                 p.send_signal(signal.SIGTERM)
             return p.wait(TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            p.kill()
+            end_hung(p)
             p.wait()
             return "hangs"
 
@@ -98,10 +102,8 @@ class Served(Verb):
                     [office.svault, *vault, *as_("sato", *argv)],
                     desk if not steps else None))
         code = self.end(p)
-        met = engine.met() if fault else (0, 0, "")
-        first = Result(code, "", "" if code == 0 else
-                       self.life(office).decode(errors="replace"), *met)
-        whole = joined(steps, first)
+        err = "" if code == 0 else self.life(office).decode(errors="replace")
+        whole = joined(engine, steps, code, err, fault)
         # What the first command did stands when the second does nothing.
         if whole.code in UNCHANGED and steps and steps[0].code == 0:
             whole.code = PARTIAL
@@ -130,8 +132,7 @@ class Agent(Verb):
             steps.append(engine.run([office.svault, *key, "--no-input",
                                      "record", "show", self.record]))
         lock = engine.run([office.svault, *key, "lock"])
-        met = engine.met() if fault else (0, 0, "")
-        return joined(steps, Result(lock.code, "", lock.err, *met))
+        return joined(engine, steps, lock.code, lock.err, fault)
 
 
 def served_verbs(office):

@@ -39,6 +39,7 @@ begin(void)
     shim_stdio();
     (void)backtrace(frames, FRAMES); /* loads what it needs */
     control = p;
+    shim_deaths(control);
 }
 
 /* Which of several threads writes does not matter. */
@@ -130,8 +131,12 @@ shim_memory(const char *name, void *caller)
 
     if (control == NULL || control->kind != KIND_MEMORY)
         return EFFECT_NONE;
-    if (control->at != 0 && control->count + 1 == control->at)
+    if (control->at != 0 && control->count + 1 == control->at) {
         library = library_of(caller);
+        tracing = true;
+        control->call = shim_caller();
+        tracing = false;
+    }
     return shim_decide(KIND_MEMORY, name, -1, library);
 }
 

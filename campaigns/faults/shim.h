@@ -54,6 +54,13 @@ struct control {
     _Atomic uint64_t count;
     _Atomic uint64_t hits;
     char where[CONTROL_WHERE]; /* the first hit: the call and its file */
+    /* Where glibc itself was refused memory: the place in others' code that
+     * had called it. */
+    uint64_t call;
+    /* Of the first process that died of itself (SIGSEGV, SIGBUS, SIGABRT):
+     * whose code it was, and where in it; "glibc" is it only in that call. */
+    _Atomic uint64_t deaths;
+    char died[CONTROL_WHERE];
     /* Of each call, in order, while tracing: a hash of the innermost callers'
      * addresses, the same for every process that loads the same at the same
      * places. */
@@ -69,11 +76,16 @@ enum effect shim_decide(enum kind kind, const char *name, int fd,
                         const char *path);
 /* The same of an allocation: whose it is stands in control.where. */
 enum effect shim_memory(const char *name, void *caller);
+/* The innermost place on the stack that is neither glibc's nor ours; 0: none.
+ */
+uintptr_t shim_caller(void);
 /* Behind the call: KILL_AFTER and KILL_TORN do not return; true of LATE, with
  * errno set. */
 bool shim_after(enum effect effect);
 /* The next definition of the name, behind this library. */
 void *shim_real(const char *name);
+/* Deaths from now on are noted in it, whatever handlers the program sets. */
+void shim_deaths(struct control *control);
 /* stdin, stdout, stderr become streams over our read() and write(). */
 void shim_stdio(void);
 

@@ -30,7 +30,8 @@ class Verb:
 
     def run(self, office, fault=None):
         program = {"svault": office.svault, "svaultd": office.svaultd,
-                   "svault-audit": office.audit}[self.program]
+                   "svault-audit": office.audit,
+                   "sv_careless": office.careless}[self.program]
         return office.engine.run([program, *self.argv], fault, self.give,
                                  self.secret)
 
