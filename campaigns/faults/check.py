@@ -73,7 +73,11 @@ class Good:
     """A verb without faults: what it says, makes and leaves in the log."""
 
 
-Entry = collections.namedtuple("Entry", "act done said")
+class Entry(collections.namedtuple("Entry", "act done said")):
+    def asked(self):
+        """What was asked for, whatever came of it."""
+        return self.act, [said for name, said in zip(SAID, self.said)
+                          if name not in ("about", "outcome")]
 
 
 def told(entries):
@@ -158,7 +162,10 @@ class Checker:
         bad = []
         killed = fault.kills() and r.hits > 0
         theirs = is_theirs(fault, r)
-        if r.died and not theirs:
+        # Who draws and who solves are processes of their own, whose libraries
+        # may die in them; what becomes of that is judged.
+        child = fault.kind == "memory" and ".so" in r.died
+        if r.died and not theirs and not child:
             bad.append(f"it died in {r.died}")
         if r.code == "hangs" and not theirs:
             bad.append("it hangs")
@@ -199,7 +206,10 @@ class Checker:
             return None, bad
         log = needed(verb, log)
         rest = iter(good.log)
-        if not all(e in rest for e in log):
+        done = [e for e in log if e.done]
+        same = all(e in rest for e in done) and \
+            all(e.asked() in [g.asked() for g in good.log] for e in log)
+        if not same:
             bad.append(f"the log has {told(log)}, which is no part of "
                        f"{told(good.log)}")
         if r.code == good.code and log != good.log:

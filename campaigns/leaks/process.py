@@ -6,6 +6,7 @@ import threading
 import time
 
 PTRACE_ATTACH = 16
+SET_CHILD_SUBREAPER, SET_PTRACER = 36, 0x59616d61
 PAGE = 4096
 
 
@@ -106,10 +107,25 @@ def memory(pid):
 
 
 def status(pid, key):
-    for line in read(f"/proc/{pid}/status").decode().splitlines():
+    """A number of /proc/PID/status; None where there is none."""
+    return number_in(read(f"/proc/{pid}/status").decode(), key)
+
+
+def number_in(text, key):
+    for line in text.splitlines():
         if line.startswith(key + ":"):
             return int(line.split()[1])
-    return 0
+    return None
+
+
+def adopt_orphans():
+    """What a command leaves running becomes a child, which tells its end."""
+    ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def be_traceable():
+    """Also where this system lets only a parent trace (Yama)."""
+    ctypes.CDLL(None).prctl(SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
 
 
 def as_user(uid, action):
@@ -149,5 +165,8 @@ def can_dump(pid, where):
         done = subprocess.run(["gcore", "-o", where, str(pid)],
                               stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, check=False)
-        return int(done.returncode == 0 or os.path.exists(f"{where}.{pid}"))
+        made = os.path.exists(f"{where}.{pid}")
+        if made:
+            os.unlink(f"{where}.{pid}")
+        return int(made or done.returncode == 0)
     return action
