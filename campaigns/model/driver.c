@@ -154,11 +154,10 @@ learn_founding(struct driver *d)
 static enum sv_err
 open_store(void *ctx, const char *dir, bool create, struct store **out)
 {
-    struct store_fault_plan *plan = ctx;
-    struct store *inner = NULL;
-    enum sv_err err = store_lmdb_open(dir, STORE_TABLES_MAX, create, &inner);
+    struct driver *d = ctx;
+    enum sv_err err = store_lmdb_open(dir, STORE_TABLES_MAX, create, &d->store);
 
-    return err == SV_OK ? store_fault_wrap(inner, plan, out) : err;
+    return err == SV_OK ? store_fault_wrap(d->store, &d->plan, out) : err;
 }
 
 static void
@@ -184,7 +183,7 @@ office_begin_new(struct driver *d, const struct command *c)
 
     leave(d);
     d->plan = (struct store_fault_plan){.fail_at = 0};
-    office_prepare(&d->o, open_store, &d->plan);
+    office_prepare(&d->o, open_store, d);
     d->o.profile = strcmp(command_word(c, 0), "standard") == 0 ? "standard"
                                                                : "small-office";
     d->o.recovery = command_number(c, 1) != 0;
@@ -269,7 +268,6 @@ static const struct {
     {"grant", seal_grant},
     {"query", seal_query},
     {"counting", seal_counting},
-    {"cells", seal_cells},
     {"hash", seal_hash},
     {"hold", ask_hold},
     {"run", ask_run},
@@ -277,6 +275,8 @@ static const struct {
     {"sync", ask_sync},
     {"content", ask_content},
     {"parcel", ask_parcel},
+    {"rows", ask_rows},
+    {"signed", ask_signed},
     {"verify", ask_verify},
 };
 

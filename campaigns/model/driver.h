@@ -31,6 +31,7 @@ struct driver {
     struct sign_public log_key;
     struct schema *schema;
     struct store_fault_plan plan;
+    struct store *store; /* below the plan: what the disk has */
     size_t n_secrets;
     struct driver_secret secrets[DRIVER_SECRETS_MAX];
     unsigned n_grants; /* sealed keys in body */
@@ -67,7 +68,6 @@ void seal_envelope(struct driver *d, const struct command *c);
 void seal_grant(struct driver *d, const struct command *c);
 void seal_query(struct driver *d, const struct command *c);
 void seal_counting(struct driver *d, const struct command *c);
-void seal_cells(struct driver *d, const struct command *c);
 void seal_hash(struct driver *d, const struct command *c);
 void ask_hold(struct driver *d, const struct command *c);
 void ask_run(struct driver *d, const struct command *c);
@@ -75,6 +75,8 @@ void ask_again(struct driver *d, const struct command *c);
 void ask_sync(struct driver *d, const struct command *c);
 void ask_content(struct driver *d, const struct command *c);
 void ask_parcel(struct driver *d, const struct command *c);
+void ask_rows(struct driver *d, const struct command *c);
+void ask_signed(struct driver *d, const struct command *c);
 void ask_verify(struct driver *d, const struct command *c);
 
 #endif

@@ -1,4 +1,6 @@
 #include "vault/counting.h"
+#include "vault/grants.h"
+#include "vault/tables.h"
 
 #include "campaigns/model/driver.h"
 
@@ -176,8 +178,51 @@ print_roster(struct bytes raw, const struct checkpoint *head)
     assert_ok(reader_end(&r));
 }
 
-/* sync <name> <seen> <root> <last roster entry had, or ->: size, root,
- * proved; time; roster entries and their leaves; keys sealed to her; flags. */
+/* How many of an entry's sealed keys are hers, are those of the compartments
+ * that they say, and open with the keys that go by that label; "closed" where
+ * one is not. */
+static void
+print_grants(struct driver *d, const char *name, const char *label,
+             struct bytes blob)
+{
+    uint8_t seed[SEED_LEN];
+    struct user_keys keys;
+    struct identity own;
+    struct grant_item item;
+    struct reader items;
+    unsigned left, n = 0;
+    bool good = true;
+
+    digest("test/person", bytes_text(label), seed);
+    user_keys_derive(seed, &keys);
+    own = identity_of_keys(&keys);
+    assert_ok(grants_begin(blob, &items, &left));
+    for (; left > 0; n++) {
+        struct grant_context ctx = {.vault = d->o.vault};
+        const struct driver_secret *s;
+        struct box_secret secret;
+
+        assert_ok(grants_next(&items, &left, &item));
+        s = driver_secret(d, item.type, item.compartment, item.epoch);
+        ctx.grantee = name;
+        ctx.type = item.type;
+        ctx.compartment = item.compartment;
+        ctx.epoch = item.epoch;
+        ctx.pub = s->pub.b;
+        if (grants_open(&own, &ctx, &item, &secret) == SV_OK)
+            continue;
+        ctx.vault = (struct hash){{0}}; /* in the founding it has no id yet */
+        good = good && grants_open(&own, &ctx, &item, &secret) == SV_OK;
+    }
+    if (good)
+        printf(":%u", n);
+    else
+        printf(":closed");
+}
+
+/* sync <name> <seen> <root> <last roster entry had, or -> <keys>: size, root,
+ * proved; time; roster entries and their leaves; keys sealed to her, and how
+ * many open with those of hers; flags. */
 void
 ask_sync(struct driver *d, const struct command *c)
 {
@@ -214,7 +259,8 @@ ask_sync(struct driver *d, const struct command *c)
     grants = reader_of(m.sync.grants);
     for (uint32_t n = reader_u32(&grants); n > 0; n--) {
         printf(" %llu", (unsigned long long)reader_u64(&grants));
-        (void)reader_long(&grants, m.sync.grants.len);
+        print_grants(d, command_word(c, 0), command_word(c, 4),
+                     reader_long(&grants, m.sync.grants.len));
     }
     printf(" flags");
     for (flags = reader_of(m.sync.flags); flags.at < flags.in.len;)
@@ -349,6 +395,59 @@ ask_parcel(struct driver *d, const struct command *c)
     buf_free(&box);
     buf_free(&context);
     buf_free(&plain);
+}
+
+/* ---- Backups ---- */
+
+struct dump {
+    unsigned table;
+    struct buf rows; /* of all tables, as a backup has them */
+};
+
+static enum sv_err
+dump_row(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    struct dump *dump = ctx;
+    struct writer w = writer_to(&dump->rows);
+
+    (void)more;
+    writer_u8(&w, (uint8_t)dump->table);
+    writer_short(&w, key);
+    writer_long(&w, value);
+    return writer_end(&w);
+}
+
+/* rows: what the store has, table by table: a hash of it. */
+void
+ask_rows(struct driver *d, const struct command *c)
+{
+    struct dump dump = {.rows = BUF_INIT};
+    struct store_txn *now;
+    uint8_t hash[DIGEST_LEN];
+
+    (void)c;
+    assert_ok(store_begin(d->store, STORE_READ, &now));
+    for (; dump.table < TABLES_N; dump.table++)
+        assert_ok(
+            store_scan(now, dump.table, bytes_of(NULL, 0), dump_row, &dump));
+    store_abort(&now);
+    digest("test/rows", buf_bytes(&dump.rows), hash);
+    printf("ok");
+    answer_hex(BYTES(hash));
+    buf_free(&dump.rows);
+}
+
+/* signed <note>: 1 if the log's key signed it, and nobody else. */
+void
+ask_signed(struct driver *d, const struct command *c)
+{
+    struct buf text = command_bytes(c, 0);
+    struct note note;
+
+    printf("ok %d",
+           note_parse(buf_bytes(&text), &note) == SV_OK && note.n == 1 &&
+               note_verify(&note, "office.example", &d->log_key) == SV_OK);
+    buf_free(&text);
 }
 
 /* ---- A third party ---- */

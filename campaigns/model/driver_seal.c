@@ -222,18 +222,6 @@ seal_counting(struct driver *d, const struct command *c)
     printf("ok");
 }
 
-/* cells: H of the last answer's body, the unsafe cells of a release. */
-void
-seal_cells(struct driver *d, const struct command *c)
-{
-    uint8_t hash[DIGEST_LEN];
-
-    (void)c;
-    counting_cells_hash(d->answer_body, hash);
-    printf("ok");
-    answer_hex(BYTES(hash));
-}
-
 /* The sealed keys get their number in front. */
 static void
 count_grants(struct driver *d)

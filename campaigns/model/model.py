@@ -4,6 +4,8 @@ table, SECURITY.md.  No cryptography, no tables, no speed: requests in, decision
 A request is a dictionary of its lines; what comes with it (`body`) is what its author meant by it.
 """
 
+from collections import Counter
+
 from decide import Decisions
 from table import (
     COUNTED, DAY, SEARCHED, UNIQUE, Policy, Tree, b64, leaf, own_numbers, results_of, words_of,
@@ -61,8 +63,10 @@ class Model(Decisions):
         self.records, self.assigned = {}, set()
         self.ids, self.used, self.glass, self.flags = {}, {}, {}, {}
         self.releases, self.last_release = {}, 0
-        self.brought = {}  # entry -> names to whom it brought sealed keys
-        self.brought[len(leaves) - 1] = {n for r, n in founders if self.p.sealed(r)}
+        self.brought = {}  # entry -> to whom it brought how many sealed keys
+        first = {n: len(set().union(*(self.p.sealed(r) for r, m in founders if m == n)))
+                 for _, n in founders}  # fmt: skip
+        self.brought[len(leaves) - 1] = {n: k for n, k in first.items() if k}
         self.backup = None
         self.entries = {}  # index -> what was asked, and came of it
 
@@ -329,7 +333,7 @@ class Model(Decisions):
             self.keys[column].append(index)
             self.publics.add(public)
             self.due[column] = 0
-        self.brought[index] = {n for n, *_ in e["r"]["sealed"]}
+        self.brought[index] = Counter(n for n, *_ in e["r"]["sealed"])
 
     def done_staff_propose(self, e, index):
         r = e["r"]
@@ -351,7 +355,7 @@ class Model(Decisions):
         self.proposals.remove(q)
         self.persons.setdefault(q["person"], {"keys": q["keys"], "absent": False})
         self.grants.append(self.grant(q["person"], q["role"], q["index"], index, q["until"]))
-        self.brought[index] = {q["person"]} if r["sealed"] else set()
+        self.brought[index] = Counter(n for n, *_ in r["sealed"])
 
     def done_staff_reinstate(self, e, index):
         r = e["r"]
@@ -359,15 +363,14 @@ class Model(Decisions):
         self.proposals.remove(q)
         self.persons[q["person"]]["absent"] = False
         self.give_keys(q["person"], q["keys"], e["time"])
-        if r["sealed"]:
-            self.brought[index] = {q["person"]}
+        self.brought[index] = Counter(n for n, *_ in r["sealed"])
 
     def give_keys(self, name, keys, time):
         if keys == self.persons[name]["keys"]:
             return
         self.persons[name]["keys"] = keys
         for names in self.brought.values():
-            names.discard(name)  # what was sealed to her former keys
+            names.pop(name, None)  # what was sealed to her former keys
         self.drop_proposals(lambda q: q["by"] == name)
         for c in self.p.columns:
             if self.has_secret(name, c):
@@ -467,7 +470,10 @@ class Model(Decisions):
         self.judge(e, index)["refused"] = True
 
     def done_backup_open(self, e, index):
-        self.backup = {"index": index, "used": self.now, "next": 0, "shaky": False}
+        self.backup = {
+            "index": index, "used": self.now, "next": 0, "shaky": False, "size": index,
+            "rows": None, "stored": e["r"].get("rows"),
+        }  # fmt: skip
 
     def done_backup_read(self, e, index):
         self.backup["next"] = e["r"]["count"] + 1
@@ -581,5 +587,16 @@ class Model(Decisions):
         return self.releases[r["entry"]]
 
     answer_release_fetch = answer_release_show
+
+    def answer_release_request(self, r, index, time):
+        return self.releases[index]
+
+    def answer_counts_preview(self, r, index, time):
+        return {}
+
+    def answer_backup_read(self, r, index, time):
+        b = self.backup
+        there = b and b["index"] == r["entry"] and r["count"] in (b["next"], b["next"] - 1)
+        return b if there else None
 
 

@@ -129,4 +129,30 @@ class ReceiptWithContent(Model):
         return answer
 
 
+class BackupWithItsEntry(Model):
+    """a backup has the entry by which it was opened"""
+
+    def done_backup_open(self, e, index):
+        super().done_backup_open(e, index)
+        self.backup["size"] += 1
+
+
+class DeniedPreviewShows(Model):
+    """a preview that is denied comes all the same"""
+
+    def settle(self, answer, hashed):
+        super().settle(answer, hashed)
+        if self.entries[answer.index]["r"]["act"] == "counts.preview":
+            answer.body = {}
+
+
+class ConfirmedGetsAKeyLess(Model):
+    """who is confirmed is not given all keys of her role"""
+
+    def done_staff_confirm(self, e, index):
+        super().done_staff_confirm(e, index)
+        for name in self.brought[index]:
+            self.brought[index][name] -= 1
+
+
 MUTANTS = [x for x in list(globals().values()) if isinstance(x, type) and x is not Model]

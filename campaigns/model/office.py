@@ -4,19 +4,14 @@ shortened; they name things by what made them (@12 is operation 12), never by ch
 
 import hashlib
 
-from answers import Answers
+from answers import BASIS, ORIGIN, SPEC, Answers
 from model import Model
 from stories import AUDITOR
 from table import ACTS, COUNTED, SEARCHED, b64, digest, item_leaf, leaf, mth
 from wire import Difference, unb64
 
-ORIGIN = "office.example"
 START = 1672531200000  # 2023-01-01
 NOWHERE = 999_999  # an entry that there is not
-SPEC = (
-    "svault/annual/v1\nyear 2022\nauthority national\nperiod calendar\n"
-    "as-of 2022-12-31\nminor-age 18\n"
-)
 
 
 class Office(Answers):
@@ -126,7 +121,8 @@ class Office(Answers):
         self.driver.ask("fail", 0, 0)
         m, size = self.m, int(a.get("seen", 0)) % (len(self.m.tree.leaves) + 1)
         after = m.roster_entries[int(a["after"]) % len(m.roster_entries)] if "after" in a else "-"
-        said = self.sync_words(a["name"], size, m.tree.roots[size], after)
+        keys = m.persons.get(a["name"], {}).get("keys", "nobody")
+        said = self.sync_words(a["name"], size, m.tree.roots[size], after, keys)
         self.compare("sync: status", said[0], "0")
         self.compare("sync: size and root", [int(said[1]), said[2]], self.head())
         self.compare("sync: proof", said[3], "1")
@@ -136,13 +132,13 @@ class Office(Answers):
             if after == "-" or i > after:
                 want += [str(i), m.tree.leaves[i].hex()]
         self.compare("sync: roster entries", said[at + 1 : grants], want)
-        want = [str(i) for i, names in m.brought.items() if a["name"] in names]
+        want = [f"{i}:{names[a['name']]}" for i, names in m.brought.items() if a["name"] in names]
         self.compare("sync: sealed keys", said[grants + 1 : flags], want)
         want = [str(i) for i, f in m.flags.items() if not f["done"]]
         self.compare("sync: flags", said[flags + 1 :], want)
 
-    def sync_words(self, name, size, root, after):
-        return self.driver.ask("sync", name, size, root.hex(), after)
+    def sync_words(self, name, size, root, after, keys="-"):
+        return self.driver.ask("sync", name, size, root.hex(), after, keys)
 
     def do_verify(self, label, a):
         """The log and the store, by somebody who replays them; and what that replay makes."""
@@ -193,6 +189,8 @@ class Office(Answers):
         if act == "restore":
             known = m.persons.get(r["second"][1], {"keys": r["second"][1]})
             sign += ["-", "-"] if r["second"][0] == "-" else [known["keys"], r["second"][1]]
+        if act == "backup.open" and not self.armed and not self.doubtful:
+            r["rows"] = self.driver.ask("rows")[0]
         number, self.n_sent = self.n_sent, self.n_sent + 1
         r["note"], r["text"] = (text, *sign), text
         self.sent[label] = number, r
@@ -279,7 +277,7 @@ class Office(Answers):
             r["lent"] = lent[: len(lent) - int(a.get("without", 0))]
             r["spec_ok"] = "spec" not in a
             spec = SPEC if r["spec_ok"] else "svault/annual/v1\nyear 2022\n"
-            basis = b"law" if act == "release.request" else b""
+            basis = BASIS if act == "release.request" else b""
             names = ",".join(f"{c}.{e}" for c, e in r["lent"])
             return [
                 ("counting", r["id"], spec.encode().hex(), basis.hex() or "-", names or "-"),
@@ -299,8 +297,8 @@ class Office(Answers):
             r["body_line"] = x["commitment"] if x and not r["spoilt"] else bytes(32)
         elif act == "release.acknowledge":
             x = self.m.releases.get(r["entry"])
-            r["cells_ok"] = x is not None and x["cells"] is not None and not r["spoilt"]
-            r["body_line"] = x["cells"] if r["cells_ok"] else bytes(32)
+            r["cells_ok"] = x is not None and bool(x["cells"]) and not r["spoilt"]
+            r["body_line"] = digest("sv/v1/cells", x["cells"]) if r["cells_ok"] else bytes(32)
         elif said:
             r["body_line"] = bytes.fromhex(said[-2][0])
         if r["spoilt"] and "body_line" in r and not act.startswith("release.a"):
@@ -450,6 +448,7 @@ class Office(Answers):
         if group:
             # Lists and histories are made when all of it is in.
             self.heads.append((index, int(said[3]), said[4]))
+            self.compare_nothing(r, e, want, body)
         else:
             self.compare_body(r, e, want, body)
 

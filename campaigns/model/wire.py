@@ -78,6 +78,9 @@ class Reader:
     def u(self, size):
         return int.from_bytes(self.raw(size), "big")
 
+    def rest(self):
+        return self.raw(len(self.data) - self.at)
+
     def name(self):
         return self.raw(self.u(1)).decode()
 
