@@ -179,8 +179,9 @@ class Caches:
         if check.vault(self.n % 10 == 0) and check.read_log():
             check.answers(known, EXPECTED)
             check.content([a for a in known
-                           if a.what in ("add", "import")][-RECENT:])
-            files = [a for a in known if a.what in ("key", "backup", "init")]
+                           if a.what in ("add", "import", "edit")][-RECENT:]
+                          + [a for a in later if a.what == "edit"])
+            files = [a for a in known if a.what in checks.MADE]
             check.files(files[-RECENT:] + later)
             check.heads([newest])
         self.answers += check.counted

@@ -84,8 +84,8 @@ class Cuts:
             if a.code == 4 and STOPPED not in a.err:
                 self.check.fault(f"{a.who}'s {a.what}: {a.err.strip()}")
         with disk.mounted(self.image, self.mnt):
-            checks.everything(self.check, answers, n % STORE_EVERY == 0,
-                              EXPECTED)
+            checks.everything(self.check, answers,
+                              n % STORE_EVERY == STORE_EVERY - 1, EXPECTED)
         self.answers += self.check.counted
         self.check.counted.clear()
         found, self.check.found = self.check.found, []

@@ -1,6 +1,8 @@
 """What a vault holds, against all that its people were answered."""
 
 import collections
+import hashlib
+import json
 import os
 
 import office as offices
@@ -20,7 +22,13 @@ READINGS = {
     "look": ("release.show", "about"),
     "backup": ("backup.open", None),
 }
-UNLOGGED = {"key", "init", "verify"}  # of whose answers none is asked for
+# Of whose answers none is asked for.
+UNLOGGED = {"key", "init", "verify", "export"}
+MADE = {"key", "init", "backup", "fetch", "export"}  # files
+RELEASE = {"report.json", "report.csv", "release.json", "request.entry",
+           "request.tlog-proof", "approval.entry", "approval.tlog-proof"} | \
+    {f"report.{lang}.{form}" for lang in ("en", "ja")
+     for form in ("txt", "html", "xlsx")}
 ENDED = " ended with exit "  # says nothing of what was lost
 
 
@@ -32,6 +40,8 @@ class Check:
         self.entries = []
         self.told = collections.Counter()  # of READINGS: something came
         self.imports = collections.Counter()
+        self.saves = collections.Counter()  # of a record, by somebody
+        self.texts = {}  # of a record: its narratives since the last answer
         self.answered = set()  # entries that an answer named
         self.turn = 0  # whose heads are looked at
         self.found = []
@@ -112,6 +122,13 @@ class Check:
                        and e["outcome"] == "done" for e in self.entries):
                 self.fault(f"an import of {who} has no entry")
 
+        saved = collections.Counter(
+            (e["actor"], e["record"]) for e in self.entries
+            if e["act"] == "record.save" and e["outcome"] == "done")
+        for (who, record), n in self.saves.items():
+            if n > saved[who, record]:
+                self.fault(f"an edit of {who} in {record} has no entry")
+
     def logged(self, a):
         if a.what in NUMBERED:
             act, place = NUMBERED[a.what]
@@ -125,10 +142,16 @@ class Check:
             if not self.entry("staff.confirm", a.who,
                               about=a.out[0]["proposal"]):
                 self.fault(f"a confirmation of {a.who} has no entry")
-        elif a.what == "assign":
-            if not self.entry("record.assign", a.who, record=a.args[2],
+        elif a.what in ("assign", "unassign"):
+            if not self.entry("record." + a.what, a.who, record=a.args[2],
                               person=a.args[3]):
-                self.fault(f"an assignment of {a.who} has no entry")
+                self.fault(f"an {a.what} of {a.who} has no entry")
+        elif a.what == "edit":
+            self.saves[a.who, a.out["record"]] += 1
+        elif a.what in ("verify", "export"):
+            if a.out["size"] > len(self.entries):
+                self.fault(f"{a.who}'s {a.what} had {a.out['size']} entries, "
+                           f"and there are {len(self.entries)}")
         elif a.what in ("approve", "fetch"):
             if not self.entry("release." + a.what, a.who,
                               about=int(a.args[2])):
@@ -151,7 +174,39 @@ class Check:
         other.answers([answer])
         return other.found != []
 
+    def is_missed(self, answer):
+        """Would it be told if what she made were gone?"""
+        other = Check(self.office)
+        made = answer.args[0 if answer.what in ("key", "init") else -1]
+        os.rename(made, made + ".away")
+        other.files([answer])
+        os.rename(made + ".away", made)
+        return other.found != []
+
     # ---- Content, and files ----
+
+    def narratives(self, answers):
+        """The last edit that was answered, or one that was tried after it."""
+        edited = {}
+        for a in answers:
+            if a.what == "edit":
+                handle, text = a.args
+                if a.out is not None:
+                    self.texts[handle] = set()
+                if handle in self.texts:
+                    self.texts[handle].add(text)
+                    edited[handle] = a.who
+        for handle, who in edited.items():
+            shown = self.shown(handle, who)
+            if shown and shown["narrative"]["fields"]["summary"] not in \
+                    self.texts[handle]:
+                self.fault(f"{handle} has not what {who} put in last")
+
+    def shown(self, handle, who):
+        code, out, err = self.office.ask(who, "record", "show", handle)
+        if not self.needs("an acknowledged record", code, err):
+            return None
+        return out["compartments"]
 
     def content(self, answers):
         for a in answers:
@@ -159,6 +214,7 @@ class Check:
                 self.again(a)
             elif a.what == "add" and a.out is not None:
                 self.readable(a)
+        self.narratives(answers)
 
     def again(self, a):
         """The same command goes on, and nothing comes in twice."""
@@ -171,16 +227,20 @@ class Check:
                        "lost")
 
     def readable(self, a):
-        code, out, err = self.office.ask(a.who, "record", "show",
-                                         a.out["record"])
-        if not self.needs("an acknowledged record", code, err):
+        shown = self.shown(a.out["record"], a.who)
+        if shown is None:
             return
-        fields = out["compartments"]["identity"]["fields"]
+        fields = shown["identity"]["fields"]
         if fields["family_name"] != "Family of " + fields["case_no"]:
             self.fault(f"{a.out['record']} has another content")
 
     def files(self, answers):
         """Whole under its name, or not there; what was acknowledged is."""
+        exports = [a for a in answers if a.what == "export"]
+        if exports:
+            self.export(exports[0].args[2], max(
+                (a.out["size"] for a in exports if a.out is not None),
+                default=None))
         for a in answers:
             done = a.out is not None
             if a.what == "backup":
@@ -190,6 +250,8 @@ class Check:
                 self.card(a.args[0] + ".pub", done)
             elif a.what == "init":
                 self.vault_beside(a.args[0], a.args[1], done)
+            elif a.what == "fetch" and done:
+                self.release(a.args[-1], a.out["release"])
 
     def file(self, path, done, who, *command):
         if not os.path.exists(path):
@@ -207,6 +269,46 @@ class Check:
                 self.fault(f"{path} is not whole")
         elif done:
             self.fault(f"{path} was acknowledged, and is not there")
+
+    def export(self, place, size):
+        """As an outsider reads it, with all entries that were answered for."""
+        try:
+            with open(os.path.join(place, "checkpoint"), "rb") as f:
+                there = int(f.read().split(b"\n")[1])
+        except (OSError, ValueError, IndexError) as e:
+            if size is not None:
+                self.fault(f"{place} was acknowledged, and is not whole: {e}")
+            return
+        if size is not None and there < size:
+            self.fault(f"{place} has {there} entries of {size}")
+        # Without what it remembers, of a log that may be younger.
+        p = self.office.start([self.office.audit, "verify", place, "--key",
+                               self.office.card], lying=False,
+                              HOME="/nonexistent")
+        out, err = p.communicate()
+        if p.returncode != 0:
+            self.fault(f"svault-audit verify {place}: exit {p.returncode}: "
+                       f"{(out + err).decode()[-300:]}")
+
+    def release(self, place, number):
+        """What was fetched opens its commitment, with all that goes with it."""
+        try:
+            size = {name: os.path.getsize(os.path.join(place, name))
+                    for name in os.listdir(place)}
+            with open(os.path.join(place, "release.json"), "rb") as f:
+                opening = json.load(f)
+            with open(os.path.join(place, "report.json"), "rb") as f:
+                report = f.read()
+        except (OSError, ValueError) as e:
+            self.fault(f"{place} was fetched, and is not whole: {e}")
+            return
+        label = b"sv/v1/release"
+        hashed = hashlib.blake2b(
+            bytes([len(label)]) + label + bytes.fromhex(opening["random"])
+            + report, digest_size=32).hexdigest()
+        if set(size) != RELEASE or not all(size.values()) or \
+                opening["release"] != number or opening["commitment"] != hashed:
+            self.fault(f"{place} was fetched, and is not whole: {size}")
 
     def vault_beside(self, place, key, done):
         if not os.path.exists(place):

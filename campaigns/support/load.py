@@ -80,13 +80,14 @@ class Load:
 
     # ---- One command ----
 
-    def do(self, what, who, *args, argv=None):
-        """Its answer, kept: the JSON, or True; None where it was not done."""
+    def do(self, what, who, *args, argv=None, give=None):
+        """Its answer, kept: the JSON, or True; None where it was not done.
+        give: the file that it reads what is typed from."""
         argv = argv or self.office.command(who, *args)
         with self.lock:
             if self.over.is_set():
                 return None
-            p = self.office.start(argv)
+            p = self.office.start(argv, give=give)
             self.running.add(p)
         out, err = p.communicate()
         with self.lock:
@@ -127,8 +128,10 @@ class Load:
     def casework(self, who, rng, name):
         mine = [h for author, h in self.shown if author == who]
         turn = rng.random()
-        if turn < 0.4 and mine:
+        if turn < 0.3 and mine:
             self.do("show", who, "record", "show", rng.choice(mine))
+        elif turn < 0.4 and mine:
+            self.edit(who, rng.choice(mine), name)
         elif turn < 0.8:
             out = self.do("add", who, "record", "add", "victim", "--from",
                           self.rows(name, 1))
@@ -137,6 +140,16 @@ class Load:
         else:
             rows = self.rows(name, rng.randint(2, 40))
             self.do("import", who, "import", rows, "--type", "victim")
+
+    def edit(self, who, handle, name):
+        """Another narrative, as the form asks for it."""
+        form = os.path.join(self.office.desk, f"{name}.form")
+        with open(form, "w") as f:
+            f.write(f"{name}\n.\n.\nyes\n")
+        self.do("edit", who, handle, name, give=form, argv=[
+            self.office.svault, "--vault", self.office.way, "--key",
+            self.office.key(who), "--json", "record", "edit", handle, "-c",
+            "narrative"])
 
     def administer(self, who, rng, name):
         time.sleep(0.03)  # keys and other vaults wait for nobody
@@ -191,7 +204,9 @@ class Load:
         if new:
             handle, other = rng.choice(new)
             self.assigned.add((handle, other))
-            self.do("assign", who, "record", "assign", handle, other)
+            if self.do("assign", who, "record", "assign", handle, other) and \
+                    rng.random() < 0.5:
+                self.do("unassign", who, "record", "unassign", handle, other)
         else:
             time.sleep(0.005)
 
@@ -222,5 +237,9 @@ class Load:
         (self.approved if done else self.requested).append(number)
 
     def audit(self, who, rng, name):
-        self.do("verify", who, "log", "verify")
+        if rng.random() < 0.7:
+            self.do("verify", who, "log", "verify")
+        else:
+            self.do("export", who, "log", "export",
+                    os.path.join(self.office.inside, "log"))
         time.sleep(0.03)

@@ -52,7 +52,8 @@ class Office:
         self.desk = home  # where rows lie before they are brought in
         self.way = vault  # what --vault is
         self.lies = {}  # of the environment, for what is attacked alone
-        self.svault = program("svault")
+        self.svault, self.audit = program("svault"), program("svault-audit")
+        self.card = os.path.join(home, "office.card")
         self.env = {
             "HOME": home, "PATH": os.environ["PATH"], "TMPDIR": home,
             "TZ": "UTC", "LC_ALL": "C.UTF-8", "NO_COLOR": "1",
@@ -66,12 +67,14 @@ class Office:
         return [self.svault, "--vault", self.way, "--key", self.key(who),
                 "--no-input", "--json", *args]
 
-    def start(self, argv, lying=True, **env):
-        """With its output in pipes; out of reach of a terminal's signals."""
+    def start(self, argv, lying=True, give=None, **env):
+        """With its output in pipes; out of reach of a terminal's signals.
+        give: the file that is its input."""
         env = dict(self.env, **(self.lies if lying else {}), **env)
-        return subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True, env=env)
+        with open(give or os.devnull, "rb") as typed:
+            return subprocess.Popen(
+                argv, stdin=typed, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, start_new_session=True, env=env)
 
     def run(self, *argv, **env):
         """(exit code, JSON or None, standard error), told the truth."""
@@ -117,6 +120,10 @@ class Office:
             self.must(name, "--gate", self.gate, "whoami")
         for name in FOUNDERS:
             self.must(name, "whoami")
+        with open(self.card, "wb") as f:
+            f.write(self.start([self.svault, "--vault", self.vault, "--key",
+                                self.key("nagai"), "status", "--card"],
+                               lying=False).communicate()[0])
 
     # ---- svaultd ----
 
