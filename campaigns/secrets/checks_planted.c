@@ -91,8 +91,21 @@ plant_error(struct arena *room)
     return SV_OK;
 }
 
+/* Has a key of which nobody is told. */
+static enum sv_err
+plant_unmarked(struct arena *room)
+{
+    void *key = NULL;
+
+    return secret_new(room, 32, &key);
+}
+
 const struct check checks_planted[] = {
-    {"compare", plant_compare, false}, {"table", plant_table, false},
-    {"stack", plant_stack, false},     {"heap", plant_heap, false},
-    {"error", plant_error, false},     {NULL, NULL, false},
+    {"compare", plant_compare, false},
+    {"table", plant_table, false},
+    {"stack", plant_stack, false},
+    {"heap", plant_heap, false},
+    {"error", plant_error, false},
+    {"unmarked", plant_unmarked, false},
+    {NULL, NULL, false},
 };

@@ -94,6 +94,10 @@ run_failing(const struct check *check, size_t n, struct totals *t)
     if (found > 0)
         (void)printf("%s: %zu places hold a secret, allocation %zu failing\n",
                      check->name, found, n);
+    if (n == 0 && memory_pieces() == 0) {
+        (void)printf("%s: no secret in it was marked\n", check->name);
+        t->found++;
+    }
     if (r.err != SV_OK && !r.failed) {
         (void)printf("%s: %s\n", check->name, err_text(r.err));
         t->found++;
@@ -108,6 +112,10 @@ run_residue(const struct check *check, struct totals *t)
 
     for (size_t n = 1; more && n < FAILURES_MAX; n++)
         more = run_failing(check, n, t);
+    if (more) {
+        (void)printf("%s: not all of its allocations failed\n", check->name);
+        t->found++;
+    }
 }
 
 static void
