@@ -149,7 +149,6 @@ test_unsafe_cells_are_acknowledged_once_by_who_asked(void **state)
     expect(o, ACT_RELEASE_ACKNOWLEDGE, STAN, "denied judged");
 }
 
-/* The term of the request ends after its last moment, for every step. */
 /* A desk whose clock is behind the gate's asks, too. */
 static void
 test_release_is_not_over_before_it_was_asked_for(void **state)
@@ -164,6 +163,7 @@ test_release_is_not_over_before_it_was_asked_for(void **state)
     assert_false(release_is_expired(&o->release, asked));
 }
 
+/* The term of the request ends after its last moment, for every step. */
 static void
 test_release_that_nobody_judged_in_its_term_is_late(void **state)
 {
