@@ -33,6 +33,8 @@ static const struct {
     {"keys", N_("that name stands for other keys already, or those keys for "
                 "another name")},
     {"held", N_("that is so already, or waits for confirmation")},
+    {"many", N_("too many proposals of yours wait; have some confirmed, or "
+                "withdraw them with staff revoke")},
     {"grant", N_("there is no such role, or the person does not have it")},
     {"until", N_("the end of the role is missing, too far away or past")},
     {"separation", N_("one person must not have both roles")},

@@ -104,6 +104,17 @@ is_held(const struct roster *r, const struct question *q)
     return false;
 }
 
+/* Whether or not their terms are over: she can withdraw them. */
+static bool
+has_too_many_open(const struct roster *r, const char *proposer)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_proposals; i++)
+        n += same(r->proposals[i].proposer, proposer);
+    return n >= DECIDE_PROPOSALS_MAX;
+}
+
 struct decision
 decide_propose(const struct roster *r, const struct question *q, unsigned role)
 {
@@ -125,6 +136,8 @@ decide_propose(const struct roster *r, const struct question *q, unsigned role)
         return decide_deny("self");
     if (has_anothers_keys(r, q))
         return decide_deny("keys");
+    if (has_too_many_open(r, request->actor))
+        return decide_deny("many");
     return decide_allow("role");
 }
 

@@ -825,6 +825,34 @@ test_term_must_lie_ahead_and_be_short_where_limited(void **state)
                    "allowed role");
 }
 
+/* One administrator cannot make everybody's roster grow without end; what she
+ * withdraws makes room. */
+static void
+test_one_person_has_no_more_proposals_waiting_than_may(void **state)
+{
+    static struct fakelog f;
+    struct request q;
+    char name[NAME_SIZE];
+
+    (void)state;
+    fakelog_found(&f, "standard");
+    for (unsigned i = 0; i < DECIDE_PROPOSALS_MAX; i++) {
+        (void)snprintf(name, sizeof name, "newcomer-%u", i);
+        expect_propose(&f, name, "interpreter", f.now_ms + 1, "allowed role");
+        q = fakelog_request_propose(&f, name, "interpreter", f.now_ms + 1);
+        (void)fakelog_append(&f, &q, OUTCOME_DONE);
+    }
+    f.now_ms += 2; /* their terms are over */
+    expect_propose(&f, "latecomer", "intake", 0, "denied many");
+    q = fakelog_request(&f, ACT_STAFF_REVOKE, FAKELOG_ADMINISTRATOR,
+                        "administrator");
+    (void)snprintf(q.person, sizeof q.person, "%s", name);
+    (void)snprintf(q.grants, sizeof q.grants, "interpreter");
+    (void)fakelog_append(&f, &q, OUTCOME_DONE);
+    expect_propose(&f, "latecomer", "intake", 0, "allowed role");
+    fakelog_clear(&f);
+}
+
 static void
 test_nobody_proposes_herself(void **state)
 {
@@ -1369,6 +1397,8 @@ main(void)
         cmocka_unit_test(test_proposal_with_anothers_keys_is_denied),
         cmocka_unit_test(test_role_that_is_held_is_not_proposed_again),
         cmocka_unit_test(test_term_must_lie_ahead_and_be_short_where_limited),
+        cmocka_unit_test(
+            test_one_person_has_no_more_proposals_waiting_than_may),
         cmocka_unit_test(test_nobody_proposes_herself),
         cmocka_unit_test(test_roles_that_exclude_each_other_are_not_proposed),
         WITH_LOG(test_pending_proposal_is_held_until_its_term_is_over),

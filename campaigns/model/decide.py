@@ -111,6 +111,8 @@ class Decisions:
             return "self"
         if self.others_keys(name, r["keys"], time):
             return "keys"
+        if sum(q["by"] == r["actor"] for q in self.proposals) >= 128:
+            return "many"
 
     def until_ok(self, role, until, time):
         days = self.p.roles[role].get("grant_days_max", 0)
