@@ -85,7 +85,7 @@ bool shim_after(enum effect effect);
 /* The next definition of the name, behind this library. */
 void *shim_real(const char *name);
 /* Deaths from now on are noted in it, whatever handlers the program sets. */
-void shim_deaths(struct control *control);
+void shim_deaths(struct control *to);
 /* stdin, stdout, stderr become streams over our read() and write(). */
 void shim_stdio(void);
 

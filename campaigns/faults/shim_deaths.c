@@ -60,7 +60,7 @@ shim_caller(void)
 static void
 note(const char *whose)
 {
-    (void)strcpy(control->died, whose);
+    (void)snprintf(control->died, sizeof control->died, "%s", whose);
 }
 
 static void
@@ -103,11 +103,12 @@ static void
 on_death(int number, siginfo_t *info, void *context)
 {
     const ucontext_t *u = context;
-    const struct sigaction *want = NULL;
+    const struct sigaction *want = &theirs[0];
 
     if (atomic_fetch_add(&control->deaths, 1) == 0)
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr): a register */
         note_death((void *)u->uc_mcontext.gregs[REG_RIP]);
-    for (size_t i = 0; i < N_DEADLY; i++)
+    for (size_t i = 1; i < N_DEADLY; i++)
         if (deadly[i] == number)
             want = &theirs[i];
     if ((want->sa_flags & SA_SIGINFO) != 0)
