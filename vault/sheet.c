@@ -138,27 +138,34 @@ skip_number(struct bytes typed, unsigned line)
     return typed;
 }
 
-enum sv_err
-sheet_type_line(struct sheet_typed *t, unsigned line, struct bytes typed)
+/* Its letters, as many as a line has, and no others. */
+static bool
+values_of(struct bytes typed, uint8_t out[static SHEET_DATA + SHEET_CHECK])
 {
-    uint8_t values[SHEET_DATA + SHEET_CHECK], checks[SHEET_CHECK];
     unsigned n = 0;
-    bool right;
 
-    typed = skip_number(typed, line);
     for (size_t i = 0; i < typed.len; i++) {
         uint8_t value = value_of(typed.ptr[i]);
 
         if (strchr(" \t\r-", typed.ptr[i]) != NULL && typed.ptr[i] != '\0')
             continue;
-        if (value == 32 || n == sizeof values)
-            return SV_ERR_INPUT;
-        values[n++] = value;
+        if (value == 32 || n == SHEET_DATA + SHEET_CHECK)
+            return false;
+        out[n++] = value;
     }
-    if (n < sizeof values)
-        return SV_ERR_INPUT;
-    checks_of(line, values, checks);
-    right = memcmp(checks, values + SHEET_DATA, sizeof checks) == 0;
+    return n == SHEET_DATA + SHEET_CHECK;
+}
+
+enum sv_err
+sheet_type_line(struct sheet_typed *t, unsigned line, struct bytes typed)
+{
+    uint8_t values[SHEET_DATA + SHEET_CHECK], checks[SHEET_CHECK];
+    bool right = values_of(skip_number(typed, line), values);
+
+    if (right) {
+        checks_of(line, values, checks);
+        right = memcmp(checks, values + SHEET_DATA, sizeof checks) == 0;
+    }
     if (right)
         memcpy(t->values[line - 1], values, SHEET_DATA);
     wipe(values, sizeof values);
