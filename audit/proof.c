@@ -9,6 +9,7 @@ enum sv_err
 proof_encode(uint64_t index, const struct tree_proof *inclusion,
              struct bytes checkpoint, struct buf *out)
 {
+    size_t was = out->len;
     enum sv_err err =
         buf_printf(out, FIRST_LINE "\nindex %" PRIu64 "\n", index);
 
@@ -19,7 +20,11 @@ proof_encode(uint64_t index, const struct tree_proof *inclusion,
     }
     if (err == SV_OK)
         err = buf_text(out, "\n");
-    return err == SV_OK ? buf_append(out, checkpoint) : err;
+    if (err == SV_OK)
+        err = buf_append(out, checkpoint);
+    if (err != SV_OK)
+        buf_truncate(out, was);
+    return err;
 }
 
 /* The lines of hashes, up to the empty one. */

@@ -21,6 +21,7 @@ enum sv_err
 witness_request_encode(uint64_t old_size, const struct tree_proof *proof,
                        struct bytes note, struct buf *out)
 {
+    size_t was = out->len;
     enum sv_err err;
 
     if (proof->n > WITNESS_PROOF_MAX)
@@ -33,7 +34,11 @@ witness_request_encode(uint64_t old_size, const struct tree_proof *proof,
     }
     if (err == SV_OK)
         err = buf_text(out, "\n");
-    return err == SV_OK ? buf_append(out, note) : err;
+    if (err == SV_OK)
+        err = buf_append(out, note);
+    if (err != SV_OK)
+        buf_truncate(out, was);
+    return err;
 }
 
 enum sv_err

@@ -3,6 +3,7 @@
 
 #include "audit/entry.h"
 #include "audit/export_write.h"
+#include "audit/proof.h"
 #include "audit/witness.h"
 #include "tests/support/scarce.h"
 #include "tests/support/support.h"
@@ -435,6 +436,104 @@ test_a_text_that_cannot_grow_is_not_begun(void **state)
     }
 }
 
+/* ---- What is signed, and what is asked of a witness ---- */
+
+/* A note of the log with a cosignature of each of two witnesses, and what is
+ * made of it. */
+struct signing {
+    const struct bench *b;
+    struct note note;
+    struct buf head, one, two;
+    struct tree_proof proof;
+};
+
+static enum sv_err
+put_note(const void *object, struct buf *out)
+{
+    const struct signing *s = object;
+
+    return note_sign(s->note.text, ORIGIN, &s->b->log_seed, out);
+}
+
+static enum sv_err
+put_cosignature(const void *object, struct buf *out)
+{
+    const struct signing *s = object;
+
+    return cosign_sign(s->note.text, NOW, NAME, &s->b->seed, out);
+}
+
+static enum sv_err
+put_cosigned(const void *object, struct buf *out)
+{
+    const struct signing *s = object;
+
+    return cosign_add(buf_bytes(&s->one), "other", &s->b->seed, NOW, out);
+}
+
+static enum sv_err
+put_merged(const void *object, struct buf *out)
+{
+    const struct signing *s = object;
+
+    return cosign_merge(buf_bytes(&s->one), buf_bytes(&s->two), out);
+}
+
+static enum sv_err
+put_key(const void *object, struct buf *out)
+{
+    const struct signing *s = object;
+
+    return cosign_key_encode(NAME, &s->b->seed, out);
+}
+
+static enum sv_err
+put_proof(const void *object, struct buf *out)
+{
+    const struct signing *s = object;
+
+    return proof_encode(5, &s->proof, buf_bytes(&s->head), out);
+}
+
+static enum sv_err
+put_question(const void *object, struct buf *out)
+{
+    const struct signing *s = object;
+
+    return witness_request_encode(5, &s->proof, buf_bytes(&s->head), out);
+}
+
+static void
+test_a_signed_text_that_cannot_grow_is_not_begun(void **state)
+{
+    static const struct {
+        const char *name;
+        enum sv_err (*put)(const void *object, struct buf *out);
+    } texts[] = {
+        {"note", put_note},         {"cosignature", put_cosignature},
+        {"cosigned", put_cosigned}, {"merged", put_merged},
+        {"key", put_key},           {"proof", put_proof},
+        {"question", put_question},
+    };
+    const struct bench *b = *state;
+    struct signing s = {.b = b, .proof = {.n = 3}};
+
+    assert_ok(buf_append(&s.head, buf_bytes(&b->heads[0])));
+    assert_ok(note_parse(buf_bytes(&s.head), &s.note));
+    assert_ok(cosign_add(buf_bytes(&s.head), NAME, &b->seed, NOW, &s.one));
+    assert_ok(cosign_add(buf_bytes(&s.head), "w2", &b->seed, NOW, &s.two));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct buf whole = BUF_INIT;
+
+        assert_ok(texts[i].put(&s, &whole));
+        cannot_grow(texts[i].name, whole.len, &s, texts[i].put);
+        buf_free(&whole);
+    }
+    buf_free(&s.head);
+    buf_free(&s.one);
+    buf_free(&s.two);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -446,6 +545,7 @@ main(void)
         CASE(test_a_witness_that_fails_anywhere_never_goes_back),
         CASE(test_texts_without_memory_are_no_other_texts),
         CASE(test_a_text_that_cannot_grow_is_not_begun),
+        CASE(test_a_signed_text_that_cannot_grow_is_not_begun),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
