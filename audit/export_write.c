@@ -106,18 +106,18 @@ is_leftover(const char *name)
 static enum sv_err
 remove_file(struct export_writer *w, const char *name)
 {
+    const char *slash = strrchr(name, '/');
     char path[PATH_SIZE];
-    size_t len;
     enum sv_err err = path_join(path, w->dir, name);
 
     if (err == SV_OK && unlink(path) != 0)
         err = err_of_errno(errno);
-    if (err != SV_OK)
+    /* 005.p goes with the last that was in it; the export's own directory
+     * stays, whatever its name. */
+    if (err != SV_OK || slash == NULL || strncmp(slash - 2, ".p", 2) != 0)
         return err;
-    /* 005.p goes with the last that was in it. */
     *strrchr(path, '/') = '\0';
-    len = strlen(path);
-    if (len < 2 || strcmp(path + len - 2, ".p") != 0 || rmdir(path) == 0)
+    if (rmdir(path) == 0)
         return SV_OK;
     return errno == ENOTEMPTY || errno == EEXIST ? SV_OK : err_of_errno(errno);
 }
@@ -157,11 +157,11 @@ clear_older(void *ctx, const char *name, bool is_regular)
 static enum sv_err
 check_old_root(struct export_writer *w)
 {
-    struct hash root = frontier_root(&w->builder->frontier);
+    struct hash root;
 
-    if (w->old_checked || w->builder->frontier.size != w->old.head.size)
+    if (w->builder->frontier.size != w->old.head.size)
         return SV_OK;
-    w->old_checked = true;
+    root = frontier_root(&w->builder->frontier);
     if (hash_equal(&root, &w->old.head.root))
         return SV_OK;
     return export_wrong(&w->old, EXPORT_CHECKPOINT, false,

@@ -29,7 +29,6 @@ struct export_writer {
     struct buf note; /* the new head */
     struct checkpoint head;
     struct export old; /* its head has size 0 where nothing was there */
-    bool old_checked;
     struct tile_builder *builder;
     struct buf bundle;
 };
