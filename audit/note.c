@@ -209,8 +209,6 @@ sign_line(struct bytes text, const char *name, const struct sign_seed *seed,
     struct sign_public pub;
     uint8_t id[KEY_ID_LEN], raw[SIGN_LEN];
 
-    if (!note_name_ok(bytes_text(name)))
-        return SV_ERR_FORMAT;
     sign_public_of(seed, &pub);
     note_key_id(bytes_text(name), NOTE_TYPE_ED25519, &pub, id);
     sign(seed, text, raw);
@@ -311,16 +309,13 @@ note_vkey_parse_type(struct bytes vkey, uint8_t type, char *name,
     uint8_t id[KEY_ID_LEN], want[KEY_ID_LEN], typed[1 + SIGN_PUBLIC_LEN];
     struct bytes head, hex;
     struct sign_public pub;
-    enum sv_err err;
 
     /* Base64 has a '+' too, the name has none: cut from the front. */
     if (!text_split(&vkey, '+', &head) || !note_name_ok(head) ||
         !text_split(&vkey, '+', &hex) ||
-        text_unhex(hex, id, sizeof id) != SV_OK)
+        text_unhex(hex, id, sizeof id) != SV_OK ||
+        text_unbase64_n(vkey, typed, sizeof typed) != SV_OK)
         return SV_ERR_FORMAT;
-    err = text_unbase64_n(vkey, typed, sizeof typed);
-    if (err != SV_OK)
-        return err;
     memcpy(pub.b, typed + 1, sizeof pub.b);
     note_key_id(head, type, &pub, want);
     if (typed[0] != type || memcmp(id, want, sizeof id) != 0 ||

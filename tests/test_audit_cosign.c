@@ -1,5 +1,6 @@
 #include "audit/checkpoint.h"
 #include "audit/cosign.h"
+#include "base/codec.h"
 #include "crypto/sha256.h"
 #include "tests/support/support.h"
 
@@ -215,6 +216,239 @@ test_times_and_texts_out_of_range_are_not_signed(void **state)
     buf_free(&out);
 }
 
+/* Signed by whoever has the key, but for a time that nobody can have. */
+static void
+test_times_end_where_signed_numbers_do(void **state)
+{
+    static const uint64_t times[] = {0, 1, INT64_MAX, (uint64_t)INT64_MAX + 1,
+                                     UINT64_MAX};
+    struct sign_seed seed = witness_seed();
+    struct sign_public key = witness_key();
+    uint8_t id[4], raw[8 + SIGN_LEN];
+
+    (void)state;
+    note_key_id(bytes_text(NAME), NOTE_TYPE_COSIGNATURE, &key, id);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        bool good = times[i] <= INT64_MAX;
+        struct buf message = BUF_INIT, out = BUF_INIT;
+        struct note n;
+        uint64_t at = 77;
+
+        assert_ok(buf_printf(&message, "cosignature/v1\ntime %llu\n" TEXT,
+                             (unsigned long long)times[i]));
+        put_u64(raw, times[i]);
+        sign(&seed, buf_bytes(&message), raw + 8);
+        assert_ok(buf_text(&out, TEXT "\n"));
+        assert_ok(note_line(NAME, id, BYTES(raw), &out));
+        assert_ok(note_parse(buf_bytes(&out), &n));
+        assert_err(cosign_verify(&n, NAME, &key, &at),
+                   good ? SV_OK : SV_ERR_TAMPERED);
+        assert_true(at == (good ? times[i] : 77));
+        buf_free(&message);
+        buf_free(&out);
+    }
+}
+
+/* ---- notes with several lines ---- */
+
+static struct buf
+note_by(unsigned first, unsigned n, uint64_t time)
+{
+    struct sign_seed seed = witness_seed();
+    struct buf out = BUF_INIT;
+
+    assert_ok(buf_text(&out, TEXT "\n"));
+    for (unsigned i = first; i < first + n; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "w%u", i);
+        assert_ok(cosign_sign(bytes_text(TEXT), time, name, &seed, &out));
+    }
+    return out;
+}
+
+static void
+test_added_line_takes_the_place_of_its_own_ones_alone(void **state)
+{
+    struct sign_seed seed = witness_seed(), other = {{1}};
+    struct buf note = BUF_INIT, out = BUF_INIT, want = BUF_INIT;
+
+    (void)state;
+    /* Two of its own, one of that name by another key, another name's. */
+    assert_ok(buf_text(&note, TEXT "\n"));
+    assert_ok(cosign_sign(bytes_text(TEXT), 1, NAME, &seed, &note));
+    assert_ok(cosign_sign(bytes_text(TEXT), 2, NAME, &other, &note));
+    assert_ok(cosign_sign(bytes_text(TEXT), 3, "w", &seed, &note));
+    assert_ok(cosign_sign(bytes_text(TEXT), 4, NAME, &seed, &note));
+    assert_ok(buf_text(&want, "kept" TEXT "\n"));
+    assert_ok(cosign_sign(bytes_text(TEXT), 2, NAME, &other, &want));
+    assert_ok(cosign_sign(bytes_text(TEXT), 3, "w", &seed, &want));
+    assert_ok(cosign_sign(bytes_text(TEXT), 5, NAME, &seed, &want));
+    assert_ok(buf_text(&out, "kept"));
+    assert_ok(cosign_add(buf_bytes(&note), NAME, &seed, 5, &out));
+    assert_true(bytes_equal(buf_bytes(&out), buf_bytes(&want)));
+    buf_free(&note);
+    buf_free(&out);
+    buf_free(&want);
+}
+
+static void
+test_merged_lines_keep_their_order_and_come_once(void **state)
+{
+    struct buf one = note_by(0, 3, 1), two = note_by(2, 3, 2), out = BUF_INIT,
+               want = note_by(0, 2, 1), rest = note_by(2, 3, 2);
+    struct bytes lines = buf_bytes(&rest);
+
+    (void)state;
+    lines = bytes_slice(lines, strlen(TEXT) + 1, lines.len - strlen(TEXT) - 1);
+    assert_ok(buf_append(&want, lines));
+    assert_ok(cosign_merge(buf_bytes(&one), buf_bytes(&two), &out));
+    assert_true(bytes_equal(buf_bytes(&out), buf_bytes(&want)));
+    buf_free(&one);
+    buf_free(&two);
+    buf_free(&out);
+    buf_free(&want);
+    buf_free(&rest);
+}
+
+/* As many lines as a note may have, and one more; what both have counts
+ * once. */
+static void
+test_what_has_too_many_lines_is_not_begun(void **state)
+{
+    static const struct {
+        unsigned first, n;
+        enum sv_err err;
+    } more[] = {{20, NOTE_SIGNATURES_MAX - 20, SV_OK},
+                {10, NOTE_SIGNATURES_MAX - 10, SV_OK},
+                {20, NOTE_SIGNATURES_MAX - 19, SV_ERR_RANGE},
+                {10, NOTE_SIGNATURES_MAX - 9, SV_ERR_RANGE}};
+    struct sign_seed seed = witness_seed();
+    struct buf to = note_by(0, 20, 1), most = BUF_INIT, out = BUF_INIT;
+    struct note n;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        struct buf from = note_by(more[i].first, more[i].n, 2);
+
+        buf_truncate(&out, 0);
+        assert_err(cosign_merge(buf_bytes(&to), buf_bytes(&from), &out),
+                   more[i].err);
+        if (more[i].err == SV_OK) {
+            assert_ok(note_parse(buf_bytes(&out), &n));
+            assert_int_equal(n.n, NOTE_SIGNATURES_MAX);
+        } else {
+            assert_int_equal(out.len, 0);
+        }
+        buf_free(&from);
+    }
+    most = note_by(0, NOTE_SIGNATURES_MAX - 1, 1);
+    assert_ok(cosign_add(buf_bytes(&most), "more", &seed, 1, &out));
+    assert_ok(note_parse(buf_bytes(&out), &n));
+    assert_int_equal(n.n, NOTE_SIGNATURES_MAX);
+    /* One more takes no place where it takes another's. */
+    buf_truncate(&most, 0);
+    assert_ok(cosign_add(buf_bytes(&out), "more", &seed, 2, &most));
+    buf_truncate(&most, 0);
+    assert_err(cosign_add(buf_bytes(&out), "one more", &seed, 2, &most),
+               SV_ERR_FORMAT);
+    assert_err(cosign_add(buf_bytes(&out), "one-more", &seed, 2, &most),
+               SV_ERR_RANGE);
+    assert_int_equal(most.len, 0);
+    buf_free(&to);
+    buf_free(&most);
+    buf_free(&out);
+}
+
+static void
+test_what_is_no_note_of_this_text_is_not_put_to_it(void **state)
+{
+    static const char other[] =
+        "other.example\n1\nroot\n\n" DASH "a AAAAAAA=\n";
+    struct sign_seed seed = witness_seed();
+    struct buf note = note_by(0, 1, 1), out = BUF_INIT;
+    struct bytes whole = buf_bytes(&note), none = bytes_text(TEXT);
+
+    (void)state;
+    assert_ok(buf_text(&out, "kept"));
+    assert_err(cosign_add(none, NAME, &seed, 1, &out), SV_ERR_FORMAT);
+    assert_err(cosign_add(whole, NAME, &seed, (uint64_t)INT64_MAX + 1, &out),
+               SV_ERR_RANGE);
+    assert_err(cosign_merge(none, whole, &out), SV_ERR_FORMAT);
+    assert_err(cosign_merge(whole, none, &out), SV_ERR_FORMAT);
+    assert_err(cosign_merge(whole, bytes_text(other), &out), SV_ERR_FORMAT);
+    assert_true(text_is(buf_bytes(&out), "kept"));
+    buf_free(&note);
+    buf_free(&out);
+}
+
+/* ---- keys as text ---- */
+
+/* PRIVATE+KEY+name+id+base64(type || seed), all of it as if it were right. */
+static struct buf
+key_text(const char *name, uint8_t type, const struct sign_seed *seed,
+         const char *end)
+{
+    uint8_t id[4], typed[1 + SIGN_SEED_LEN] = {type};
+    char hex[9], base64[BASE64_SIZE(sizeof typed)];
+    struct sign_public pub;
+    struct buf out = BUF_INIT;
+
+    sign_public_of(seed, &pub);
+    note_key_id(bytes_text(name), NOTE_TYPE_COSIGNATURE, &pub, id);
+    memcpy(typed + 1, seed->b, sizeof seed->b);
+    text_hex(BYTES(id), hex);
+    text_base64(BYTES(typed), base64);
+    assert_ok(
+        buf_printf(&out, "PRIVATE+KEY+%s+%s+%s%s", name, hex, base64, end));
+    return out;
+}
+
+static void
+test_key_text_is_one_line_for_one_name_and_type(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t type;
+        const char *end;
+        size_t room;
+        enum sv_err err;
+    } cases[] = {
+        {NAME, NOTE_TYPE_COSIGNATURE, "\n", sizeof NAME, SV_OK},
+        {NAME, NOTE_TYPE_COSIGNATURE, "\n", sizeof NAME - 1, SV_ERR_FORMAT},
+        {NAME, NOTE_TYPE_ED25519, "\n", 64, SV_ERR_FORMAT},
+        {"a b", NOTE_TYPE_COSIGNATURE, "\n", 64, SV_ERR_FORMAT},
+        {NAME, NOTE_TYPE_COSIGNATURE, "", 64, SV_ERR_FORMAT},
+        {NAME, NOTE_TYPE_COSIGNATURE, "\n\n", 64, SV_ERR_FORMAT},
+        {NAME, NOTE_TYPE_COSIGNATURE, "\nx", 64, SV_ERR_FORMAT},
+    };
+    struct sign_seed seed = witness_seed(), none = {{0x5a}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf text =
+            key_text(cases[i].name, cases[i].type, &seed, cases[i].end);
+        struct buf made = BUF_INIT;
+        struct sign_seed got = none;
+        char name[64] = "none";
+
+        assert_err(
+            cosign_key_parse(buf_bytes(&text), name, cases[i].room, &got),
+            cases[i].err);
+        if (cases[i].err == SV_OK) {
+            assert_string_equal(name, NAME);
+            assert_memory_equal(got.b, seed.b, sizeof got.b);
+            assert_ok(cosign_key_encode(NAME, &seed, &made));
+            assert_true(bytes_equal(buf_bytes(&made), buf_bytes(&text)));
+        } else {
+            assert_string_equal(name, "none");
+            assert_memory_equal(got.b, none.b, sizeof got.b);
+        }
+        buf_free(&text);
+        buf_free(&made);
+    }
+}
+
 int
 main(void)
 {
@@ -229,6 +463,12 @@ main(void)
         cmocka_unit_test(test_lengths_other_than_that_of_a_cosignature_fail),
         cmocka_unit_test(test_the_newest_of_several_counts_and_all_must_hold),
         cmocka_unit_test(test_times_and_texts_out_of_range_are_not_signed),
+        cmocka_unit_test(test_times_end_where_signed_numbers_do),
+        cmocka_unit_test(test_added_line_takes_the_place_of_its_own_ones_alone),
+        cmocka_unit_test(test_merged_lines_keep_their_order_and_come_once),
+        cmocka_unit_test(test_what_has_too_many_lines_is_not_begun),
+        cmocka_unit_test(test_what_is_no_note_of_this_text_is_not_put_to_it),
+        cmocka_unit_test(test_key_text_is_one_line_for_one_name_and_type),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

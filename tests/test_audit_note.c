@@ -363,6 +363,140 @@ test_names_follow_the_rules(void **state)
     assert_false(note_name_ok(bytes_of(name, NOTE_NAME_MAX + 1)));
 }
 
+/* Each byte at each place, among plain ones: words of eight are looked at. */
+static void
+test_control_characters_are_refused_wherever_they_stand(void **state)
+{
+    uint8_t text[27];
+
+    (void)state;
+    for (size_t len = 1; len <= sizeof text; len++) {
+        for (size_t at = 0; at + 1 < len; at++) {
+            for (unsigned c = 0; c < 0x80; c++) {
+                memset(text, 'a', len);
+                text[len - 1] = '\n';
+                text[at] = (uint8_t)c;
+                assert_int_equal(note_text_ok(bytes_of(text, len)),
+                                 c >= 0x20 || c == '\n');
+            }
+        }
+    }
+}
+
+/* The lines of n bytes without their LF, with names that make them so long. */
+static void
+put_long_line(struct buf *out, size_t n)
+{
+    static const uint8_t raw[6000];
+    /* Dash, space, name and space around base64 in fours. */
+    size_t name = 1 + (n - 6) % 4, base64 = n - 5 - name;
+
+    assert_ok(buf_text(out, DASH));
+    assert_ok(buf_append(out, bytes_of("wwww", name)));
+    assert_ok(buf_text(out, " "));
+    assert_ok(text_base64_append(out, bytes_of(raw, base64 / 4 * 3)));
+    assert_ok(buf_text(out, "\n"));
+}
+
+#define LINE_MAX 8192 /* without its LF */
+
+static void
+test_signature_lines_have_a_longest_one(void **state)
+{
+    struct buf out = BUF_INIT;
+    struct note n;
+
+    (void)state;
+    for (size_t len = LINE_MAX - 5; len < LINE_MAX + 5; len++) {
+        buf_truncate(&out, 0);
+        assert_ok(buf_text(&out, "text\n\n"));
+        put_long_line(&out, len);
+        assert_int_equal(out.len, 6 + len + 1);
+        assert_err(note_parse(buf_bytes(&out), &n),
+                   len <= LINE_MAX ? SV_OK : SV_ERR_FORMAT);
+    }
+    buf_free(&out);
+}
+
+/* The longest text and as many long lines as there may be: in all no more
+ * than both limits make. */
+static void
+test_notes_have_a_longest_one(void **state)
+{
+    const size_t max = NOTE_TEXT_MAX + NOTE_SIGNATURES_MAX * (size_t)LINE_MAX;
+    struct buf out = BUF_INIT;
+    struct note n;
+    uint8_t *at;
+
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        buf_truncate(&out, 0);
+        assert_ok(buf_extend(&out, NOTE_TEXT_MAX, &at));
+        memset(out.ptr, 'a', out.len - 1);
+        out.ptr[out.len - 1] = '\n';
+        assert_ok(buf_text(&out, "\n"));
+        for (unsigned i = 0; i + 1 < NOTE_SIGNATURES_MAX; i++)
+            put_long_line(&out, LINE_MAX - 1);
+        put_long_line(&out, max + more - out.len - 1);
+        assert_int_equal(out.len, max + more);
+        assert_err(note_parse(buf_bytes(&out), &n),
+                   more == 0 ? SV_OK : SV_ERR_FORMAT);
+    }
+    assert_int_equal(n.n, NOTE_SIGNATURES_MAX);
+    buf_free(&out);
+}
+
+/* One byte more than is kept: of another kind, and none of its bytes count. */
+static void
+test_signature_longer_than_is_kept_has_no_length(void **state)
+{
+    const struct {
+        size_t raw, kept;
+    } cases[] = {{1, 1},
+                 {NOTE_SIGNATURE_MAX, NOTE_SIGNATURE_MAX},
+                 {NOTE_SIGNATURE_MAX + 1, 0}};
+    uint8_t raw[4 + NOTE_SIGNATURE_MAX + 1] = {1, 2, 3, 4};
+    struct buf out = BUF_INIT;
+    struct note n;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buf_truncate(&out, 0);
+        assert_ok(buf_text(&out, "text\n\n" DASH "a "));
+        assert_ok(text_base64_append(&out, bytes_of(raw, 4 + cases[i].raw)));
+        assert_ok(buf_text(&out, "\n"));
+        assert_ok(note_parse(buf_bytes(&out), &n));
+        assert_int_equal(n.signature[0].raw_len, cases[i].kept);
+        assert_memory_equal(n.signature[0].key_id, raw, 4);
+    }
+    buf_free(&out);
+}
+
+/* Behind the 64 bytes of a good one nothing may stand. */
+static void
+test_signature_with_something_behind_it_fails(void **state)
+{
+    struct sign_seed seed = {{1}};
+    struct sign_public key;
+    uint8_t id[4], raw[SIGN_LEN + 1] = {0};
+
+    (void)state;
+    sign_public_of(&seed, &key);
+    note_key_id(bytes_text("me"), NOTE_TYPE_ED25519, &key, id);
+    sign(&seed, bytes_text("text\n"), raw);
+    for (size_t len = SIGN_LEN - 1; len <= SIGN_LEN + 1; len++) {
+        struct buf out = BUF_INIT;
+        struct note n;
+
+        assert_ok(buf_text(&out, "text\n\n"));
+        assert_ok(note_line("me", id, bytes_of(raw, len), &out));
+        assert_ok(note_parse(buf_bytes(&out), &n));
+        assert_err(note_verify(&n, "me", &key),
+                   len == SIGN_LEN ? SV_OK : SV_ERR_TAMPERED);
+        buf_free(&out);
+    }
+}
+
 /* ---- signing what must not be signed ---- */
 
 static void
@@ -552,6 +686,12 @@ main(void)
         cmocka_unit_test(test_up_to_the_limit_of_signatures_parse),
         cmocka_unit_test(test_long_signatures_of_other_kinds_are_passed_over),
         cmocka_unit_test(test_names_follow_the_rules),
+        cmocka_unit_test(
+            test_control_characters_are_refused_wherever_they_stand),
+        cmocka_unit_test(test_signature_lines_have_a_longest_one),
+        cmocka_unit_test(test_notes_have_a_longest_one),
+        cmocka_unit_test(test_signature_longer_than_is_kept_has_no_length),
+        cmocka_unit_test(test_signature_with_something_behind_it_fails),
         cmocka_unit_test(test_only_well_formed_text_is_signed),
         cmocka_unit_test(test_text_over_the_limit_is_not_signed_and_not_parsed),
         cmocka_unit_test(test_a_signature_is_added_to_its_own_note_only),
