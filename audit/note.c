@@ -127,8 +127,9 @@ parse_signature(struct bytes line, struct note_signature *out)
     return parse_raw(line, out);
 }
 
-/* Text and signature lines, around the last empty line. */
-static bool
+/* Text and signature lines, around the last empty line; without one, no
+ * lines. */
+static void
 cut(struct bytes in, struct bytes *text, struct bytes *lines)
 {
     for (size_t i = in.len; i >= 2; i--) {
@@ -136,9 +137,10 @@ cut(struct bytes in, struct bytes *text, struct bytes *lines)
             continue;
         *text = bytes_slice(in, 0, i - 1);
         *lines = bytes_slice(in, i, in.len - i);
-        return true;
+        return;
     }
-    return false;
+    *text = in;
+    *lines = bytes_slice(in, in.len, 0);
 }
 
 enum sv_err
@@ -148,8 +150,10 @@ note_parse(struct bytes in, struct note *out)
     struct bytes lines, line;
 
     if (in.len > NOTE_TEXT_MAX + NOTE_SIGNATURES_MAX * LINE_MAX_LEN ||
-        !note_text_ok(in) || !cut(in, &n.text, &lines) ||
-        n.text.len > NOTE_TEXT_MAX)
+        !note_text_ok(in))
+        return SV_ERR_FORMAT;
+    cut(in, &n.text, &lines);
+    if (n.text.len > NOTE_TEXT_MAX)
         return SV_ERR_FORMAT;
     n.n = 0;
     while (text_line(&lines, &line)) {
@@ -241,11 +245,8 @@ note_add_signature(struct bytes text, const char *name,
                    const struct sign_seed *seed, struct buf *out)
 {
     struct note n;
-    enum sv_err err = note_parse(buf_bytes(out), &n);
 
-    if (err != SV_OK)
-        return err;
-    if (!bytes_equal(n.text, text))
+    if (note_parse(buf_bytes(out), &n) != SV_OK || !bytes_equal(n.text, text))
         return SV_ERR_FORMAT;
     if (n.n == NOTE_SIGNATURES_MAX)
         return SV_ERR_RANGE;

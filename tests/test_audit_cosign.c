@@ -216,7 +216,8 @@ test_times_and_texts_out_of_range_are_not_signed(void **state)
     buf_free(&out);
 }
 
-/* Signed by whoever has the key, but for a time that nobody can have. */
+/* Signed by whoever has the key, but for a time that nobody can have; and
+ * over nothing, which is no head. */
 static void
 test_times_end_where_signed_numbers_do(void **state)
 {
@@ -244,6 +245,12 @@ test_times_end_where_signed_numbers_do(void **state)
         assert_err(cosign_verify(&n, NAME, &key, &at),
                    good ? SV_OK : SV_ERR_TAMPERED);
         assert_true(at == (good ? times[i] : 77));
+        sign(&seed, bytes_text(""), raw + 8);
+        buf_truncate(&out, 0);
+        assert_ok(buf_text(&out, TEXT "\n"));
+        assert_ok(note_line(NAME, id, BYTES(raw), &out));
+        assert_ok(note_parse(buf_bytes(&out), &n));
+        assert_err(cosign_verify(&n, NAME, &key, &at), SV_ERR_TAMPERED);
         buf_free(&message);
         buf_free(&out);
     }
@@ -309,6 +316,57 @@ test_merged_lines_keep_their_order_and_come_once(void **state)
     buf_free(&out);
     buf_free(&want);
     buf_free(&rest);
+}
+
+/* A name can have several keys, and each of them its line. */
+static void
+test_merged_lines_of_one_name_are_told_apart_by_their_keys(void **state)
+{
+    struct sign_seed seed = witness_seed(), other = {{1}};
+    struct buf one = BUF_INIT, two = BUF_INIT, want = BUF_INIT, out = BUF_INIT;
+
+    (void)state;
+    assert_ok(buf_text(&one, TEXT "\n"));
+    assert_ok(cosign_sign(bytes_text(TEXT), 1, NAME, &seed, &one));
+    assert_ok(buf_text(&two, TEXT "\n"));
+    assert_ok(cosign_sign(bytes_text(TEXT), 2, NAME, &other, &two));
+    assert_ok(buf_append(&want, buf_bytes(&one)));
+    assert_ok(cosign_sign(bytes_text(TEXT), 2, NAME, &other, &want));
+    assert_ok(cosign_merge(buf_bytes(&one), buf_bytes(&two), &out));
+    assert_true(bytes_equal(buf_bytes(&out), buf_bytes(&want)));
+    buf_free(&one);
+    buf_free(&two);
+    buf_free(&want);
+    buf_free(&out);
+}
+
+/* What stands behind the note in memory is none of it, and what was in the
+ * struct before is not, either. */
+static void
+test_note_ends_where_it_ends(void **state)
+{
+    struct sign_seed seed = witness_seed();
+    struct sign_public key = witness_key();
+    struct buf long_ = note_by(0, 3, 1), one = note_by(0, 1, 1),
+               want = BUF_INIT, out = BUF_INIT;
+    struct bytes front = bytes_slice(buf_bytes(&long_), 0, one.len);
+    struct note n;
+    uint64_t at;
+
+    (void)state;
+    assert_ok(note_parse(buf_bytes(&long_), &n));
+    assert_ok(cosign_verify(&n, "w1", &key, &at));
+    assert_ok(note_parse(front, &n));
+    assert_err(cosign_verify(&n, "w1", &key, &at), SV_ERR_NOT_FOUND);
+    assert_ok(cosign_add(buf_bytes(&one), "w", &seed, 1, &want));
+    assert_ok(buf_text(&one, "\n\n"));
+    front = bytes_slice(buf_bytes(&one), 0, one.len - 2);
+    assert_ok(cosign_add(front, "w", &seed, 1, &out));
+    assert_true(bytes_equal(buf_bytes(&out), buf_bytes(&want)));
+    buf_free(&long_);
+    buf_free(&one);
+    buf_free(&want);
+    buf_free(&out);
 }
 
 /* As many lines as a note may have, and one more; what both have counts
@@ -466,6 +524,9 @@ main(void)
         cmocka_unit_test(test_times_end_where_signed_numbers_do),
         cmocka_unit_test(test_added_line_takes_the_place_of_its_own_ones_alone),
         cmocka_unit_test(test_merged_lines_keep_their_order_and_come_once),
+        cmocka_unit_test(
+            test_merged_lines_of_one_name_are_told_apart_by_their_keys),
+        cmocka_unit_test(test_note_ends_where_it_ends),
         cmocka_unit_test(test_what_has_too_many_lines_is_not_begun),
         cmocka_unit_test(test_what_is_no_note_of_this_text_is_not_put_to_it),
         cmocka_unit_test(test_key_text_is_one_line_for_one_name_and_type),

@@ -358,6 +358,8 @@ test_names_follow_the_rules(void **state)
     assert_false(note_name_ok(bytes_text("a\u2003")));
     assert_false(note_name_ok(bytes_of("a\0b", 3)));
     assert_false(note_name_ok(bytes_text("a\x7f")));
+    /* In the middle of a character, with the rest of it behind. */
+    assert_false(note_name_ok(bytes_of("a\u6771", 3)));
     memset(name, 'x', sizeof name);
     assert_true(note_name_ok(bytes_of(name, NOTE_NAME_MAX)));
     assert_false(note_name_ok(bytes_of(name, NOTE_NAME_MAX + 1)));
@@ -627,6 +629,46 @@ test_key_texts_that_are_altered_or_malformed_are_refused(void **state)
     assert_err(note_vkey("Peter Neumann", &key, text), SV_ERR_FORMAT);
 }
 
+/* The id is right for a name that none may have. */
+static void
+test_a_key_of_a_name_that_is_none_is_refused(void **state)
+{
+    struct sign_public key = key_of(PETER_VKEY), got = {{0x5a}}, none = got;
+    uint8_t id[4], typed[1 + SIGN_PUBLIC_LEN] = {NOTE_TYPE_ED25519};
+    char hex[9], base64[BASE64_SIZE(sizeof typed)], text[NOTE_VKEY_SIZE];
+
+    (void)state;
+    memcpy(typed + 1, key.b, sizeof key.b);
+    text_base64(BYTES(typed), base64);
+    for (unsigned good = 0; good < 2; good++) {
+        const char *name = good != 0 ? "a-b" : "a b";
+        char back[8] = "none";
+
+        note_key_id(bytes_text(name), NOTE_TYPE_ED25519, &key, id);
+        text_hex(BYTES(id), hex);
+        (void)snprintf(text, sizeof text, "%s+%s+%s", name, hex, base64);
+        assert_err(note_vkey_parse(bytes_text(text), back, sizeof back, &got),
+                   good != 0 ? SV_OK : SV_ERR_FORMAT);
+        assert_string_equal(back, good != 0 ? "a-b" : "none");
+        assert_memory_equal(&got, good != 0 ? &key : &none, sizeof got);
+    }
+}
+
+/* Where a longer note was before: of this one it says nothing. */
+static void
+test_a_shorter_note_has_none_of_a_longer_ones_signatures(void **state)
+{
+    struct sign_public peter = key_of(PETER_VKEY), enoch = key_of(ENOCH_VKEY);
+    struct note n;
+
+    (void)state;
+    assert_ok(note_parse(bytes_text(known[1].note), &n));
+    assert_ok(note_verify(&n, "EnochRoot", &enoch));
+    assert_ok(note_parse(bytes_text(known[0].note), &n));
+    assert_err(note_verify(&n, "EnochRoot", &enoch), SV_ERR_NOT_FOUND);
+    assert_ok(note_verify(&n, "PeterNeumann", &peter));
+}
+
 /* Type 0x04 under the right id: a cosigner's key is no log's key. */
 static void
 test_a_key_of_another_type_is_refused(void **state)
@@ -698,6 +740,9 @@ main(void)
         cmocka_unit_test(test_lines_hold_up_to_the_limit),
         cmocka_unit_test(
             test_key_texts_that_are_altered_or_malformed_are_refused),
+        cmocka_unit_test(test_a_key_of_a_name_that_is_none_is_refused),
+        cmocka_unit_test(
+            test_a_shorter_note_has_none_of_a_longer_ones_signatures),
         cmocka_unit_test(test_a_key_of_another_type_is_refused),
     };
 

@@ -408,21 +408,29 @@ put_entry(const void *object, struct buf *out)
     return entry_encode(object, out);
 }
 
-/* Where its storage cannot grow, at any of its bytes, and could at the next. */
+/* Where one allocation fails, whichever it is, and those behind it would not;
+ * with room for any part of the text before it. */
 static void
 cannot_grow(const char *name, size_t len, const void *object,
             enum sv_err (*encode)(const void *object, struct buf *out))
 {
     for (size_t room = 0; room < len; room++) {
-        struct buf out = nearly_full(room);
-        enum sv_err err;
+        enum sv_err err = SV_ERR_NOMEM;
 
-        scarce_memory_at(1, false);
-        err = encode(object, &out);
-        scarce_memory_at(0, false);
-        if (err != SV_ERR_NOMEM || out.len != out.cap - room)
-            fail_msg("%s, room for %zu: %s", name, room, err_text(err));
-        buf_free(&out);
+        for (uint64_t at = 1; err != SV_OK; at++) {
+            struct buf out = nearly_full(room);
+            size_t was = out.len;
+
+            scarce_memory_at(at, false);
+            err = encode(object, &out);
+            scarce_memory_at(0, false);
+            if (err != (scarce_came() ? SV_ERR_NOMEM : SV_OK) ||
+                out.len != was + (err == SV_OK ? len : 0))
+                fail_msg("%s, room for %zu: %s", name, room, err_text(err));
+            if (err == SV_OK)
+                assert_true(at > 1);
+            buf_free(&out);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 #include "base/codec.h"
 #include "crypto/init.h"
+#include "tests/support/scarce.h"
 #include "tests/support/support.h"
 #include "vault/log.h"
 
@@ -153,6 +154,103 @@ test_a_subtree_takes_the_place_of_an_older_one(void **state)
     assert_int_equal(f->hashes->at[0][3].next, 4);
 }
 
+/* So a proof opens few rows. */
+static void
+test_what_was_appended_lately_is_not_read_again(void **state)
+{
+    struct fixture *f = *state;
+    struct log_state log = fill(f, (struct log_state){0}, 4, "entry", true);
+    struct tables t = begin(f, STORE_WRITE, f->hashes);
+    struct tables bare = {t.txn, t.key, t.rng, NULL};
+    struct hash kept, root = frontier_root(&log.frontier);
+    uint8_t key[8];
+
+    put_u64(key, 3);
+    assert_ok(tables_delete(&t, TABLE_HASH, BYTES(key)));
+    assert_err(log_read_hash(&bare, 2, 0, &kept), SV_ERR_TAMPERED);
+    assert_ok(log_read_hash(&t, 2, 0, &kept));
+    assert_true(hash_equal(&kept, &root));
+    store_abort(&t.txn);
+}
+
+/* Nobody has so many entries, but the row may be there. */
+static void
+test_subtrees_above_those_that_are_kept_are_read(void **state)
+{
+    struct fixture *f = *state;
+    struct tables t = begin(f, STORE_WRITE, f->hashes);
+    struct hash row[LOG_CACHE_LEVELS + 2], got;
+    uint8_t key[8];
+
+    for (unsigned level = 0; level < LOG_CACHE_LEVELS + 2; level++)
+        row[level] = tree_leaf(BYTES(((uint8_t[]){(uint8_t)level})));
+    for (unsigned level = LOG_CACHE_LEVELS - 1; level < LOG_CACHE_LEVELS + 2;
+         level++) {
+        put_u64(key, (UINT64_C(1) << level) - 1);
+        assert_err(log_read_hash(&t, level, 0, &got), SV_ERR_TAMPERED);
+        assert_ok(tables_put(&t, TABLE_HASH, BYTES(key),
+                             bytes_of(row, (level + 1) * sizeof row[0])));
+        assert_ok(log_read_hash(&t, level, 0, &got));
+        assert_true(hash_equal(&got, &row[level]));
+        assert_ok(tables_delete(&t, TABLE_HASH, BYTES(key)));
+        assert_err(log_read_hash(&t, level, 0, &got),
+                   level < LOG_CACHE_LEVELS ? SV_OK : SV_ERR_TAMPERED);
+    }
+    store_abort(&t.txn);
+}
+
+/* ---- without memory ---- */
+
+/* Whichever allocation fails: the entry counts or does not, and what is kept
+ * of the log is of one of both. */
+static void
+test_entry_without_memory_is_not_in_the_log(void **state)
+{
+    struct fixture *f = *state;
+    struct log_state log = fill(f, (struct log_state){0}, 3, "entry", true);
+    enum sv_err err = SV_ERR_NOMEM;
+
+    for (uint64_t at = 1; err != SV_OK; at++) {
+        struct tables t = begin(f, STORE_WRITE, NULL);
+        struct log_state next = log, was = log;
+
+        scarce_memory_at(at, false);
+        err = log_append(&t, &next, bytes_text("entry 3\n"));
+        scarce_memory_at(0, false);
+        assert_err(err, scarce_came() ? SV_ERR_NOMEM : SV_OK);
+        if (err != SV_OK)
+            assert_memory_equal(&next, &was, sizeof next);
+        else
+            assert_int_equal(next.frontier.size, 4);
+        assert_true(err != SV_OK || at > 2);
+        store_abort(&t.txn);
+    }
+}
+
+static void
+test_state_without_memory_is_not_stored(void **state)
+{
+    struct fixture *f = *state;
+    struct log_state log = fill(f, (struct log_state){0}, 7, "entry", true);
+    enum sv_err err = SV_ERR_NOMEM;
+
+    for (uint64_t at = 1; err != SV_OK; at++) {
+        struct tables t = begin(f, STORE_WRITE, NULL);
+        struct log_state back;
+
+        scarce_memory_at(at, false);
+        err = log_state_store(&t, &log);
+        scarce_memory_at(0, false);
+        assert_err(err, scarce_came() ? SV_ERR_NOMEM : SV_OK);
+        if (err == SV_OK) {
+            assert_ok(log_state_load(&t, &back));
+            assert_int_equal(back.frontier.size, 7);
+            assert_true(at > 2);
+        }
+        store_abort(&t.txn);
+    }
+}
+
 /* ---- what it keeps of itself ---- */
 
 static void
@@ -264,6 +362,8 @@ test_subtree_that_is_not_there_was_taken_away(void **state)
         }
     }
     assert_err(log_inclusion(&t, 4, 5, &out), SV_ERR_TAMPERED);
+    put_row(&t, TABLE_HASH, 3, bytes_of(row.ptr, sizeof root));
+    assert_err(log_consistency(&t, 2, 5, &out), SV_ERR_TAMPERED);
     assert_err(log_has_root(&t, &log, 4, &whole[2], &has), SV_ERR_TAMPERED);
     assert_false(has);
     assert_err(log_read_hash(&t, 0, 5, &root), SV_ERR_TAMPERED);
@@ -315,6 +415,18 @@ test_proofs_lead_from_each_size_to_the_next(void **state)
             assert_false(has);
         }
     }
+    for (uint64_t i = 0; i < 11; i++) {
+        struct hash leaf;
+        struct tree_proof proof;
+        struct bytes in;
+
+        buf_truncate(&out, 0);
+        assert_ok(log_inclusion(&t, i, 11, &out));
+        in = buf_bytes(&out);
+        assert_ok(tree_proof_decode(&in, &proof));
+        assert_ok(log_read_hash(&t, 0, i, &leaf));
+        assert_ok(tree_verify_inclusion(i, 11, &leaf, &proof, &roots[11]));
+    }
     assert_err(log_inclusion(&t, 11, 11, &out), SV_ERR_RANGE);
     buf_free(&out);
     store_abort(&t.txn);
@@ -331,6 +443,14 @@ main(void)
             teardown),
         cmocka_unit_test_setup_teardown(
             test_a_subtree_takes_the_place_of_an_older_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_what_was_appended_lately_is_not_read_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_subtrees_above_those_that_are_kept_are_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_entry_without_memory_is_not_in_the_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_state_without_memory_is_not_stored,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_state_is_what_was_stored_at_each_size, setup, teardown),
         cmocka_unit_test_setup_teardown(test_state_of_another_form_is_none,

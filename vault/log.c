@@ -16,7 +16,6 @@ log_state_load(const struct tables *t, struct log_state *out)
     if (err != SV_OK)
         goto out;
     r = reader_of(buf_bytes(&raw));
-    frontier_init(&s.frontier);
     s.frontier.size = reader_u64(&r);
     s.time_ms = reader_u64(&r);
     has_roster = reader_u8(&r);
@@ -92,19 +91,24 @@ log_append(const struct tables *t, struct log_state *state, struct bytes entry)
 {
     struct hash done[TREE_LEVELS];
     struct hash leaf = tree_leaf(entry);
+    struct tree_frontier f = state->frontier;
     uint8_t key[8];
     unsigned n = 0;
     enum sv_err err;
 
-    put_u64(key, state->frontier.size);
+    put_u64(key, f.size);
     err = tables_put(t, TABLE_ENTRY, BYTES(key), entry);
     if (err != SV_OK)
         return err;
-    frontier_append(&state->frontier, &leaf, done, &n);
+    frontier_append(&f, &leaf, done, &n);
+    err = tables_put(t, TABLE_HASH, BYTES(key),
+                     bytes_of(done, n * sizeof done[0]));
+    if (err != SV_OK)
+        return err;
     for (unsigned l = 0; l < n; l++)
-        remember(t, l, (state->frontier.size - 1) >> l, &done[l]);
-    return tables_put(t, TABLE_HASH, BYTES(key),
-                      bytes_of(done, n * sizeof done[0]));
+        remember(t, l, (f.size - 1) >> l, &done[l]);
+    state->frontier = f;
+    return SV_OK;
 }
 
 enum sv_err

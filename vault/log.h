@@ -40,7 +40,8 @@ enum sv_err log_state_load(const struct tables *t, struct log_state *out);
 enum sv_err log_state_store(const struct tables *t,
                             const struct log_state *state);
 
-/* Append; the leaf hash is computed from the very bytes that are stored. */
+/* Append; the leaf hash is computed from the very bytes that are stored.
+ * Where it fails, the state is as it was. */
 enum sv_err log_append(const struct tables *t, struct log_state *state,
                        struct bytes entry);
 /* Appended to out.  index is below the log's size: a row that is not there

@@ -23,7 +23,7 @@ TYPES = {'const', 'static', 'struct', 'enum', 'union', 'unsigned', 'signed',
          'size_t', 'ssize_t', 'time_t'}
 # Only tools for memory see these missing: the asan preset runs every test
 # with the leak sanitizer, and who wipes is shown by test_crypto_arena.
-RELEASES = re.compile(r'(free|\w+_free|\w+_clear|\w+_wipe|sodium_memzero|'
+RELEASES = re.compile(r'(free|\w+_free|\w+_clear|(\w+_)?wipe|sodium_memzero|'
                       r'json_decref|explicit_bzero)$')
 
 
