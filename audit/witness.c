@@ -134,8 +134,9 @@ load(const struct witness *w, const struct witness_log *log,
     char path[PATH_SIZE];
     enum sv_err err = state_path(w, log->origin, LAST, path);
 
-    if (err == SV_OK)
-        err = file_read(path, WITNESS_NOTE_MAX, &r->note);
+    if (err != SV_OK)
+        return err;
+    err = file_read(path, WITNESS_NOTE_MAX, &r->note);
     if (err == SV_ERR_NOT_FOUND)
         return SV_OK;
     if (err == SV_ERR_RANGE)

@@ -507,6 +507,32 @@ test_key_text_is_one_line_for_one_name_and_type(void **state)
     }
 }
 
+static void
+test_a_witness_key_comes_back_and_no_altered_one(void **state)
+{
+    struct sign_seed own = witness_seed();
+    struct buf text = BUF_INIT;
+    struct sign_seed seed;
+    char name[NOTE_NAME_MAX + 1];
+
+    (void)state;
+    assert_ok(cosign_key_encode(NAME, &own, &text));
+    assert_ok(cosign_key_parse(buf_bytes(&text), name, sizeof name, &seed));
+    assert_string_equal(name, NAME);
+    assert_memory_equal(seed.b, own.b, sizeof seed.b);
+    for (size_t i = 0; i < text.len; i++) {
+        text.ptr[i] ^= 1;
+        assert_err(cosign_key_parse(buf_bytes(&text), name, sizeof name, &seed),
+                   SV_ERR_FORMAT);
+        text.ptr[i] ^= 1;
+        assert_err(cosign_key_parse(bytes_slice(buf_bytes(&text), 0, i), name,
+                                    sizeof name, &seed),
+                   SV_ERR_FORMAT);
+    }
+    assert_err(cosign_key_encode("a+b", &own, &text), SV_ERR_FORMAT);
+    buf_free(&text);
+}
+
 int
 main(void)
 {
@@ -530,6 +556,7 @@ main(void)
         cmocka_unit_test(test_what_has_too_many_lines_is_not_begun),
         cmocka_unit_test(test_what_is_no_note_of_this_text_is_not_put_to_it),
         cmocka_unit_test(test_key_text_is_one_line_for_one_name_and_type),
+        cmocka_unit_test(test_a_witness_key_comes_back_and_no_altered_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
