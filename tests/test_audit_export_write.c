@@ -550,7 +550,7 @@ test_lines_of_witnesses_on_the_same_head_stay(void **state)
 static struct buf
 head_of_length(const struct exported *x, uint64_t size, size_t len)
 {
-    static uint8_t raw[3000];
+    static const uint8_t raw[6000];
     struct buf note = exported_note(x, 1, size);
 
     while (note.len < len) {

@@ -389,7 +389,7 @@ test_control_characters_are_refused_wherever_they_stand(void **state)
 static void
 put_long_line(struct buf *out, size_t n)
 {
-    static const uint8_t raw[6000];
+    static const uint8_t raw[6144];
     /* Dash, space, name and space around base64 in fours. */
     size_t name = 1 + (n - 6) % 4, base64 = n - 5 - name;
 
