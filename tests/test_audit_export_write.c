@@ -7,8 +7,6 @@
 #include "audit/cosign.h"
 #include "tests/support/exported.h"
 
-#define DASH "\xe2\x80\x94 "
-
 /* ---- A system that refuses ---- */
 
 enum call { LSTAT, UNLINK, RMDIR, FSYNC, CALLS_N };
@@ -546,37 +544,14 @@ test_lines_of_witnesses_on_the_same_head_stay(void **state)
     buf_free(&two);
 }
 
-/* The head with lines of a kind that is not known here, in all so long. */
-static struct buf
-head_of_length(const struct exported *x, uint64_t size, size_t len)
-{
-    static const uint8_t raw[6000];
-    struct buf note = exported_note(x, 1, size);
-
-    while (note.len < len) {
-        size_t left = len - note.len;
-        /* Dash, space, name, space and LF around the base64 of n bytes. */
-        size_t n = left > 8000 ? sizeof raw : (left - 6 - 20) / 4 * 3;
-        size_t name = left > 8000 ? 1 : left - 6 - n / 3 * 4;
-
-        assert_ok(buf_text(&note, DASH));
-        for (size_t i = 0; i < name; i++)
-            assert_ok(buf_text(&note, "w"));
-        assert_ok(buf_text(&note, " "));
-        assert_ok(text_base64_append(&note, bytes_of(raw, n)));
-        assert_ok(buf_text(&note, "\n"));
-    }
-    assert_int_equal(note.len, len);
-    return note;
-}
-
 static void
 test_head_is_as_long_as_a_reader_takes_and_no_longer(void **state)
 {
     const struct exported *x = *state;
-    struct buf most = head_of_length(x, 310, EXPORT_CHECKPOINT_MAX),
-               more = head_of_length(x, 320, EXPORT_CHECKPOINT_MAX + 1);
+    struct buf most = exported_note(x, 1, 310), more = exported_note(x, 1, 320);
 
+    support_note_lengthen(&most, EXPORT_CHECKPOINT_MAX);
+    support_note_lengthen(&more, EXPORT_CHECKPOINT_MAX + 1);
     assert_ok(exported_write(x, x->export, 1, 300, true, NULL));
     assert_ok(exported_write_under(x, x->export, buf_bytes(&most), 1, 310, true,
                                    NULL));

@@ -52,29 +52,6 @@ test_request_is_from_a_size_and_proved_by_so_many_hashes(void **state)
     }
 }
 
-/* A head of that length, with a line of a kind that is not known here. */
-static struct buf
-head_of_length(struct witnessed *b, uint64_t size, size_t len)
-{
-    static const uint8_t raw[6000];
-    struct buf note = witnessed_head(b, &b->one, size);
-
-    while (note.len < len) {
-        size_t left = len - note.len;
-        size_t n = left > 8000 ? sizeof raw : (left - 26) / 4 * 3;
-        size_t name = left > 8000 ? 1 : left - 6 - n / 3 * 4;
-
-        assert_ok(buf_text(&note, "\xe2\x80\x94 "));
-        for (size_t i = 0; i < name; i++)
-            assert_ok(buf_text(&note, "w"));
-        assert_ok(buf_text(&note, " "));
-        assert_ok(text_base64_append(&note, bytes_of(raw, n)));
-        assert_ok(buf_text(&note, "\n"));
-    }
-    assert_int_equal(note.len, len);
-    return note;
-}
-
 /* What is kept must be read again. */
 static void
 test_head_that_is_too_long_to_keep_is_not_cosigned(void **state)
@@ -90,10 +67,10 @@ test_head_that_is_too_long_to_keep_is_not_cosigned(void **state)
     before = witnessed_stored(b);
     assert_ok(tree_consistency(5, 9, witnessed_hash, &b->one, &proof));
     for (size_t more = 2; more-- > 0;) {
-        struct buf head =
-            head_of_length(b, 9, WITNESS_NOTE_MAX - line.len + more);
-        struct buf request = BUF_INIT, after;
+        struct buf head = witnessed_head(b, &b->one, 9), request = BUF_INIT,
+                   after;
 
+        support_note_lengthen(&head, WITNESS_NOTE_MAX - line.len + more);
         assert_ok(
             witness_request_encode(5, &proof, buf_bytes(&head), &request));
         assert_err(witness_answer(&b->w, &b->log, buf_bytes(&request), false,

@@ -36,6 +36,10 @@ void support_assert_hex(struct bytes got, const char *hex, const char *file,
 void support_dir_make(char out[static PATH_SIZE]);
 void support_dir_remove(const char *dir);
 
+/* Put signature lines of a kind that is not known here behind a note, until
+ * it is so long. */
+void support_note_lengthen(struct buf *note, size_t len);
+
 /* A clock that stands still until the test moves it. */
 struct clock support_clock(uint64_t *now_ms);
 
