@@ -128,19 +128,16 @@ parse_signature(struct bytes line, struct note_signature *out)
 }
 
 /* Text and signature lines, around the last empty line; without one, no
- * lines. */
+ * text. */
 static void
 cut(struct bytes in, struct bytes *text, struct bytes *lines)
 {
-    for (size_t i = in.len; i >= 2; i--) {
-        if (in.ptr[i - 1] != '\n' || in.ptr[i - 2] != '\n')
-            continue;
-        *text = bytes_slice(in, 0, i - 1);
-        *lines = bytes_slice(in, i, in.len - i);
-        return;
-    }
-    *text = in;
-    *lines = bytes_slice(in, in.len, 0);
+    size_t i = in.len;
+
+    while (i > 1 && (in.ptr[i - 1] != '\n' || in.ptr[i - 2] != '\n'))
+        i--;
+    *text = bytes_slice(in, 0, i - 1);
+    *lines = bytes_slice(in, i, in.len - i);
 }
 
 enum sv_err
@@ -153,7 +150,7 @@ note_parse(struct bytes in, struct note *out)
         !note_text_ok(in))
         return SV_ERR_FORMAT;
     cut(in, &n.text, &lines);
-    if (n.text.len > NOTE_TEXT_MAX)
+    if (n.text.len == 0 || n.text.len > NOTE_TEXT_MAX)
         return SV_ERR_FORMAT;
     n.n = 0;
     while (text_line(&lines, &line)) {

@@ -74,16 +74,13 @@ enum sv_err
 witness_open(struct witness *w, char holder[static WITNESS_HOLDER_SIZE])
 {
     char path[PATH_SIZE];
-    struct stat st;
     enum sv_err err = path_join(path, w->dir, "lock");
 
     w->lock_fd = -1;
     holder[0] = '\0';
-    if (err != SV_OK)
-        return err;
-    if (stat(w->dir, &st) != 0)
-        return err_of_errno(errno);
-    return file_lock(path, holder, WITNESS_HOLDER_SIZE, &w->lock_fd);
+    return err != SV_OK
+               ? err
+               : file_lock(path, holder, WITNESS_HOLDER_SIZE, &w->lock_fd);
 }
 
 void

@@ -1,3 +1,6 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "audit/note.h"
 #include "tests/support/support.h"
 
@@ -385,6 +388,24 @@ test_control_characters_are_refused_wherever_they_stand(void **state)
     }
 }
 
+/* Behind it is nothing that may be read. */
+static void
+test_text_is_read_to_its_end_and_not_behind(void **state)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    assert_true(two != MAP_FAILED);
+    memset(two, 'a', page);
+    two[page - 1] = '\n';
+    assert_int_equal(mprotect(two + page, page, PROT_NONE), 0);
+    for (size_t len = 1; len < 40; len++)
+        assert_true(note_text_ok(bytes_of(two + page - len, len)));
+    assert_int_equal(munmap(two, 2 * page), 0);
+}
+
 /* The lines of n bytes without their LF, with names that make them so long. */
 static void
 put_long_line(struct buf *out, size_t n)
@@ -730,6 +751,7 @@ main(void)
         cmocka_unit_test(test_names_follow_the_rules),
         cmocka_unit_test(
             test_control_characters_are_refused_wherever_they_stand),
+        cmocka_unit_test(test_text_is_read_to_its_end_and_not_behind),
         cmocka_unit_test(test_signature_lines_have_a_longest_one),
         cmocka_unit_test(test_notes_have_a_longest_one),
         cmocka_unit_test(test_signature_longer_than_is_kept_has_no_length),

@@ -181,8 +181,14 @@ test_head_must_be_the_logs_and_reach_the_entry(void **state)
     struct sign_seed other_seed = {{8}};
     struct sign_public other;
     struct checkpoint head = {.size = 77};
+    enum sv_err before, err;
 
     (void)state;
+    /* Right behind a good one, whose head is forgotten. */
+    before = proof_verify(buf_bytes(&good), entry_at(2), ORIGIN, &key, &head);
+    err = proof_verify(bytes_text("head"), entry_at(2), ORIGIN, &key, &head);
+    assert_ok(before);
+    assert_err(err, SV_ERR_FORMAT);
     assert_ok(proof_encode(2, &path, buf_bytes(&small), &proof));
     assert_err(
         proof_verify(buf_bytes(&proof), entry_at(2), ORIGIN, &key, &head),

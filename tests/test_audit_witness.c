@@ -1,4 +1,5 @@
 /* A witness and what may be put to it: it cosigns one branch that grows. */
+#include <errno.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,6 +14,7 @@
 #define SYNCED_MAX 8
 static char synced[SYNCED_MAX][PATH_SIZE];
 static size_t n_synced;
+static bool fails_once; /* the next fsync() */
 
 int
 fsync(int fd)
@@ -20,6 +22,11 @@ fsync(int fd)
     char name[32];
     ssize_t len;
 
+    if (fails_once) {
+        fails_once = false;
+        errno = EIO;
+        return -1;
+    }
     if (n_synced < SYNCED_MAX) {
         (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
         len = readlink(name, synced[n_synced], PATH_SIZE - 1);
@@ -236,17 +243,20 @@ test_evidence_is_never_overwritten(void **state)
     char path[PATH_SIZE];
 
     witnessed_begin(b, 10);
-    r = witnessed_ask(b, buf_bytes(&request), false, WITNESSED_NOW,
-                      WITNESS_FORK);
-    (void)snprintf(path, sizeof path, "%s", r.evidence[1]);
-    witness_result_clear(&r);
-    assert_ok(file_replace(path, 0600, bytes_text("something else")));
-    assert_err(witness_answer(&b->w, &b->log, buf_bytes(&request), false,
-                              WITNESSED_NOW, &r),
-               SV_ERR_EXISTS);
-    assert_ok(file_read(path, 64, &there));
-    assert_true(bytes_equal(buf_bytes(&there), bytes_text("something else")));
-    buf_free(&there);
+    for (unsigned which = 0; which < 2; which++) {
+        r = witnessed_ask(b, buf_bytes(&request), false, WITNESSED_NOW,
+                          WITNESS_FORK);
+        (void)snprintf(path, sizeof path, "%s", r.evidence[which]);
+        witness_result_clear(&r);
+        assert_ok(file_replace(path, 0600, bytes_text("something else")));
+        assert_err(witness_answer(&b->w, &b->log, buf_bytes(&request), false,
+                                  WITNESSED_NOW, &r),
+                   SV_ERR_EXISTS);
+        assert_ok(file_read(path, 64, &there));
+        assert_true(text_is(buf_bytes(&there), "something else"));
+        buf_free(&there);
+        assert_int_equal(unlink(path), 0);
+    }
     buf_free(&request);
 }
 
@@ -481,6 +491,25 @@ test_what_is_cosigned_has_durable_names(void **state)
     }
 }
 
+static void
+test_what_has_no_durable_name_is_not_cosigned(void **state)
+{
+    struct witnessed *b = *state;
+    struct buf request = witnessed_request(b, &b->one, 0, 3);
+    struct witness_result r;
+    char path[PATH_SIZE];
+
+    witnessed_file(b, "checkpoint", path);
+    fails_once = true;
+    assert_err(witness_answer(&b->w, &b->log, buf_bytes(&request), true,
+                              WITNESSED_NOW, &r),
+               SV_ERR_IO);
+    assert_false(fails_once);
+    assert_int_equal(access(path, F_OK), -1);
+    witnessed_begin(b, 3);
+    buf_free(&request);
+}
+
 /* Killed at any moment: what was answered is never more than what is kept. */
 static void
 test_a_kill_at_any_moment_keeps_what_was_answered(void **state)
@@ -596,6 +625,7 @@ main(void)
         TEST(test_one_process_at_a_time_has_the_state),
         TEST(test_nothing_is_answered_that_is_not_stored),
         TEST(test_what_is_cosigned_has_durable_names),
+        TEST(test_what_has_no_durable_name_is_not_cosigned),
         TEST(test_a_kill_at_any_moment_keeps_what_was_answered),
         TEST(test_a_lost_state_goes_on_from_what_was_cosigned),
     };

@@ -177,7 +177,8 @@ test_what_is_no_request_says_so_and_gives_nothing(void **state)
 {
     struct witnessed *b = *state;
     struct buf good = witnessed_request(b, &b->one, 0, 5), bad = BUF_INIT;
-    struct witness_result r = {.last_unix_s = 77};
+    struct witness_result r = {.last_unix_s = 77}, said;
+    enum sv_err before, err;
     struct tree_proof none = {.n = 0};
 
     assert_err(witness_answer(&b->w, &b->log, bytes_text("old x\n"), true,
@@ -187,6 +188,14 @@ test_what_is_no_request_says_so_and_gives_nothing(void **state)
     assert_err(witness_answer(&b->w, &b->log, buf_bytes(&bad), true,
                               WITNESSED_NOW, &r),
                SV_ERR_FORMAT);
+    /* Right behind one that is, which is forgotten. */
+    before = witness_answer(&b->w, &b->log, buf_bytes(&good), false,
+                            WITNESSED_NOW, &said);
+    err = witness_answer(&b->w, &b->log, bytes_text("old x\n"), false,
+                         WITNESSED_NOW, &r);
+    assert_ok(before);
+    assert_err(err, SV_ERR_FORMAT);
+    witness_result_clear(&said);
     assert_true(r.last_unix_s == 77 && r.note.ptr == NULL);
     witnessed_expect(b, &b->one, 0, 5, WITNESS_UNKNOWN);
     r = witnessed_ask(b, buf_bytes(&good), false, WITNESSED_NOW,
@@ -224,6 +233,31 @@ test_state_that_cannot_be_made_cosigns_nothing(void **state)
     buf_free(&request);
 }
 
+/* A program whose standard input is closed locks with that descriptor. */
+static void
+test_lock_is_given_back_whichever_descriptor_it_has(void **state)
+{
+    struct witnessed *b = *state;
+    char holder[WITNESS_HOLDER_SIZE];
+    int kept = dup(STDIN_FILENO), fd;
+    enum sv_err err, again;
+
+    witness_close(&b->w);
+    (void)close(STDIN_FILENO);
+    err = witness_open(&b->w, holder);
+    fd = b->w.lock_fd;
+    witness_close(&b->w);
+    again = witness_open(&b->w, holder);
+    witness_close(&b->w);
+    if (kept >= 0) {
+        (void)dup2(kept, STDIN_FILENO);
+        (void)close(kept);
+    }
+    assert_ok(err);
+    assert_int_equal(fd, STDIN_FILENO);
+    assert_ok(again);
+}
+
 /* Longer than a path can be: nothing is cut, and nothing is opened. */
 static void
 test_directory_with_too_long_a_name_is_refused(void **state)
@@ -243,14 +277,17 @@ test_directory_with_too_long_a_name_is_refused(void **state)
     b->state[PATH_SIZE - 6] = '\0';
     assert_ok(witness_open(&w, holder));
     assert_string_equal(holder, "");
-    assert_err(witness_answer(&w, &b->log, buf_bytes(&request), true,
-                              WITNESSED_NOW, &r),
-               SV_ERR_RANGE);
+    for (unsigned first = 0; first < 2; first++)
+        assert_err(witness_answer(&w, &b->log, buf_bytes(&request), first != 0,
+                                  WITNESSED_NOW, &r),
+                   SV_ERR_RANGE);
     witness_close(&w);
     b->state[PATH_SIZE - 6] = '/';
     b->state[PATH_SIZE - 5] = '\0';
     w.lock_fd = 0;
+    holder[0] = 'x';
     assert_err(witness_open(&w, holder), SV_ERR_RANGE);
+    assert_string_equal(holder, "");
     assert_int_equal(w.lock_fd, -1);
     b->state[had] = '\0';
     buf_free(&request);
@@ -270,6 +307,7 @@ main(void)
         TEST(test_what_was_signed_by_nobody_is_not_adopted),
         TEST(test_what_is_no_request_says_so_and_gives_nothing),
         TEST(test_state_that_cannot_be_made_cosigns_nothing),
+        TEST(test_lock_is_given_back_whichever_descriptor_it_has),
         TEST(test_directory_with_too_long_a_name_is_refused),
     };
 
