@@ -25,6 +25,7 @@
 enum { ADA, SUE, CORA, ABE, IDA, ANA, EVE };
 static const char *const people[] = {"ada", "sue", "cora", "abe",
                                      "ida", "ana", "eve"};
+static const char stranger[] = "mallory"; /* whom nobody can hire */
 static const char *const roles[] = {
     "administrator", "supervisor",         "caseworker",
     "auditor",       "statistics_officer", "approver",
@@ -311,8 +312,8 @@ do_act(struct fakelog *f, const struct act *a, struct buf *bytes)
         f->now_ms += a->compartments * MINUTE_MS * 60;
     q = request_of(f, a);
     e = entry_of(f, a, &q);
-    *bytes =
-        fakelog_bytes(&e, &q, (a->wrong & WRONG_SIGNER) != 0 ? "eve" : q.actor);
+    *bytes = fakelog_bytes(&e, &q,
+                           (a->wrong & WRONG_SIGNER) != 0 ? stranger : q.actor);
     wrong = oversteps(&f->replay, buf_bytes(bytes)) ||
             (a->wrong & (WRONG_SIGNER | WRONG_DECISION)) != 0;
     err = replay_entry(&f->replay, buf_bytes(bytes), &fault);
