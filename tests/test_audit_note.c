@@ -209,6 +209,8 @@ static const struct {
     {"an empty line and no signature", PROBLEM "\n"},
     {"no text", "\n" PETER_LINE},
     {"no empty line", PROBLEM PETER_LINE},
+    {"a byte and no empty line", "x" PETER_LINE},
+    {"two bytes and no empty line", "xy" PETER_LINE},
     {"an empty line behind the signatures", PROBLEM "\n" PETER_LINE "\n"},
     {"no LF at the end", PROBLEM "\n" DASH "a AAAAAAA="},
     {"a line that is no signature", PROBLEM "\n" PETER_LINE "x\n"},
@@ -388,22 +390,27 @@ test_control_characters_are_refused_wherever_they_stand(void **state)
     }
 }
 
-/* Behind it is nothing that may be read. */
+/* Before and behind it is nothing that may be read. */
 static void
-test_text_is_read_to_its_end_and_not_behind(void **state)
+test_text_is_read_from_its_beginning_to_its_end(void **state)
 {
+    static const char alone[] = "\n" DASH "a AAAAAAA=\n";
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uint8_t *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *pages =
+        mmap(NULL, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *at = pages + page;
+    struct note n;
 
     (void)state;
-    assert_true(two != MAP_FAILED);
-    memset(two, 'a', page);
-    two[page - 1] = '\n';
-    assert_int_equal(mprotect(two + page, page, PROT_NONE), 0);
+    assert_true(pages != MAP_FAILED);
+    assert_int_equal(mprotect(at, page, PROT_READ | PROT_WRITE), 0);
+    memset(at, 'a', page);
+    at[page - 1] = '\n';
     for (size_t len = 1; len < 40; len++)
-        assert_true(note_text_ok(bytes_of(two + page - len, len)));
-    assert_int_equal(munmap(two, 2 * page), 0);
+        assert_true(note_text_ok(bytes_of(at + page - len, len)));
+    memcpy(at, alone, strlen(alone));
+    assert_err(note_parse(bytes_of(at, strlen(alone)), &n), SV_ERR_FORMAT);
+    assert_int_equal(munmap(pages, 3 * page), 0);
 }
 
 /* The lines of n bytes without their LF, with names that make them so long. */
@@ -751,7 +758,7 @@ main(void)
         cmocka_unit_test(test_names_follow_the_rules),
         cmocka_unit_test(
             test_control_characters_are_refused_wherever_they_stand),
-        cmocka_unit_test(test_text_is_read_to_its_end_and_not_behind),
+        cmocka_unit_test(test_text_is_read_from_its_beginning_to_its_end),
         cmocka_unit_test(test_signature_lines_have_a_longest_one),
         cmocka_unit_test(test_notes_have_a_longest_one),
         cmocka_unit_test(test_signature_longer_than_is_kept_has_no_length),
