@@ -42,6 +42,7 @@ def main(real, own, n, end):
         if end == "gone" and i == int(n) - 1:
             listener.close()
             os.unlink(own)
+            near.shutdown(socket.SHUT_RD)  # no further question leaves her
         near.sendall(answer)
     if end != "gone":
         question = take_frame(near)
