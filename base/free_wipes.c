@@ -28,9 +28,10 @@ find_free(void)
 void
 free(void *ptr)
 {
-    if (ptr == NULL)
-        return;
-    explicit_bzero(ptr, malloc_usable_size(ptr));
+    size_t had = malloc_usable_size(ptr); /* of NULL nothing */
+
+    if (had > 0)
+        explicit_bzero(ptr, had);
     /* NULL in the loader's first steps, which have little to give back. */
     if (give_back != NULL)
         give_back(ptr);
