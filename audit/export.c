@@ -300,7 +300,7 @@ export_tile(struct export *e, const struct tile *t,
 
     if (err == SV_OK && raw.len != (size_t)t->width * SHA256_LEN)
         err = wrong_tile(e, t, true, N_("not as long as its name says"));
-    if (err == SV_OK)
+    if (err == SV_OK && raw.len > 0)
         memcpy(out, raw.ptr, raw.len);
     buf_free(&raw);
     return err;

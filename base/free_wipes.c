@@ -28,10 +28,8 @@ find_free(void)
 void
 free(void *ptr)
 {
-    size_t had = malloc_usable_size(ptr); /* of NULL nothing */
-
-    if (had > 0)
-        explicit_bzero(ptr, had);
+    if (ptr != NULL)
+        explicit_bzero(ptr, malloc_usable_size(ptr));
     /* NULL in the loader's first steps, which have little to give back. */
     if (give_back != NULL)
         give_back(ptr);

@@ -158,7 +158,7 @@ hand_over(const struct setup *s, const char *path)
 
     if (err == SV_OK)
         err = open_directory(path, &dir);
-    if (err != SV_OK)
+    if (dir == NULL)
         return err;
     if (fstat(dirfd(dir), &st) != 0)
         err = err_of_errno(errno);
