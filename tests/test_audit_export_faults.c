@@ -76,18 +76,6 @@ static const char too_long[] = "this file is too long";
 static const char no_file[] = "not a file of its own";
 static const char foreign[] = "this file does not belong here";
 
-static void
-assert_fault(const struct export_fault *f, const char *place, bool incomplete,
-             const char *reason)
-{
-    assert_string_equal(f->place, place);
-    assert_int_equal(f->incomplete, incomplete);
-    if (reason == NULL)
-        assert_null(f->reason);
-    else
-        assert_string_equal(f->reason != NULL ? f->reason : "", reason);
-}
-
 static struct export opened(const struct exported *x)
 {
     struct export e;
@@ -249,7 +237,7 @@ test_links_and_pipes_under_right_names_are_no_files(void **state)
             assert_int_equal(
                 pipe != 0 ? mkfifo(path, 0600) : symlink(aside, path), 0);
             assert_err(export_check_names(&e), SV_ERR_TAMPERED);
-            assert_fault(&e.fault, files[i], true, no_file);
+            exported_assert_fault(&e.fault, files[i], true, no_file);
             assert_int_equal(unlink(path), 0);
         }
         assert_int_equal(rename(aside, path), 0);
@@ -257,7 +245,7 @@ test_links_and_pipes_under_right_names_are_no_files(void **state)
     }
     exported_put(x, "tile/0/002", bytes_text("x"));
     assert_err(export_check_names(&e), SV_ERR_TAMPERED);
-    assert_fault(&e.fault, "tile/0/002", true, foreign);
+    exported_assert_fault(&e.fault, "tile/0/002", true, foreign);
     export_close(&e);
 }
 
@@ -278,7 +266,7 @@ test_directories_are_twelve_deep_at_most(void **state)
         assert_err(export_check_names(&e),
                    depth <= 12 ? SV_OK : SV_ERR_TAMPERED);
         if (depth > 12)
-            assert_fault(&e.fault, name, true, no_file);
+            exported_assert_fault(&e.fault, name, true, no_file);
         (void)snprintf(name + strlen(name), 3, "/a");
     }
     export_close(&e);
@@ -301,7 +289,7 @@ test_head_that_nobody_signed_is_no_head(void **state)
     assert_ok(exported_write(x, x->export, 1, 1, true, NULL));
     assert_err(export_open(&e, x->export, EXPORTED_ORIGIN, &other),
                SV_ERR_TAMPERED);
-    assert_fault(&e.fault, "checkpoint", false, unsigned_);
+    exported_assert_fault(&e.fault, "checkpoint", false, unsigned_);
     assert_int_equal(e.head.size, 0);
     export_close(&e);
     /* Nor are a file, and what is too long or not there. */
@@ -311,23 +299,23 @@ test_head_that_nobody_signed_is_no_head(void **state)
     exported_put(x, "checkpoint", bytes_text("x"));
     assert_err(export_open(&e, x->export, EXPORTED_ORIGIN, &x->key),
                SV_ERR_TAMPERED);
-    assert_fault(&e.fault, "checkpoint", false, unsigned_);
+    exported_assert_fault(&e.fault, "checkpoint", false, unsigned_);
     export_close(&e);
     assert_ok(buf_extend(&big, EXPORT_CHECKPOINT_MAX + 1, &at));
     exported_put(x, "checkpoint", buf_bytes(&big));
     assert_err(export_open(&e, x->export, EXPORTED_ORIGIN, &x->key),
                SV_ERR_TAMPERED);
-    assert_fault(&e.fault, "checkpoint", true, too_long);
+    exported_assert_fault(&e.fault, "checkpoint", true, too_long);
     export_close(&e);
     assert_int_equal(unlink(path), 0);
     assert_err(export_open(&e, x->export, EXPORTED_ORIGIN, &x->key),
                SV_ERR_TAMPERED);
-    assert_fault(&e.fault, "checkpoint", true, "this file is missing");
+    exported_assert_fault(&e.fault, "checkpoint", true, "this file is missing");
     export_close(&e);
     assert_int_equal(mkdir(path, 0700), 0);
     assert_err(export_open(&e, x->export, EXPORTED_ORIGIN, &x->key),
                SV_ERR_TAMPERED);
-    assert_fault(&e.fault, "checkpoint", true, no_file);
+    exported_assert_fault(&e.fault, "checkpoint", true, no_file);
     export_close(&e);
     buf_free(&big);
 }
@@ -345,7 +333,7 @@ test_file_that_cannot_be_read_is_named_and_not_called_false(void **state)
     read_errno = EIO;
     assert_err(export_tile(&e, &(struct tile){0, 0, TILE_WIDTH}, hashes),
                SV_ERR_IO);
-    assert_fault(&e.fault, "tile/0/000", true, NULL);
+    exported_assert_fault(&e.fault, "tile/0/000", true, NULL);
     export_close(&e);
 }
 
@@ -404,13 +392,14 @@ test_bundle_holds_its_entries_and_nothing_else(void **state)
     exported_put(x, name, bytes_of(good.ptr, good.len - 1));
     assert_err(export_bundle_entries(&e, &t, &raw, count_entry, &n),
                SV_ERR_TAMPERED);
-    assert_fault(&e.fault, name, true, "it ends before its last entry does");
+    exported_assert_fault(&e.fault, name, true,
+                          "it ends before its last entry does");
     assert_int_equal(n, PARTIAL - 1);
     assert_ok(buf_text(&good, "x"));
     exported_put(x, name, buf_bytes(&good));
     assert_err(export_bundle_entries(&e, &t, &raw, count_entry, &n),
                SV_ERR_TAMPERED);
-    assert_fault(&e.fault, name, true, "bytes behind its last entry");
+    exported_assert_fault(&e.fault, name, true, "bytes behind its last entry");
     buf_free(&good);
     buf_free(&raw);
     export_close(&e);
@@ -433,7 +422,7 @@ test_tile_that_is_cut_or_none_gives_no_hashes(void **state)
     exported_put(x, name, bytes_of(good.ptr, good.len - 1));
     assert_err(export_tile(&e, &(struct tile){0, 1, PARTIAL}, hashes),
                SV_ERR_TAMPERED);
-    assert_fault(&e.fault, name, true, "not as long as its name says");
+    exported_assert_fault(&e.fault, name, true, "not as long as its name says");
     /* Longer than any tile. */
     assert_ok(buf_append(&good, BYTES(before[0].b)));
     for (size_t i = PARTIAL; i < TILE_WIDTH; i++)
@@ -441,7 +430,7 @@ test_tile_that_is_cut_or_none_gives_no_hashes(void **state)
     exported_put(x, name, buf_bytes(&good));
     assert_err(export_tile(&e, &(struct tile){0, 1, PARTIAL}, hashes),
                SV_ERR_TAMPERED);
-    assert_fault(&e.fault, name, true, too_long);
+    exported_assert_fault(&e.fault, name, true, too_long);
     assert_err(export_tile(&e, &(struct tile){0, 0, TILE_WIDTH + 1}, hashes),
                SV_ERR_RANGE);
     assert_memory_equal(hashes, before, sizeof hashes);
@@ -511,8 +500,8 @@ test_altered_entry_is_named_by_its_number(void **state)
     raw.ptr[raw.len - 1] ^= 1; /* of the last entry */
     exported_put(x, bundle, buf_bytes(&raw));
     assert_err(exported_check(x, x->export, true, &fault), SV_ERR_TAMPERED);
-    assert_fault(&fault, "tile/0/001.p/44", false,
-                 "entry and hash do not fit together");
+    exported_assert_fault(&fault, "tile/0/001.p/44", false,
+                          "entry and hash do not fit together");
     assert_true(fault.has_entry);
     assert_int_equal(fault.entry, SIZE - 1);
     raw.ptr[raw.len - 1] ^= 1;
@@ -523,7 +512,8 @@ test_altered_entry_is_named_by_its_number(void **state)
     raw.ptr[0] ^= 1;
     exported_put(x, above, buf_bytes(&raw));
     assert_err(exported_check(x, x->export, true, &fault), SV_ERR_TAMPERED);
-    assert_fault(&fault, above, false, "not the hash of the tile below it");
+    exported_assert_fault(&fault, above, false,
+                          "not the hash of the tile below it");
     assert_false(fault.has_entry);
     buf_free(&raw);
 }
@@ -545,8 +535,8 @@ test_head_over_another_root_is_refused(void **state)
         assert_ok(checkpoint_sign(&head, &x->seed, &note));
         exported_put(x, "checkpoint", buf_bytes(&note));
         assert_err(exported_check(x, x->export, true, &fault), SV_ERR_TAMPERED);
-        assert_fault(&fault, "checkpoint", false,
-                     "another root than the entries make");
+        exported_assert_fault(&fault, "checkpoint", false,
+                              "another root than the entries make");
         assert_err(exported_check(x, x->export, false, &fault),
                    SV_ERR_TAMPERED);
         buf_free(&note);

@@ -89,18 +89,6 @@ static const char other_place[] = "not what the log has in this place";
 static const char other_log[] = "this head is not one of this log";
 static const char other_root[] = "another root than the entries make";
 
-static void
-assert_fault(const struct export_fault *f, const char *place, bool incomplete,
-             const char *reason)
-{
-    assert_string_equal(f->place, place);
-    assert_int_equal(f->incomplete, incomplete);
-    if (reason == NULL)
-        assert_null(f->reason);
-    else
-        assert_string_equal(f->reason != NULL ? f->reason : "", reason);
-}
-
 static bool
 is_there(const struct exported *x, const char *name)
 {
@@ -194,7 +182,7 @@ test_other_log_is_found_out_at_each_size(void **state)
                 SV_ERR_TAMPERED);
             assert_false(fault.incomplete);
             if (sizes[i] < TILE_WIDTH)
-                assert_fault(&fault, "checkpoint", false, other_log);
+                exported_assert_fault(&fault, "checkpoint", false, other_log);
             assert_ok(exported_check(x, x->export, entries != 0, &fault));
             support_dir_remove(x->export);
         }
@@ -212,10 +200,11 @@ test_full_tiles_are_compared_before_anything_is_written(void **state)
     assert_ok(exported_write(x, x->export, 1, 300, true, NULL));
     flip(x, "tile/0/000");
     assert_err(begin(x, 400, true, &from, &fault), SV_ERR_TAMPERED);
-    assert_fault(&fault, "tile/0/000", false, other_place);
+    exported_assert_fault(&fault, "tile/0/000", false, other_place);
     take_away(x, "tile/entries/000");
     assert_err(begin(x, 400, true, &from, &fault), SV_ERR_TAMPERED);
-    assert_fault(&fault, "tile/entries/000", true, "this file is missing");
+    exported_assert_fault(&fault, "tile/entries/000", true,
+                          "this file is missing");
     support_dir_remove(x->export);
     /* Of heads alone the hashes are all there is: they must lead to one. */
     assert_ok(exported_write(x, x->export, 2, 256, false, NULL));
@@ -224,7 +213,7 @@ test_full_tiles_are_compared_before_anything_is_written(void **state)
     assert_ok(exported_write(x, x->export, 1, 256, false, NULL));
     exported_put(x, "tile/0/000", buf_bytes(&tile));
     assert_err(begin(x, 400, false, &from, &fault), SV_ERR_TAMPERED);
-    assert_fault(&fault, "checkpoint", false, other_log);
+    exported_assert_fault(&fault, "checkpoint", false, other_log);
     assert_int_equal(from, 77);
     buf_free(&tile);
 }
@@ -248,7 +237,7 @@ test_tile_in_the_way_stays_and_keeps_the_head_out(void **state)
         take_away(x, "checkpoint");
         assert_err(exported_write(x, x->export, 1, 300, true, &fault),
                    SV_ERR_TAMPERED);
-        assert_fault(&fault, names[i], false, other_place);
+        exported_assert_fault(&fault, names[i], false, other_place);
         after = exported_read(x, names[i]);
         assert_true(bytes_equal(buf_bytes(&before), buf_bytes(&after)));
         assert_false(is_there(x, "checkpoint"));
@@ -268,7 +257,7 @@ test_entries_stay_with_entries_even_without_a_head(void **state)
     assert_ok(exported_write(x, x->export, 1, 300, true, NULL));
     take_away(x, "checkpoint");
     assert_err(begin(x, 300, false, &from, &fault), SV_ERR_EXISTS);
-    assert_fault(&fault, "tile/entries", true, NULL);
+    exported_assert_fault(&fault, "tile/entries", true, NULL);
     assert_ok(exported_write(x, x->export, 1, 300, true, NULL));
     exported_assert_good(x, true);
 }
@@ -312,7 +301,7 @@ test_files_of_others_are_never_taken_for_leftovers(void **state)
         exported_put(x, names[i], bytes_text("theirs"));
         assert_err(exported_write(x, x->export, 1, 3, true, &fault),
                    SV_ERR_EXISTS);
-        assert_fault(&fault, names[i], true, NULL);
+        exported_assert_fault(&fault, names[i], true, NULL);
         assert_true(is_there(x, names[i]));
         support_dir_remove(x->export);
     }
@@ -434,7 +423,7 @@ test_file_that_cannot_be_written_is_named(void **state)
     assert_int_equal(mkdir(x->export, 0700), 0);
     refusal[FSYNC] = EIO;
     assert_err(exported_write(x, x->export, 1, 3, true, &fault), SV_ERR_IO);
-    assert_fault(&fault, "tile/0/000.p/3", true, NULL);
+    exported_assert_fault(&fault, "tile/0/000.p/3", true, NULL);
     assert_false(is_there(x, "checkpoint"));
 }
 
@@ -496,7 +485,7 @@ test_entries_must_be_those_under_the_head(void **state)
                                         cases[i].log, cases[i].size, true,
                                         &fault),
                    SV_ERR_TAMPERED);
-        assert_fault(&fault, "checkpoint", false, other_root);
+        exported_assert_fault(&fault, "checkpoint", false, other_root);
         assert_false(is_there(x, "checkpoint"));
     }
     assert_ok(exported_write(x, x->export, 1, 10, true, NULL));

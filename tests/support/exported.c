@@ -185,3 +185,15 @@ exported_put(const struct exported *x, const char *name, struct bytes data)
     assert_int_equal(fwrite(data.ptr, 1, data.len, f), data.len);
     assert_int_equal(fclose(f), 0);
 }
+
+void
+exported_assert_fault(const struct export_fault *f, const char *place,
+                      bool incomplete, const char *reason)
+{
+    assert_string_equal(f->place, place);
+    assert_int_equal(f->incomplete, incomplete);
+    if (reason == NULL)
+        assert_null(f->reason);
+    else
+        assert_string_equal(f->reason != NULL ? f->reason : "", reason);
+}

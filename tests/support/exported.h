@@ -37,6 +37,10 @@ enum sv_err exported_write(const struct exported *x, const char *dir,
 enum sv_err exported_check(const struct exported *x, const char *dir,
                            bool entries, struct export_fault *fault);
 void exported_assert_good(const struct exported *x, bool entries);
+/* What is wrong, where, and whether something is missing; reason NULL: none is
+ * said. */
+void exported_assert_fault(const struct export_fault *f, const char *place,
+                           bool incomplete, const char *reason);
 
 /* A file of x->export; it is put with the directories that lead to it. */
 void exported_path(const struct exported *x, const char *name,
