@@ -10,8 +10,7 @@
 #define DECIDE_AHEAD_MS (UINT64_C(5) * 60 * 1000)
 /* A key that waits to be replaced may be written under this long. */
 #define DECIDE_DUE_MS (UINT64_C(72) * 3600 * 1000)
-/* Proposals of roles by one person that wait: of everybody who opens a session
- * each takes room. */
+/* Proposals by one person that wait: every device keeps them all. */
 #define DECIDE_PROPOSALS_MAX 128
 /* The rows of one list. */
 #define DECIDE_LIST_MAX 1000

@@ -325,7 +325,9 @@ open_snapshot(void *ctx, uint64_t number, unsigned column, uint32_t epoch,
         return SV_ERR_TAMPERED;
     if (c->with->compartment(c->run, r->policy.columns[column].type) == NULL)
         return SV_OK;
-    if (key == NULL) /* a false one: who counted then had another */
+    /* Excused, as no version needs it; but who requested that release had it.
+     */
+    if (key == NULL)
         return roster_key_epoch(r, column, epoch) != NULL ? SV_ERR_INPUT
                                                           : SV_ERR_TAMPERED;
     err = release_parcel_context(&r->vault, number, &context);
