@@ -96,7 +96,6 @@ struct releasing {
 
 enum sv_err release_add_fault(struct release_faults *f, enum release_class is,
                               const char *place, const char *reason);
-enum release_class release_worst(const struct releasing *r);
 
 /* Reads and judges one directory by itself.  Errors are of the machine, and
  * SV_ERR_NOT_FOUND: there is no such directory. */
@@ -110,6 +109,9 @@ enum sv_err release_log_check(struct releasing *r, const char *dir);
 enum sv_err release_chain_order(struct releasing *r);
 /* What readers can compute of all of them. */
 enum sv_err release_chain_audit(struct releasing *r);
+
+/* audit_release_verdict.c: what is to be said of it all. */
+enum release_class release_worst(const struct releasing *r);
 
 /* Did two persons approve it, and who says so?  The least first. */
 enum release_approval {
