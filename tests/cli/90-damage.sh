@@ -3,15 +3,7 @@
 # bad disk: never a wrong plaintext, never a death by signal, and a message
 # that says what was found.
 
-# Mounts of its own, where that is possible.
-if [ -z "${SV_OWN_MOUNTS+set}" ]; then
-    SV_OWN_MOUNTS=
-    if [ "$(id -u)" -eq 0 ] && unshare -m mount -t tmpfs none /mnt; then
-        SV_OWN_MOUNTS=yes
-    fi 2>/dev/null
-    export SV_OWN_MOUNTS
-    [ -z "$SV_OWN_MOUNTS" ] || exec unshare -m sh "$0"
-fi
+. "$(dirname "$0")/own_mounts.sh"
 . "$(dirname "$0")/lib.sh"
 . "$here/bytes.sh"
 

@@ -3,14 +3,7 @@
 # At a terminal: tests/test_setup.c.
 
 # The guarded form needs root, and mounts of its own over what it would change.
-if [ -z "${SV_OWN_MOUNTS+set}" ]; then
-    SV_OWN_MOUNTS=
-    if [ "$(id -u)" -eq 0 ] && unshare -m mount -t tmpfs none /mnt; then
-        SV_OWN_MOUNTS=yes
-    fi 2>/dev/null
-    export SV_OWN_MOUNTS
-    [ -z "$SV_OWN_MOUNTS" ] || exec unshare -m sh "$0"
-fi
+. "$(dirname "$0")/own_mounts.sh"
 . "$(dirname "$0")/lib.sh"
 
 expect_exit 2 setup
