@@ -394,6 +394,89 @@ insiders_of_a_figure_are_in_order(void **state)
     end(&f, &r);
 }
 
+/* c + 3 a = 8 and c is 1 to 9: who is in a knows that c is 5 or 2, and not 5
+ * alone, which is the first that is found. */
+static void
+what_an_insider_knows_goes_to_both_ends(void **state)
+{
+    struct audit_rules other = rules;
+    struct facts f;
+    struct audit_result r;
+    size_t d, a, c;
+
+    (void)state;
+    begin(&f);
+    d = dimension(&f, 0, "a", false, 3);
+    a = who_has(&f, 0, d, 0);
+    c = who_has(&f, 0, d, 1);
+    assert_ok(facts_print_rounded(&f, c, 5, 5, 0));
+    assert_ok(facts_state(&f, 0, 2, (const size_t[]){c, a},
+                          (const int64_t[]){1, 3}, 8, 8));
+    other.width = 6;
+    assert_ok(audit_run(&f, &other, &solvers, &r));
+    assert_int_equal(r.n_findings, 2);
+    assert_finding(&r.findings[0], a, AUDIT_NONE, AUDIT_NARROW, 0, 2);
+    assert_int_equal(r.findings[1].figure, c);
+    assert_true(r.findings[1].insider);
+    assert_int_equal(r.findings[1].by, a);
+    assert_int_equal(r.findings[1].verdict, AUDIT_NARROW);
+    assert_int_equal(r.findings[1].lo, 2);
+    assert_int_equal(r.findings[1].hi, 5);
+    end(&f, &r);
+}
+
+/* Rests of figures within figures, each within the next: more of them than
+ * there may be sets for insiders, which rests are not. */
+static void
+insiders_are_of_figures_and_not_of_rests(void **state)
+{
+    enum { CHAIN = 64 };
+    struct audit_rules other = rules;
+    struct facts f;
+    struct audit_result r;
+    size_t d, at, codes[CHAIN];
+
+    (void)state;
+    begin(&f);
+    d = dimension(&f, 0, "a", false, CHAIN);
+    for (size_t i = 0; i < CHAIN; i++) {
+        codes[i] = i;
+        at = everybody(&f, 0, 0);
+        assert_ok(facts_term(&f, at, d, i + 1, codes));
+        assert_ok(facts_print_rounded(&f, at, 10, 5, 0));
+    }
+    other.width = 1;
+    other.with_intervals = false;
+    assert_ok(audit_run(&f, &other, &solvers, &r));
+    assert_int_equal(r.n_targets, CHAIN * (CHAIN - 1) / 2);
+    assert_true(r.n_targets > AUDIT_INSIDERS_MAX);
+    assert_int_equal(r.n_findings, 0);
+    end(&f, &r);
+}
+
+/* More people at one date than at the next, of so many dates that who came
+ * and who left cannot be told apart in one table. */
+static void
+who_left_between_too_many_dates_is_out_of_range(void **state)
+{
+    enum { DATES = 450 };
+    struct facts f;
+    struct audit_result r;
+    size_t at;
+
+    (void)state;
+    begin(&f);
+    for (size_t i = 0; i < DATES; i++) {
+        at = everybody(&f, 0, 0);
+        (void)snprintf(f.figures[at].as_of, FACTS_DATE_SIZE, "%04zu-12-31",
+                       1500 + i);
+        if (i == 1 || i == 2)
+            assert_ok(facts_print_exact(&f, at, i == 1 ? 46 : 45));
+    }
+    assert_err(audit_run(&f, &rules, &solvers, &r), SV_ERR_RANGE);
+    facts_clear(&f);
+}
+
 static int
 stop(void **state)
 {
@@ -417,6 +500,9 @@ main(void)
         cmocka_unit_test(nobody_asks_where_nothing_is_safe),
         cmocka_unit_test(a_rest_is_looked_at_once),
         cmocka_unit_test(insiders_of_a_figure_are_in_order),
+        cmocka_unit_test(what_an_insider_knows_goes_to_both_ends),
+        cmocka_unit_test(insiders_are_of_figures_and_not_of_rests),
+        cmocka_unit_test(who_left_between_too_many_dates_is_out_of_range),
     };
 
     return cmocka_run_group_tests(tests, NULL, stop);

@@ -290,7 +290,7 @@ a_rest_that_a_figure_counts_is_its_set(void **state)
     const size_t two[] = {1, 2};
     struct facts f;
     struct model *m;
-    size_t all, one, rest, crossed;
+    size_t all, one, rest, crossed, wide, narrow;
 
     (void)state;
     begin(&f, 3, 3);
@@ -299,9 +299,15 @@ a_rest_that_a_figure_counts_is_its_set(void **state)
     rest = cell(&f, ALL, ALL, 1);
     assert_ok(facts_term(&f, rest, 0, 2, two));
     crossed = cell(&f, 0, 1, 1);
+    wide = cell(&f, 0, ALL, ALL); /* of more than one dimension, too */
+    assert_ok(facts_term(&f, wide, 1, 2, two));
+    narrow = cell(&f, 0, 2, ALL);
+    (void)cell(&f, 0, 1, ALL);
     assert_ok(model_new(&f, false, &m));
     assert_int_equal(model_rest(m, m->set_of[one], m->set_of[all]),
                      m->set_of[rest]);
+    assert_int_equal(model_rest(m, m->set_of[narrow], m->set_of[wide]),
+                     m->set_of[narrow + 1]);
     assert_int_equal(model_rest(m, m->set_of[crossed], m->set_of[all]),
                      MODEL_NONE);
     assert_int_equal(model_rest(m, m->set_of[crossed], m->set_of[one]),

@@ -475,6 +475,8 @@ populations_have_nobody_in_common(void **state)
     assert_range(&made, rest[0], 5, 5);
     assert_range(&made, rest[1], 11, 11);
     assert_int_equal(made.m->axes[MODEL_SINCE(1)].population, 1);
+    assert_int_equal(made.m->axes[MODEL_SINCE(0)].n_classes, 1);
+    assert_int_equal(made.m->axes[MODEL_SINCE(1)].n_classes, 2);
     assert_false(
         model_within(made.m, made.m->set_of[some[0]], made.m->set_of[all[1]]));
     assert_true(
@@ -514,6 +516,55 @@ populations_are_as_many_as_there_may_be(void **state)
                 !with_until);
         model_free(m);
     }
+    facts_clear(&f);
+}
+
+static void
+only_the_second_population_has_a_figure(void **state)
+{
+    struct facts f;
+    struct model *m;
+    size_t d;
+
+    (void)state;
+    begin(&f, 2);
+    d = dimension(&f, 1, "a", 2);
+    (void)cell(&f, d, 0, d, ALL);
+    assert_ok(model_new(&f, false, &m));
+    check_model(m);
+    assert_int_equal(m->n_sets, 1);
+    assert_int_equal(m->n_atoms, 1);
+    model_free(m);
+    facts_clear(&f);
+}
+
+/* Tables on as many dimensions as a word has bits; the first population has
+ * one more, of so many codes that no other table has room for it. */
+static void
+tables_are_of_their_populations_dimensions(void **state)
+{
+    struct facts f;
+    struct model *m;
+    size_t first = 0;
+
+    (void)state;
+    begin(&f, 2);
+    for (size_t i = 0; i < 65 + 64; i++) {
+        size_t n = i == 64 ? 1000 : 2, d;
+        char name[24];
+
+        (void)snprintf(name, sizeof name, "d%zu", i);
+        d = dimension(&f, i > 64, name, n);
+        if (i == 65)
+            first = d;
+        else if (i > 65)
+            (void)cell(&f, first, 0, d, 0);
+        for (size_t code = 0; code + 1 < n && i < 65; code++)
+            (void)cell(&f, d, code, d, ALL);
+    }
+    assert_ok(model_new(&f, false, &m));
+    assert_int_equal(m->n_sets, 64 + 999 + 63);
+    model_free(m);
     facts_clear(&f);
 }
 
@@ -620,6 +671,8 @@ main(void)
         cmocka_unit_test(people_who_may_leave_are_counted_up_to_a_date),
         cmocka_unit_test(populations_have_nobody_in_common),
         cmocka_unit_test(populations_are_as_many_as_there_may_be),
+        cmocka_unit_test(only_the_second_population_has_a_figure),
+        cmocka_unit_test(tables_are_of_their_populations_dimensions),
         cmocka_unit_test(a_rest_in_two_dimensions_is_no_figures_set),
         cmocka_unit_test(sets_of_many_dimensions_are_out_of_range),
         cmocka_unit_test(cells_are_as_many_as_atoms_may_be),
