@@ -51,6 +51,7 @@ struct model_set {
 
 struct model_axis {
     size_t population;
+    bool secret; /* of a secret dimension */
     size_t n_classes, n_words;
     uint16_t *class_of; /* of each code; owned */
 };

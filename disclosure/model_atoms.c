@@ -34,7 +34,7 @@ begin_row(struct growing *g, size_t entries)
         r->start = wider;
         g->cap_rows = cap;
     }
-    if (need > g->cap_entries || r->atom == NULL) {
+    if (need >= g->cap_entries) { /* at first, too */
         size_t cap = 2 * need + 64;
         uint32_t *atom = realloc(r->atom, cap * sizeof *atom);
         int64_t *factor;

@@ -60,6 +60,7 @@ make_axes(struct model *m)
         struct model_axis *a = &m->axes[i];
 
         a->population = d->population;
+        a->secret = d->secret;
         a->n_classes = 1;
         a->class_of = calloc(d->n + 1, sizeof *a->class_of);
         if (a->class_of == NULL)
@@ -117,8 +118,6 @@ make_dates(struct model *m, struct dates *d)
 
         if (err != SV_OK)
             return err;
-        if (axis.n_classes == 0)
-            axis.n_classes = 1;
         axis.n_words = (axis.n_classes + 63) / 64;
         m->axes[MODEL_SINCE(p)] = axis;
         if (!m->with_until)
@@ -290,8 +289,7 @@ secret_term(const struct model *m, const struct model_set *s)
     size_t found = s->n_terms, n = 0;
 
     for (size_t i = 0; i < s->n_terms; i++)
-        if (s->terms[i].axis < m->facts->n_dimensions &&
-            m->facts->dimensions[s->terms[i].axis].secret) {
+        if (m->axes[s->terms[i].axis].secret) {
             found = i;
             n++;
         }
@@ -370,7 +368,8 @@ model_rest(const struct model *m, size_t a, size_t b)
     uint64_t rest[WORDS_MAX] = {0};
     uint8_t sum[DIGEST_LEN];
     const size_t *found;
-    size_t at = 0, differing = 0, set = MODEL_NONE;
+    size_t at = 0, set = MODEL_NONE;
+    bool differs = false;
 
     /* A product less a part of it is a product where one axis differs. */
     for (size_t i = 0; i < x->n_terms; i++) {
@@ -383,8 +382,9 @@ model_rest(const struct model *m, size_t a, size_t b)
         if (wider != NULL &&
             bits_within(wider, terms[i].classes, axis->n_words))
             continue;
-        if (differing++ > 0)
+        if (differs)
             return MODEL_NONE;
+        differs = true;
         for (size_t j = 0; j < axis->n_classes; j++)
             if (!bit_is_set(terms[i].classes, j) &&
                 (wider == NULL || bit_is_set(wider, j)))

@@ -501,12 +501,12 @@ enum sv_err
 published_check(const struct facts_document *d, const struct released *r,
                 struct published *out)
 {
+    /* Without memory there is no object, and none takes a name. */
     struct checking c = {d, r, out, json_object()};
-    enum sv_err err = SV_ERR_NOMEM;
+    enum sv_err err;
 
     memset(out, 0, sizeof *out);
-    if (c.facts != NULL)
-        err = index_facts(&c);
+    err = index_facts(&c);
     if (err == SV_OK)
         err = check_report(&c);
     for (size_t i = 0; i < d->n && err == SV_OK; i++)

@@ -308,6 +308,14 @@ a_rest_of_rounded_figures_begins_at_nobody(void **state)
     assert_finding(&r.findings[0], all, a, AUDIT_NARROW, 0, 8);
     assert_finding(&r.findings[1], all, AUDIT_NONE, AUDIT_NARROW, 1, 9);
     assert_finding(&r.findings[2], a, AUDIT_NONE, AUDIT_NARROW, 1, 9);
+    audit_result_clear(&r);
+    /* As wide as the rule wants, from nobody on. */
+    assert_ok(facts_print_rounded(&f, all, 10, 5, 0));
+    assert_ok(facts_print_rounded(&f, a, 10, 5, 0));
+    other.width = 8;
+    assert_ok(audit_run(&f, &other, &solvers, &r));
+    assert_int_equal(r.n_targets, 3);
+    assert_int_equal(r.n_findings, 0);
     end(&f, &r);
 }
 

@@ -159,15 +159,18 @@ static const char annual[] =
     "    \"f\": {\n      \"x\": 40\n    },\n    \"m\": 5,\n"
     "    \"n\": null,\n    \"n_reason\": \"small\",\n    \"total\": 45\n"
     "  }\n}\n";
-static const char plan[] =
-    "{\"basis\":\"law\",\"figures\":["
-    "{\"change\":false,\"name\":\"t.a\",\"reason\":\"\",\"value\":40},"
-    "{\"change\":false,\"name\":\"t.b\",\"reason\":\"\",\"value\":5},"
-    "{\"change\":false,\"name\":\"t.total\",\"reason\":\"\",\"value\":45},"
-    "{\"change\":false,\"name\":\"t.share.a\",\"reason\":\"\","
-    "\"value\":\"89\"}],\"format\":\"svault/counts/v1\",\"plan\":\"p\","
+#define PLAN                                                                   \
+    "{\"basis\":\"law\",\"figures\":["                                         \
+    "{\"change\":false,\"name\":\"t.a\",\"reason\":\"\",\"value\":40},"        \
+    "{\"change\":false,\"name\":\"t.b\",\"reason\":\"\",\"value\":5},"         \
+    "{\"change\":false,\"name\":\"t.total\",\"reason\":\"\",\"value\":45},"    \
+    "{\"change\":false,\"name\":\"t.share.a\",\"reason\":\"\","                \
+    "\"value\":\"89\"}],\"format\":\"svault/counts/v1\",\"plan\":\"p\","       \
     "\"profile\":\"exact\",\"relations\":["
-    "{\"complete\":true,\"parts\":[0,1],\"whole\":2}]}\n";
+static const char plan[] =
+    PLAN "{\"complete\":true,\"parts\":[0,1],\"whole\":2}]}\n";
+static const char plan_of_one_part[] =
+    PLAN "{\"complete\":true,\"parts\":[0],\"whole\":2}]}\n";
 
 struct checking {
     const char *text;
@@ -196,7 +199,7 @@ enum wrong {
     WRONG_FACT,
     WRONG_SUM,
     WRONG_PAIR,
-    WRONG_N
+    WRONG_RELATION /* of a plan */
 };
 
 static void
@@ -207,6 +210,8 @@ checking_begin(struct checking *c, bool is_plan, enum wrong wrong)
     struct facts *f = &c->d.parts[0].facts;
 
     *c = (struct checking){.text = is_plan ? plan : annual};
+    if (is_plan && wrong == WRONG_RELATION)
+        c->text = plan_of_one_part;
     c->d.n = 1;
     c->d.parts[0].rule.base = wrong == WRONG_RULE ? 5 : 0;
     begin(f, 3);
@@ -256,7 +261,7 @@ after_check(void *ctx, enum sv_err err, const char *place)
 static void
 each_report(void (*fn)(struct checking *c))
 {
-    for (unsigned i = 0; i < 2 * WRONG_N; i++) {
+    for (unsigned i = 0; i <= 2 * WRONG_RELATION; i++) {
         struct checking c;
 
         checking_begin(&c, i % 2 == 0, (enum wrong)(i / 2));
@@ -282,6 +287,39 @@ a_report_is_not_right_for_want_of_memory(void **state)
 {
     (void)state;
     each_report(lack_ours);
+}
+
+/* The figures of two dimensions, of which more and more are told apart: by
+ * counting, as room for them runs out at several of them. */
+static void
+sums_are_not_right_for_want_of_memory(void **state)
+{
+    struct facts f;
+    struct published p = {0};
+    bool came = true;
+
+    (void)state;
+    begin(&f, 8);
+    for (size_t i = 0; i < 64; i++) {
+        const size_t code[] = {i / 8, i % 8};
+        size_t at = 0;
+
+        assert_ok(facts_figure(&f, 0, 0, "cell", "2022-12-31", &at));
+        for (size_t d = 0; d < 2; d++)
+            assert_ok(facts_term(&f, at, d, 1, &code[d]));
+        assert_ok(facts_print_exact(&f, at, 1));
+    }
+    for (uint64_t n = 1; came; n++) {
+        enum sv_err err;
+
+        scarce_memory_at(n, false);
+        err = published_sums(&f, &p);
+        came = scarce_came();
+        scarce_memory_at(0, false);
+        assert_err(err, came ? SV_ERR_NOMEM : SV_OK);
+        published_clear(&p);
+    }
+    facts_clear(&f);
 }
 
 static struct {
@@ -342,6 +380,7 @@ main(void)
         cmocka_unit_test(an_audit_without_memory_says_so),
         cmocka_unit_test(an_audit_of_who_left_without_memory_says_so),
         cmocka_unit_test(a_report_is_not_right_for_want_of_memory),
+        cmocka_unit_test(sums_are_not_right_for_want_of_memory),
         cmocka_unit_test(
             a_report_is_not_right_for_want_of_the_json_librarys_memory),
     };

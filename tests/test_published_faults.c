@@ -342,6 +342,30 @@ another_statement_is_none_of_a_union(void **state)
     expect(b, NOTHING);
 }
 
+/* Each figure of it is the one of its number, to the last. */
+static void
+a_statement_of_other_figures_is_none_of_a_union(void **state)
+{
+    struct bench *b = *state;
+    struct facts *f = &b->d.parts[0].facts;
+    static const size_t figures[][4] = {
+        {0, 1, 4, 3}, {0, 1, 2, 4}, {0, 1, 3, 2}, {0, 1, 2, 3}};
+    static const int64_t factors[] = {1, -1, -1, 1};
+
+    for (size_t i = 0; i < 4; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "u/%zu", i);
+        assert_int_equal(unprinted(b, 0, name), i);
+    }
+    (void)unprinted(b, 0, "other");
+    count(b, "u", "40");
+    for (size_t i = 0; i < 4; i++) {
+        assert_ok(facts_state(f, 0, 4, figures[i], factors, 40, 40));
+        expect(b, i < 3 ? SAYS("u = 40: " STRANGE) : NOTHING);
+    }
+}
+
 /* One figure is no union, and figures of two populations are none. */
 static void
 a_union_is_of_two_figures_of_one_population(void **state)
@@ -450,6 +474,7 @@ a_percentage_is_rounded_to_the_nearest_a_half_away_from_0(void **state)
         {201, 202, "\"0\""},     {8, 9, "\"13\""},    {8, 7, "\"-13\""},
         {8, 9, "\"12.5\""},      {8, 7, "\"-12.5\""}, {2000, 2001, "\"0.1\""},
         {2001, 2002, "\"0.0\""}, {7, 7, "\"0\""},     {5, 0, "\"-100\""},
+        {1, 2, "\"100\""},
     };
     struct bench *b = *state;
 
@@ -783,6 +808,7 @@ main(void)
         TEST(faults_are_counted_behind_those_that_are_kept),
         TEST(who_has_any_of_up_to_four_codes_is_a_statement),
         TEST(another_statement_is_none_of_a_union),
+        TEST(a_statement_of_other_figures_is_none_of_a_union),
         TEST(a_union_is_of_two_figures_of_one_population),
         TEST(a_plans_change_is_that_of_the_latest_two_years),
         TEST(a_change_of_what_is_not_printed_is_a_statement),
