@@ -226,6 +226,29 @@ a_group_may_be_known_before(void **state)
     }
 }
 
+/* Under a rule that wants no width: the first that fits is nobody, and it is
+ * not left at that. */
+static void
+a_group_without_anybody_in_sight_is_looked_at_again(void **state)
+{
+    struct audit_rules other = rules;
+    struct facts f;
+    struct audit_result r;
+    size_t secret, all;
+
+    (void)state;
+    begin(&f);
+    secret = dimension(&f, 0, "b", true, 2);
+    all = everybody(&f, 0, 0);
+    assert_ok(facts_print_exact(&f, all, 10));
+    assert_ok(facts_print_rounded(&f, who_has(&f, 0, secret, 0), 0, 5, 0));
+    other.width = 0;
+    assert_ok(audit_run(&f, &other, &solvers, &r));
+    assert_int_equal(r.n_targets, 2);
+    assert_int_equal(r.n_findings, 0);
+    end(&f, &r);
+}
+
 static size_t
 who_has_any(struct facts *f, size_t d, size_t n, const size_t codes[],
             const char *as_of, int64_t value)
@@ -502,6 +525,7 @@ main(void)
         cmocka_unit_test(two_populations_tell_nothing_of_each_other),
         cmocka_unit_test(the_new_release_need_not_be_the_last),
         cmocka_unit_test(a_group_may_be_known_before),
+        cmocka_unit_test(a_group_without_anybody_in_sight_is_looked_at_again),
         cmocka_unit_test(nobody_leaves_on_a_solvers_word),
         cmocka_unit_test(two_figures_of_two_dates_are_no_conflict),
         cmocka_unit_test(a_rest_of_rounded_figures_begins_at_nobody),
