@@ -538,6 +538,7 @@ two_figures_are_no_sum(void **state)
     facts_clear(&f);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) /* which makes 1 s into 15 */
 /* All nine of seventeen: none is in another, which takes so many steps to see
  * that it is not seen to its end, and nothing is called right. */
 static void
@@ -555,6 +556,7 @@ sets_are_held_against_each_other_within_a_limit(void **state)
     published_clear(&p);
     facts_clear(&f);
 }
+#endif
 
 int
 main(void)
@@ -567,7 +569,9 @@ main(void)
         cmocka_unit_test(a_sum_has_as_many_parts_as_there_are_codes),
         cmocka_unit_test(the_same_people_are_compared_once),
         cmocka_unit_test(two_figures_are_no_sum),
+#if !defined(__SANITIZE_ADDRESS__)
         cmocka_unit_test(sets_are_held_against_each_other_within_a_limit),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
