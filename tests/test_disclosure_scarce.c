@@ -152,6 +152,28 @@ an_audit_of_who_left_without_memory_says_so(void **state)
     facts_clear(&f);
 }
 
+/* All of the first group have one code of a secret: that they are three is
+ * looked for when there is room for as many targets as there are groups. */
+static void
+an_audit_of_many_groups_without_memory_says_so(void **state)
+{
+    enum { GROUPS = 256 };
+    const size_t code = 1;
+    struct facts f;
+
+    (void)state;
+    begin(&f, GROUPS);
+    for (size_t i = 0; i < GROUPS; i++) {
+        size_t at = figure(&f, 0, i, "2022-12-31");
+
+        assert_ok(facts_term(&f, at, 1, 1, &code));
+        assert_ok(facts_print_exact(&f, at, 3));
+    }
+    assert_ok(facts_print_exact(&f, figure(&f, 0, 0, "2022-12-31"), 3));
+    lack_memory(&f);
+    facts_clear(&f);
+}
+
 /* ---- Reports ---- */
 
 static const char annual[] =
@@ -379,6 +401,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_audit_without_memory_says_so),
         cmocka_unit_test(an_audit_of_who_left_without_memory_says_so),
+        cmocka_unit_test(an_audit_of_many_groups_without_memory_says_so),
         cmocka_unit_test(a_report_is_not_right_for_want_of_memory),
         cmocka_unit_test(sums_are_not_right_for_want_of_memory),
         cmocka_unit_test(
