@@ -220,6 +220,9 @@ test_return_and_confirmation_are_not_each_others(void **state)
     put(q.person, "ines");
     q.entry = role; /* of a role */
     refuses(r, f->n, &q);
+    put(r->proposals[r->n_proposals - 1].role, "c"); /* however short */
+    refuses(r, f->n, &q);
+    put(r->proposals[r->n_proposals - 1].role, "caseworker");
     q.entry = keys; /* another's */
     refuses(r, f->n, &q);
     q = fakelog_request_confirm(f, keys, "carl", "");
@@ -295,6 +298,25 @@ test_part_fits_where_genesis_is_in_and_all_else_is_not(void **state)
     assert_ok(roster_replay(&r, 0, buf_bytes(&f->entries[0])));
     assert_true(roster_fits_part(&r, &q));
     q.text[0] = '\0';
+    assert_false(roster_fits_part(&r, &q));
+    roster_clear(&r);
+}
+
+static void
+test_policy_is_as_long_as_its_text_may_be_and_no_longer(void **state)
+{
+    struct fakelog *f = *state;
+    struct request q = fakelog_part(f, &f->replay.roster.policy, 1);
+    size_t len = strlen(q.text);
+    struct roster r;
+    uint8_t *text;
+
+    roster_init(&r);
+    r.started = true;
+    assert_ok(buf_extend(&r.policy_text, POLICY_TEXT_MAX - len, &text));
+    memset(text, 'x', POLICY_TEXT_MAX - len);
+    assert_true(roster_fits_part(&r, &q));
+    assert_ok(buf_text(&r.policy_text, "x"));
     assert_false(roster_fits_part(&r, &q));
     roster_clear(&r);
 }
@@ -406,6 +428,9 @@ test_restore_is_signed_by_both_or_by_one_and_the_gate(void **state)
     assert_ok(verify_two(r, &q, ADA, "ada", SUE, "sue"));
     assert_err(verify_two(r, &q, ADA, "mallory", SUE, "sue"), SV_ERR_TAMPERED);
     assert_err(verify_two(r, &q, ADA, "ada", SUE, "gate"), SV_ERR_TAMPERED);
+    (void)fakelog_hire(f, "s", "auditor", 0); /* her name is one */
+    put(q.restore.second, "s");
+    assert_ok(verify_two(r, &q, ADA, "ada", FAKELOG_ORIGIN "/s", "s"));
     put(q.restore.second, "nobody");
     assert_err(verify_two(r, &q, ADA, "ada", FAKELOG_ORIGIN "/nobody", "sue"),
                SV_ERR_NOT_FOUND);
@@ -452,19 +477,23 @@ test_who_may_still_propose_keeps_what_she_proposed(void **state)
                                             ACT_STAFF_REPLACE};
     struct fakelog *f = *state;
     struct roster *r = &f->replay.roster;
-    int approver = policy_role(&r->policy, "approver");
+    struct policy *p = &r->policy;
+    int administrator = policy_role(p, "administrator");
 
+    /* The first role, with the shortest name, is one like any other. */
+    put(p->roles[0].name, "i");
+    p->excludes[0][administrator] = p->excludes[administrator][0] = false;
     for (size_t i = 0; i < 2; i++) {
         uint64_t card, role;
         struct request q;
 
         (void)fakelog_hire(f, "adam", "administrator", 0);
         if (i == 0)
-            (void)fakelog_hire(f, "adam", "approver", 0);
-        r->policy.roles[approver].acts[kept[i]] = true;
+            (void)fakelog_hire(f, "adam", "i", 0);
+        p->roles[0].acts[kept[i]] = true;
         card = act_on(f, ACT_STAFF_REPLACE, "adam", "administrator", "cora",
                       "newer", 0);
-        q = fakelog_request_propose(f, "cleo", "intake", 0);
+        q = fakelog_request_propose(f, "cleo", "i", 0);
         put(q.actor, "adam");
         role = fakelog_append(f, &q, OUTCOME_DONE);
         q = fakelog_request(f, ACT_STAFF_REVOKE, "sue", "supervisor");
@@ -473,7 +502,7 @@ test_who_may_still_propose_keeps_what_she_proposed(void **state)
         (void)fakelog_append(f, &q, OUTCOME_DONE);
         assert_int_equal(roster_proposal(r, role) != NULL, i == 0);
         assert_int_equal(roster_proposal(r, card) != NULL, i == 1);
-        r->policy.roles[approver].acts[kept[i]] = false;
+        p->roles[0].acts[kept[i]] = false;
     }
 }
 
@@ -490,6 +519,7 @@ main(void)
         IN_AN_OFFICE(test_nothing_but_its_policy_goes_before_the_policy),
         IN_AN_OFFICE(test_founder_has_one_pair_of_keys),
         IN_AN_OFFICE(test_part_fits_where_genesis_is_in_and_all_else_is_not),
+        IN_AN_OFFICE(test_policy_is_as_long_as_its_text_may_be_and_no_longer),
         IN_AN_OFFICE(test_vault_is_ready_with_a_key_for_each_column),
         IN_AN_OFFICE(test_genesis_is_signed_by_both_of_its_founders),
         IN_AN_OFFICE(test_third_signature_under_genesis_is_refused),

@@ -1255,6 +1255,20 @@ test_founders_are_those_that_the_profile_permits(void **state)
 }
 
 static void
+test_founder_has_no_role_that_must_end(void **state)
+{
+    struct founding *s = *state;
+    struct policy *p = &s->f.replay.roster.policy;
+    struct request q;
+
+    to_keys(s);
+    q = fakelog_keys(&s->f, &s->p);
+    expect(&s->f, &q, "allowed founding");
+    p->roles[policy_role(p, "supervisor")].grant_days_max = 1;
+    expect(&s->f, &q, "denied setup");
+}
+
+static void
 test_first_keys_are_one_for_each_column(void **state)
 {
     struct founding *s = *state;
@@ -1414,6 +1428,7 @@ main(void)
         WITH_NONE(test_policy_comes_in_its_parts_and_order),
         WITH_NONE(test_t47_policy_must_be_the_one_of_genesis),
         WITH_NONE(test_founders_are_those_that_the_profile_permits),
+        WITH_NONE(test_founder_has_no_role_that_must_end),
         WITH_NONE(test_first_keys_are_one_for_each_column),
         WITH_NONE(test_t73_nobody_works_before_the_keys_are_in),
     };

@@ -201,6 +201,84 @@ test_rule_of_holders_spares_who_holds_nothing(void **state)
     assert_true(p.excludes[AUDITOR][ADMINISTRATOR]);
 }
 
+/* Who is not named is not meant, nor is the first role. */
+static void
+test_rule_of_some_holders_spares_the_others(void **state)
+{
+    static const char *const rules[] = {"holders", "holders-of s.a v.a"};
+    struct policy p;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char text[256];
+
+        (void)snprintf(text, sizeof text,
+                       "[{\"roles\": [\"administrator\"], \"exclude\":"
+                       " [\"supervisor\", \"auditor\"]},"
+                       "{\"roles\": [\"worker\"], \"exclude\": \"%s\"}]",
+                       rules[i]);
+        assert_ok(read_changed("exclusions", text, &p, NULL));
+        assert_false(p.excludes[WORKER][ADMINISTRATOR]);
+        assert_false(p.excludes[WORKER][AUDITOR]);
+    }
+}
+
+/* Of the first role and column, as of any. */
+static void
+test_profile_may_change_the_first_cell(void **state)
+{
+    struct policy p;
+
+    (void)state;
+    assert_ok(read_changed("profiles/q/cells",
+                           "{\"administrator\": {\"s.a\": \"r\"},"
+                           " \"supervisor\": {\"v.a\": \"r\"}}",
+                           &p, NULL));
+    assert_int_equal(p.roles[ADMINISTRATOR].cells[2], CELL_READ);
+    assert_int_equal(p.roles[SUPERVISOR].cells[0], CELL_READ);
+}
+
+/* All of them exclude each other, and one assigns herself. */
+static void
+test_policy_has_as_many_roles_as_there_may_be(void **state)
+{
+    json_t *root = parsed(small), *roles = json_object_get(root, "roles");
+    json_t *all = json_array();
+    struct policy p;
+    char *text;
+
+    (void)state;
+    while (json_array_size(roles) < POLICY_ROLES_MAX) {
+        json_t *role = json_deep_copy(json_array_get(roles, AUDITOR));
+        char name[NAME_SIZE];
+
+        (void)snprintf(name, sizeof name, "r%zu", json_array_size(roles));
+        assert_int_equal(json_object_set_new(role, "name", json_string(name)),
+                         0);
+        assert_int_equal(json_array_append_new(roles, role), 0);
+    }
+    for (size_t i = 0; i < POLICY_ROLES_MAX; i++)
+        assert_int_equal(
+            json_array_append(
+                all, json_object_get(json_array_get(roles, i), "name")),
+            0);
+    assert_int_equal(json_object_set_new(
+                         json_array_get(json_object_get(root, "exclusions"), 0),
+                         "roles", all),
+                     0);
+    change(root, "profiles/q/permit", "[]");
+    text = json_dumps(root, 0);
+    assert_non_null(text);
+    assert_ok(policy_from_json(bytes_text(text), "q", &p, NULL));
+    for (unsigned i = 0; i < POLICY_ROLES_MAX; i++) {
+        assert_int_equal(p.roles[i].self_assigns, i == SUPERVISOR);
+        for (unsigned j = 0; j < POLICY_ROLES_MAX; j++)
+            assert_int_equal(p.excludes[i][j], i != j);
+    }
+    free(text);
+    json_decref(root);
+}
+
 static void
 test_what_may_be_left_out_may(void **state)
 {
@@ -321,6 +399,27 @@ test_what_is_missing_or_of_another_kind_is_refused(void **state)
 
     (void)state;
     REFUSE_ALL(cases);
+}
+
+static void
+test_text_that_is_no_json_is_told_by_its_line(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t line;
+    } cases[] = {{"{", 1}, {"{\n\"format\"", 2}, {NULL, 0}};
+    struct policy p;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bytes text = cases[i].text != NULL ? bytes_text(cases[i].text)
+                                                  : bytes_of(NULL, 0);
+        struct diag where = {.line = 77};
+
+        assert_err(policy_from_json(text, "p", &p, &where), SV_ERR_INPUT);
+        assert_string_equal(where.reason, "not valid JSON");
+        assert_int_equal(where.line, cases[i].line);
+    }
 }
 
 static void
@@ -536,6 +635,75 @@ test_founders_are_there_and_apart(void **state)
 }
 
 static void
+swap_roles(struct policy *p, unsigned i, unsigned j)
+{
+    struct policy_role role = p->roles[i];
+
+    p->roles[i] = p->roles[j];
+    p->roles[j] = role;
+    for (unsigned k = 0; k < p->n_roles; k++) {
+        bool was = p->excludes[i][k];
+
+        p->excludes[i][k] = p->excludes[j][k];
+        p->excludes[j][k] = was;
+    }
+    for (unsigned k = 0; k < p->n_roles; k++) {
+        bool was = p->excludes[k][i];
+
+        p->excludes[k][i] = p->excludes[k][j];
+        p->excludes[k][j] = was;
+    }
+}
+
+/* Where they stand among the roles means nothing. */
+static void
+test_founders_are_apart_in_any_order(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < 3; first++) {
+        struct policy p = read_profile("p");
+        int administrator, others[2];
+
+        swap_roles(&p, 0, first);
+        assert_ok(policy_check(&p, NULL));
+        administrator = policy_role(&p, "administrator");
+        others[0] = policy_role(&p, "supervisor");
+        others[1] = policy_role(&p, "auditor");
+        for (unsigned i = 0; i < 2; i++) {
+            p.excludes[administrator][others[i]] = false;
+            assert_err(policy_check(&p, NULL), SV_ERR_INPUT);
+            p.excludes[administrator][others[i]] = true;
+        }
+    }
+}
+
+/* An index that is the first column of all. */
+static void
+test_first_column_may_be_an_index(void **state)
+{
+    struct policy p = read_profile("p");
+    struct policy_role *r = &p.roles[SUPERVISOR];
+    struct policy_column index = p.columns[3];
+
+    (void)state;
+    p.columns[3] = p.columns[0];
+    p.columns[0] = index;
+    for (unsigned i = 0; i < p.n_roles; i++)
+        memset(p.roles[i].cells, 0, sizeof p.roles[i].cells);
+    memset(r->acts, 0, sizeof r->acts);
+    memset(r->act_types, 0, sizeof r->act_types);
+    p.roles[WORKER].acts[ACT_RECORD_SAVE] = false;
+    p.roles[WORKER].act_types[ACT_RECORD_SAVE] = 0;
+    assert_ok(policy_check(&p, NULL));
+    r->cells[2] = CELL_WRITE;
+    r->acts[ACT_RECORD_CREATE] = true;
+    r->act_types[ACT_RECORD_CREATE] = 2;
+    wrong(&p, "supervisor", "an act without the cells that it needs");
+    r->cells[0] = CELL_SEARCH;
+    assert_ok(policy_check(&p, NULL));
+}
+
+static void
 test_policy_has_a_profile_columns_and_limits_that_are_some(void **state)
 {
     const struct policy small_one = read_profile("p");
@@ -633,13 +801,19 @@ main(void)
         cmocka_unit_test(test_rules_of_exclusion_come_to_pairs),
         cmocka_unit_test(test_profile_changes_what_it_names_and_nothing_else),
         cmocka_unit_test(test_rule_of_holders_spares_who_holds_nothing),
+        cmocka_unit_test(test_rule_of_some_holders_spares_the_others),
+        cmocka_unit_test(test_profile_may_change_the_first_cell),
+        cmocka_unit_test(test_policy_has_as_many_roles_as_there_may_be),
         cmocka_unit_test(test_what_may_be_left_out_may),
         cmocka_unit_test(test_what_is_missing_or_of_another_kind_is_refused),
+        cmocka_unit_test(test_text_that_is_no_json_is_told_by_its_line),
         cmocka_unit_test(test_limits_are_numbers_within_bounds),
         cmocka_unit_test(test_letters_of_a_cell_go_together_or_not),
         cmocka_unit_test(test_acts_need_cells_of_their_type),
         cmocka_unit_test(test_role_that_contradicts_itself_is_named),
         cmocka_unit_test(test_founders_are_there_and_apart),
+        cmocka_unit_test(test_founders_are_apart_in_any_order),
+        cmocka_unit_test(test_first_column_may_be_an_index),
         cmocka_unit_test(
             test_policy_has_a_profile_columns_and_limits_that_are_some),
         cmocka_unit_test(test_type_has_no_more_compartments_than_a_request),

@@ -163,6 +163,18 @@ test_release_is_not_over_before_it_was_asked_for(void **state)
     assert_false(release_is_expired(&o->release, asked));
 }
 
+/* Whatever the time was, from the first millisecond on. */
+static void
+test_term_of_a_judged_release_begins_with_its_judgement(void **state)
+{
+    struct release_state s = {.judged_ms = 1};
+
+    (void)state;
+    assert_true(release_is_approved(&s));
+    assert_false(release_is_expired(&s, 1 + RELEASE_TERM_MS));
+    assert_true(release_is_expired(&s, 2 + RELEASE_TERM_MS));
+}
+
 /* The term of the request ends after its last moment, for every step. */
 static void
 test_release_that_nobody_judged_in_its_term_is_late(void **state)
@@ -589,6 +601,8 @@ main(void)
         IN_AN_OFFICE(test_release_is_shown_to_who_asked_and_to_who_judges),
         IN_AN_OFFICE(test_unsafe_cells_are_acknowledged_once_by_who_asked),
         IN_AN_OFFICE(test_release_is_not_over_before_it_was_asked_for),
+        cmocka_unit_test(
+            test_term_of_a_judged_release_begins_with_its_judgement),
         IN_AN_OFFICE(test_release_that_nobody_judged_in_its_term_is_late),
         IN_AN_OFFICE(test_release_is_judged_once_and_not_by_who_asked),
         IN_AN_OFFICE(test_approval_is_of_these_bytes_seen_with_what_is_out),

@@ -979,6 +979,83 @@ test_genesis_with_other_keys_is_another_vault(void **state)
     expect_fault(f, 1, DECISION);
 }
 
+/* ---- a log that is longer than what is kept of it ---- */
+
+/* An entry comes at the place where the maps may rest. */
+#define LATE (UINT64_C(20) * 512 - 1)
+
+/* As if so many entries stood there that a test has no time for. */
+static void
+lengthen(struct replay *r)
+{
+    struct hash leaf = tree_empty(), done[TREE_LEVELS];
+    unsigned n;
+
+    while (r->frontier.size < LATE) {
+        frontier_append(&r->frontier, &leaf, done, &n);
+        assert_ok(past_append(&r->past, done, n));
+    }
+}
+
+/* One that names a head of long ago. */
+static enum sv_err
+replay_late(struct fakelog *f, past_leaves_fn read)
+{
+    struct request q = fakelog_request(f, ACT_LOG_READ, "aude", "auditor");
+    struct entry e = fakelog_entry(f, &q, OUTCOME_DONE);
+    struct replay_fault fault = {0, NULL};
+    struct buf bytes;
+    struct replay r;
+    enum sv_err err;
+
+    replay_init(&r);
+    past_read_by(&r.past, read, NULL);
+    for (size_t i = 0; i < f->n; i++)
+        assert_ok(replay_entry(&r, buf_bytes(&f->entries[i]), &fault));
+    lengthen(&r);
+    e.index = r.frontier.size;
+    bytes = fakelog_bytes(&e, &q, q.actor);
+    err = replay_entry(&r, buf_bytes(&bytes), &fault);
+    assert_int_equal(r.frontier.size, LATE + (err == SV_OK));
+    buf_free(&bytes);
+    replay_clear(&r);
+    return err;
+}
+
+static enum sv_err
+read_nothing(void *ctx, uint64_t block, struct hash out[static TILE_WIDTH])
+{
+    (void)ctx;
+    (void)block;
+    (void)out;
+    return SV_ERR_IO;
+}
+
+static void
+test_head_that_cannot_be_read_again_is_not_called_forged(void **state)
+{
+    struct fakelog *f = *state;
+
+    assert_ok(replay_late(f, NULL));
+    assert_err(replay_late(f, read_nothing), SV_ERR_IO);
+}
+
+static void
+test_what_was_cleared_begins_anew_or_is_cleared_again(void **state)
+{
+    struct fakelog *f = *state;
+    struct replay_fault fault = {0, NULL};
+    struct replay r;
+
+    replay_init(&r);
+    for (unsigned n = 0; n < 2; n++) {
+        for (size_t i = 0; i < f->n; i++)
+            assert_ok(replay_entry(&r, buf_bytes(&f->entries[i]), &fault));
+        replay_clear(&r);
+        replay_clear(&r);
+    }
+}
+
 #define WITH_LOG(test) cmocka_unit_test_setup_teardown(test, found, clear)
 
 int
@@ -1018,6 +1095,8 @@ main(void)
         WITH_LOG(test_note_that_is_no_request_is_found),
         WITH_LOG(test_log_begins_with_genesis),
         WITH_LOG(test_genesis_with_other_keys_is_another_vault),
+        WITH_LOG(test_head_that_cannot_be_read_again_is_not_called_forged),
+        WITH_LOG(test_what_was_cleared_begins_anew_or_is_cleared_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

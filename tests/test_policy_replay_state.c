@@ -358,6 +358,37 @@ test_denial_for_want_of_break_glass_flags_for_a_day(void **state)
     replays(f);
 }
 
+/* Carl reads her health where she is his, and was denied for that alone. */
+static void
+test_denial_for_another_reason_flags_nothing(void **state)
+{
+    struct fakelog *f = *state;
+    struct request q = fakelog_request_on(f, ACT_RECORD_READ, "carl",
+                                          "clinician", "victim", 1, "health");
+
+    (void)fakelog_denied(f, &q, "not-assigned");
+    assert_false(replay_state_denied_glass(&f->replay, &q, f->now_ms));
+    q = assignment(f, "carl", NULL);
+    (void)fakelog_append(f, &q, OUTCOME_DONE);
+    assert_int_equal(f->replay.n_flags, 0);
+    replays(f);
+}
+
+/* As the table has it that is held against this one. */
+static void
+test_name_behind_a_handle_is_padded_with_zeros(void **state)
+{
+    struct fakelog *f = *state;
+    struct handle record = fakelog_handle(1);
+    uint8_t key[REPLAY_ASSIGNED_LEN] = {0};
+
+    memcpy(key, record.b, sizeof record.b);
+    memcpy(key + sizeof record.b, "cora", 4);
+    assert_non_null(map_get(&f->replay.assigned, key));
+    key[sizeof key - 1] = 1;
+    assert_null(map_get(&f->replay.assigned, key));
+}
+
 /* ---- how often ---- */
 
 static struct request
@@ -508,6 +539,8 @@ main(void)
         WITH_LOG(test_emergency_is_flagged_and_acknowledged_once),
         WITH_LOG(test_each_of_many_flags_stands_for_itself),
         WITH_LOG(test_denial_for_want_of_break_glass_flags_for_a_day),
+        WITH_LOG(test_denial_for_another_reason_flags_nothing),
+        WITH_LOG(test_name_behind_a_handle_is_padded_with_zeros),
         WITH_LOG(test_act_with_a_limit_is_counted_by_person),
         cmocka_unit_test(test_usage_keeps_the_newest_and_counts_a_window),
         WITH_LOG(test_usage_is_of_what_was_allowed_or_came_to_a_duplicate),

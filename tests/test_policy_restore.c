@@ -116,6 +116,7 @@ test_the_roster_has_the_restores_of_its_log(void **state)
     struct buf none = BUF_INIT, bytes = BUF_INIT, again = BUF_INIT;
     struct roster copy;
 
+    roster_init(&copy);
     assert_ok(roster_encode(r, &none));
     assert_ok(buf_append(&none, bytes_of("\0\0\0\0", 4)));
     assert_err(roster_decode(buf_bytes(&none), &copy), SV_ERR_FORMAT);
@@ -126,12 +127,14 @@ test_the_roster_has_the_restores_of_its_log(void **state)
         memcpy(ids[i], q.id, sizeof ids[i]);
         assert_false(roster_has_restore(r, ids[i]));
         (void)fakelog_append(f, &q, OUTCOME_DONE);
+        buf_truncate(&bytes, 0);
+        assert_ok(roster_encode(r, &bytes));
+        roster_clear(&copy);
+        assert_ok(roster_decode(buf_bytes(&bytes), &copy));
+        assert_int_equal(copy.n_restores, i + 1);
+        assert_true(roster_has_restore(&copy, ids[0]));
+        assert_true(roster_has_restore(&copy, ids[i]));
     }
-    assert_ok(roster_encode(r, &bytes));
-    assert_ok(roster_decode(buf_bytes(&bytes), &copy));
-    assert_int_equal(copy.n_restores, 2);
-    assert_true(roster_has_restore(&copy, ids[0]));
-    assert_true(roster_has_restore(&copy, ids[1]));
     ids[1][0] ^= 1;
     assert_false(roster_has_restore(&copy, ids[1]));
     assert_ok(roster_encode(&copy, &again));
@@ -204,6 +207,12 @@ test_new_keys_are_not_for_who_holds_a_columns_key(void **state)
     assert_false(fakelog_decide(f, &q).allowed);
     assert_string_equal(fakelog_decide(f, &q).rule, "holder");
     p->roles[role].cells[p->n_columns - 1] = 0;
+    /* Nor by another role, the first that there is. */
+    p->excludes[0][role] = p->excludes[role][0] = false;
+    (void)fakelog_hire(f, "adam", p->roles[0].name, 0);
+    q = restore(f, "rita", "recovery", NULL, NULL);
+    name_administrator(&q, "adam", "new");
+    assert_string_equal(fakelog_decide(f, &q).rule, "holder");
 }
 
 /* What decides is the policy of this vault, and names may be short. */

@@ -379,6 +379,22 @@ test_rewritten_confirmation_is_refused(void **state)
         refuses_rewritten(f, index, rewrites[i]);
 }
 
+/* Whoever forges one there links it to itself. */
+static void
+test_entry_where_the_last_one_stands_is_refused(void **state)
+{
+    struct fakelog *f = *state;
+    struct roster *r = &f->replay.roster;
+    struct request q = fakelog_request_propose(f, "zoe", "intake", 0);
+    struct entry e = fakelog_entry(f, &q, OUTCOME_DONE);
+    struct buf forged;
+
+    e.index = r->last_index;
+    forged = fakelog_bytes(&e, &q, q.actor);
+    refuses(r, r->last_index, buf_bytes(&forged), SV_ERR_TAMPERED);
+    buf_free(&forged);
+}
+
 static void
 test_entry_that_changes_no_roster_is_not_for_it(void **state)
 {
@@ -747,6 +763,79 @@ test_encoding_with_a_byte_changed_is_refused_or_means_that(void **state)
     buf_free(&bytes);
 }
 
+#define STARTED_AT 17 /* behind the label and its length */
+#define ORIGIN_AT 18  /* its length first */
+
+static void
+expect_undecodable(struct bytes bytes)
+{
+    struct roster r;
+
+    assert_err(roster_decode(bytes, &r), SV_ERR_FORMAT);
+}
+
+static void
+test_encoding_of_another_truth_or_a_name_with_a_hole_is_refused(void **state)
+{
+    struct fakelog *f = *state;
+    struct buf bytes = encoded(&f->replay.roster);
+
+    assert_int_equal(bytes.ptr[STARTED_AT], 1);
+    for (unsigned truth = 2; truth < 256; truth++) {
+        bytes.ptr[STARTED_AT] = (uint8_t)truth;
+        expect_undecodable(buf_bytes(&bytes));
+    }
+    bytes.ptr[STARTED_AT] = 1;
+    assert_int_equal(bytes.ptr[ORIGIN_AT], strlen(FAKELOG_ORIGIN));
+    bytes.ptr[ORIGIN_AT + 3] = '\0';
+    expect_undecodable(buf_bytes(&bytes));
+    buf_free(&bytes);
+}
+
+/* All that an empty roster ends with are its six counts. */
+static void
+test_encoding_that_counts_what_is_not_there_is_refused(void **state)
+{
+    struct roster r;
+    struct buf bytes;
+
+    (void)state;
+    roster_init(&r);
+    bytes = encoded(&r);
+    for (size_t i = 0; i < 6; i++) {
+        uint8_t *count = bytes.ptr + bytes.len - 4 * (i + 1);
+
+        count[3] = 9;
+        expect_undecodable(buf_bytes(&bytes));
+        memset(count, 0xff, 4); /* more than any memory holds */
+        expect_undecodable(buf_bytes(&bytes));
+        memset(count, 0, 4);
+    }
+    assert_ok(roster_decode(buf_bytes(&bytes), &r));
+    buf_free(&bytes);
+}
+
+static void
+test_encoding_holds_names_of_every_length(void **state)
+{
+    struct fakelog *f = *state;
+    struct roster *r = &f->replay.roster, back;
+
+    for (size_t len = 0; len < sizeof r->proposals[0].role; len++) {
+        struct buf bytes;
+
+        memset(r->proposals[0].role, 0, sizeof r->proposals[0].role);
+        memset(r->proposals[0].role, 'x', len);
+        memset(r->origin, 0, sizeof r->origin);
+        memset(r->origin, 'x', sizeof r->origin - 1 - len);
+        bytes = encoded(r);
+        assert_ok(roster_decode(buf_bytes(&bytes), &back));
+        assert_same(r, &back);
+        roster_clear(&back);
+        buf_free(&bytes);
+    }
+}
+
 static void
 test_clearing_accepts_nothing(void **state)
 {
@@ -774,6 +863,7 @@ main(void)
         WITH_LOG(test_t17_forged_signature_is_refused),
         WITH_LOG(test_entry_signed_by_another_is_refused),
         WITH_LOG(test_rewritten_confirmation_is_refused),
+        WITH_LOG(test_entry_where_the_last_one_stands_is_refused),
         WITH_LOG(test_entry_that_changes_no_roster_is_not_for_it),
         WITH_LOG(test_t12_genesis_without_both_signatures_is_refused),
         WITH_LOG(test_genesis_follows_nothing),
@@ -789,6 +879,11 @@ main(void)
         WITH_LOG(test_encoding_round_trips_at_every_stage),
         WITH_LOG(test_encoding_cut_or_lengthened_is_refused),
         WITH_LOG(test_encoding_with_a_byte_changed_is_refused_or_means_that),
+        WITH_LOG(
+            test_encoding_of_another_truth_or_a_name_with_a_hole_is_refused),
+        cmocka_unit_test(
+            test_encoding_that_counts_what_is_not_there_is_refused),
+        WITH_LOG(test_encoding_holds_names_of_every_length),
         cmocka_unit_test(test_clearing_accepts_nothing),
     };
 

@@ -171,6 +171,26 @@ test_new_keys_wait_for_roles_that_are_proposed_to_her(void **state)
     says(f, &q, "allowed role");
 }
 
+/* One without a role is of new keys; a role may have a name of one letter. */
+static void
+test_proposal_of_a_role_with_a_short_name_is_one_of_a_role(void **state)
+{
+    struct fakelog *f = *state;
+    uint64_t at;
+    struct request q;
+
+    put(f->replay.roster.policy.roles[0].name, "i");
+    at = propose(f, "cora", "i", 0);
+    q = replace(f, "cora", "new");
+    says(f, &q, "denied held");
+    q = reinstate(f, at, "cora");
+    says(f, &q, "denied proposal");
+    q = fakelog_request_confirm(f, at, "cora", "i");
+    says(f, &q, "allowed role");
+    done(f, &q);
+    assert_non_null(roster_grant_open(&f->replay.roster, "cora", "i"));
+}
+
 /* ---- her return ---- */
 
 static void
@@ -420,6 +440,29 @@ test_last_is_asked_key_by_key(void **state)
     says(f, &q, "allowed role");
 }
 
+/* Where a role or a column stands in the policy means nothing. */
+static void
+test_last_may_be_of_the_first_role_and_column(void **state)
+{
+    struct fakelog *f = *state;
+    struct roster *r = &f->replay.roster;
+    struct policy *p = &r->policy;
+    int supervisor = policy_role(p, "supervisor");
+    uint64_t end_ms = f->now_ms + FAKELOG_DAY_MS;
+    struct request q;
+
+    (void)fakelog_hire(f, "ines", p->roles[0].name, end_ms);
+    memset(p->roles[0].cells, 0, sizeof p->roles[0].cells);
+    memset(p->roles[supervisor].cells, 0, sizeof p->roles[0].cells);
+    p->roles[0].cells[0] = CELL_HOLDS;
+    q = revoke(f, "ines", p->roles[0].name);
+    says(f, &q, "allowed role");
+    assert_int_equal(policy_last_until(r, f->n, f->now_ms), 0);
+    p->roles[0].acts[ACT_STAFF_CONFIRM] = true;
+    says(f, &q, "denied last");
+    assert_int_equal(policy_last_until(r, f->n, f->now_ms), end_ms);
+}
+
 static void
 test_end_of_the_last_is_foreseen(void **state)
 {
@@ -546,6 +589,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         IN_AN_OFFICE(test_new_keys_are_for_somebody_else_and_nobody_elses),
         IN_AN_OFFICE(test_new_keys_wait_for_roles_that_are_proposed_to_her),
+        IN_AN_OFFICE(
+            test_proposal_of_a_role_with_a_short_name_is_one_of_a_role),
         IN_AN_OFFICE(test_return_is_of_whom_new_keys_were_proposed_for),
         IN_AN_OFFICE(test_return_needs_a_second_person),
         IN_AN_OFFICE(test_return_brings_back_only_roles_that_bear_each_other),
@@ -557,6 +602,7 @@ main(void)
         IN_AN_OFFICE(test_last_who_can_sponsor_or_propose_stays),
         IN_AN_OFFICE(test_who_stays_must_stay_as_long_as_who_goes),
         IN_AN_OFFICE(test_last_is_asked_key_by_key),
+        IN_AN_OFFICE(test_last_may_be_of_the_first_role_and_column),
         IN_AN_OFFICE(test_end_of_the_last_is_foreseen),
         IN_AN_OFFICE(test_of_several_ends_the_latest_counts),
         IN_AN_OFFICE(test_new_keys_are_each_the_next_and_new),

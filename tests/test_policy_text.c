@@ -158,6 +158,27 @@ test_lines_of_a_role_stand_behind_one(void **state)
 }
 
 static void
+test_word_alone_is_no_line(void **state)
+{
+    static const char *const lines[] = {
+        "profile p\n",        "column v.a\n",
+        "purpose care\n",     "role supervisor\n",
+        "default law\n",      "names care\n",
+        "grant-days-max 9\n", "cell v.a rw\n",
+        "act log.read\n",     "exclude administrator supervisor\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char word[32];
+
+        (void)snprintf(word, sizeof word, "%.*s\n", (int)strcspn(lines[i], " "),
+                       lines[i]);
+        assert_err(decode_changed(lines[i], word), SV_ERR_FORMAT);
+    }
+}
+
+static void
 test_numbers_are_within_their_bounds(void **state)
 {
     static const struct {
@@ -195,6 +216,24 @@ test_numbers_are_within_their_bounds(void **state)
     assert_ok(decode_changed("max 9\n", "max 3650\n"));
     assert_err(decode_changed("max 9\n", "max 3651\n"), SV_ERR_FORMAT);
     assert_err(decode_changed("max 9\n", "max 0\n"), SV_ERR_FORMAT);
+}
+
+static void
+test_each_act_may_have_a_limit(void **state)
+{
+    struct policy p = small_policy(), back;
+
+    (void)state;
+    for (unsigned act = 0; act < ACT_N; act++) {
+        struct buf text = BUF_INIT;
+
+        memset(p.limits, 0, sizeof p.limits);
+        p.limits[act] = (struct policy_limit){2, 60000, false};
+        assert_ok(policy_encode(&p, &text));
+        assert_ok(policy_decode(buf_bytes(&text), &back));
+        assert_memory_equal(&back.limits, &p.limits, sizeof p.limits);
+        buf_free(&text);
+    }
 }
 
 static void
@@ -327,11 +366,14 @@ test_parts_are_as_many_lines_as_fit(void **state)
     parts_are((size_t[]){1, MOST, 1, 0}, (size_t[]){1, MOST, 1, 0});
     parts_are((size_t[]){9, MOST - 9, 9, MOST - 8, 0},
               (size_t[]){MOST, 9, MOST - 8, 0});
-    text = lines_of((size_t[]){9, MOST + 1, 0});
-    for (unsigned k = 0; k < 4; k++)
-        assert_err(policy_part(buf_bytes(&text), k, &part, &parts),
-                   SV_ERR_RANGE);
-    buf_free(&text);
+    /* A line that does not fit, first or last. */
+    for (unsigned i = 0; i < 2; i++) {
+        text = lines_of(&(size_t[]){9, MOST + 1, 0}[i]);
+        for (unsigned k = 0; k < 4; k++)
+            assert_err(policy_part(buf_bytes(&text), k, &part, &parts),
+                       SV_ERR_RANGE);
+        buf_free(&text);
+    }
 }
 
 /* ---- facts ---- */
@@ -458,12 +500,14 @@ static void
 test_names_are_found_whole(void **state)
 {
     struct policy p = small_policy();
+    int found = policy_build_find_role(&p, T("supervisor"));
+    int none = policy_build_find_role(&p, T("super visor")); /* right behind */
 
     (void)state;
+    assert_int_equal(found, 1);
+    assert_int_equal(none, -1);
     assert_int_equal(policy_build_find_role(&p, T("administrator")), 0);
-    assert_int_equal(policy_build_find_role(&p, T("supervisor")), 1);
     assert_int_equal(policy_build_find_role(&p, T("supervisors")), -1);
-    assert_int_equal(policy_build_find_role(&p, T("super visor")), -1);
     assert_int_equal(policy_build_find_column(&p, T("v.b")), 1);
     assert_int_equal(policy_build_find_column(&p, T("s.b")), -1);
     assert_int_equal(policy_build_find_column(&p, T("vb")), -1);
@@ -482,7 +526,9 @@ main(void)
         cmocka_unit_test(test_each_line_comes_to_what_it_says),
         cmocka_unit_test(test_no_line_is_elsewhere_twice_or_unknown),
         cmocka_unit_test(test_lines_of_a_role_stand_behind_one),
+        cmocka_unit_test(test_word_alone_is_no_line),
         cmocka_unit_test(test_numbers_are_within_their_bounds),
+        cmocka_unit_test(test_each_act_may_have_a_limit),
         cmocka_unit_test(
             test_roles_that_exclude_each_other_are_named_once_in_order),
         cmocka_unit_test(test_text_is_as_long_as_it_may_be_and_not_longer),
