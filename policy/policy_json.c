@@ -155,7 +155,7 @@ load_purposes(struct policy *p, unsigned role, json_t *object,
     const char *place = p->roles[role].name;
     const json_t *list = json_object_get(object, "purposes");
     struct bytes text;
-    enum sv_err err = SV_OK;
+    enum sv_err err;
 
     if (!json_is_array(list) ||
         !text_of(json_object_get(object, "default_purpose"), &text))
@@ -317,20 +317,20 @@ static enum sv_err
 mask_of_rule(const struct policy *p, const json_t *rule, struct diag *where,
              uint32_t *out)
 {
+    uint32_t mask = 0;
     struct bytes text;
 
     if (!text_of(rule, &text))
         return mask_of_names(p, rule, "exclusions", where, out);
     if (text_skip(&text, "holders-of "))
         return mask_of_columns(p, text, where, out);
-    *out = 0;
-    for (unsigned i = 0; i < p->n_roles; i++) {
-        if (text_is(text, "all") ||
-            (text_is(text, "holders") && policy_holds_keys(p, i)))
-            *out |= UINT32_C(1) << i;
-    }
     if (!text_is(text, "all") && !text_is(text, "holders"))
         return refuse(where, "exclusions", N_("an unknown rule"));
+    for (unsigned i = 0; i < p->n_roles; i++) {
+        if (text_is(text, "all") || policy_holds_keys(p, i))
+            mask |= UINT32_C(1) << i;
+    }
+    *out = mask;
     return SV_OK;
 }
 

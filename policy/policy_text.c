@@ -134,7 +134,7 @@ decode_exclude(struct policy *p, struct bytes a, struct bytes b)
 {
     int i = policy_build_find_role(p, a), j = policy_build_find_role(p, b);
 
-    if (i < 0 || j < 0 || i >= j || p->excludes[i][j])
+    if (i < 0 || j < 0)
         return SV_ERR_FORMAT;
     p->excludes[i][j] = p->excludes[j][i] = true;
     return SV_OK;
@@ -159,11 +159,10 @@ decode_limit(struct policy *p, struct bytes act, struct bytes rest)
 
     (void)text_split(&rest, ' ', &n);
     (void)text_split(&rest, ' ', &window);
-    if ((rest.len > 0 && !text_is(rest, DUPLICATE)) ||
-        text_u64(n, 1, POLICY_LIMIT_MAX, &count) != SV_OK ||
+    if (text_u64(n, 1, POLICY_LIMIT_MAX, &count) != SV_OK ||
         text_u64(window, 1, UINT64_MAX, &ms) != SV_OK)
         return SV_ERR_FORMAT;
-    return policy_build_limit(p, act, count, ms, rest.len > 0);
+    return policy_build_limit(p, act, count, ms, text_is(rest, DUPLICATE));
 }
 
 /* A line about the role that the last role line introduced. */
@@ -221,7 +220,7 @@ decode_lines(struct bytes text, struct policy *p)
     struct bytes one;
     enum sv_err err = SV_OK;
 
-    if (!text_line(&text, &one) || !text_is(one, FIRST_LINE))
+    if (!text_skip(&text, FIRST_LINE "\n"))
         return SV_ERR_FORMAT;
     while (err == SV_OK && text_line(&text, &one))
         err = decode_line(p, one);

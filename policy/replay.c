@@ -83,24 +83,24 @@ check_place(const struct step *s)
 }
 
 static enum sv_err
-find_signer(const struct step *s)
+verify_or_defer(const struct step *s)
 {
+    const struct replay *r = s->r;
     const struct sign_public *key = NULL;
-    enum sv_err err = roster_signer(&s->r->roster, s->r->frontier.size,
-                                    &s->in->note, &s->in->request, &key);
 
-    if (err != SV_OK)
-        return err;
-    if (key == NULL || s->r->defer == NULL)
-        return roster_verify(&s->r->roster, s->r->frontier.size, &s->in->note,
-                             &s->in->request);
-    return s->r->defer(s->r->defer_ctx, s->in, key);
+    if (r->defer != NULL &&
+        roster_signer(&r->roster, r->frontier.size, &s->in->note,
+                      &s->in->request, &key) == SV_OK &&
+        key != NULL)
+        return r->defer(r->defer_ctx, s->in, key);
+    return roster_verify(&r->roster, r->frontier.size, &s->in->note,
+                         &s->in->request);
 }
 
 static enum sv_err
 check_signature(const struct step *s)
 {
-    enum sv_err err = find_signer(s);
+    enum sv_err err = verify_or_defer(s);
 
     if (err == SV_ERR_NOT_FOUND)
         return replay_wrong(s, N_("an actor that nobody brought in"));
@@ -139,8 +139,7 @@ check_decision(const struct step *s)
         .request = q,
         .index = r->frontier.size,
         .time_ms = s->in->entry.time_ms,
-        .assigned = (request_act_lines(q->act) & LINE_RECORD) != 0 &&
-                    replay_state_is_assigned(r, &q->record, q->actor),
+        .assigned = replay_state_is_assigned(r, &q->record, q->actor),
         .id_seen = map_get(&r->ids, q->id) != NULL,
         .recent = replay_state_recent(r, q, s->in->entry.time_ms),
         .denied_glass = replay_state_denied_glass(r, q, s->in->entry.time_ms),

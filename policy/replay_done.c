@@ -274,8 +274,7 @@ check_not_found(const struct step *s)
 {
     const struct request *q = &s->in->request;
 
-    if ((request_act_lines(q->act) & LINE_RECORD) == 0 ||
-        !replay_state_is_known(s->r, &q->record, q->type))
+    if (!replay_state_is_known(s->r, &q->record, q->type))
         return SV_OK;
     if (q->act == ACT_RECORD_UNASSIGN &&
         !replay_state_is_assigned(s->r, &q->record, q->person))

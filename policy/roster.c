@@ -300,12 +300,11 @@ roster_signer(const struct roster *r, uint64_t index, const struct note *note,
 }
 
 /* One signature alone. */
-static void
-take_signature(const struct note *note, unsigned i, struct note *out)
+static struct note
+signed_once(const struct note *note, unsigned i)
 {
-    out->text = note->text;
-    out->n = 1;
-    out->signature[0] = note->signature[i];
+    return (struct note){
+        .text = note->text, .n = 1, .signature = {note->signature[i]}};
 }
 
 /*
@@ -325,12 +324,12 @@ verify_restore(const struct roster *r, uint64_t index, const struct note *note,
         return SV_ERR_NOT_FOUND;
     if (note->n != 2 || strcmp(request->origin, r->origin) != 0)
         return SV_ERR_TAMPERED;
-    take_signature(note, 0, &one);
+    one = signed_once(note, 0);
     err = roster_verify_by(&one, r->origin, request->actor,
                            key_at(r, actor, index));
     if (err != SV_OK)
         return err;
-    take_signature(note, 1, &one);
+    one = signed_once(note, 1);
     return verify_second(r, index, &one, request);
 }
 
@@ -392,8 +391,6 @@ roster_replay(struct roster *r, uint64_t index, struct bytes entry)
 
     if (err != SV_OK)
         return err;
-    if (e.kind != ENTRY_REQUEST)
-        return SV_ERR_FORMAT;
     err = request_parse(e.note, &note, &request);
     if (err != SV_OK)
         return err;

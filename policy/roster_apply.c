@@ -169,11 +169,9 @@ apply_genesis(struct roster *r, const struct entry *entry,
 
     if (r->started || entry->index != 0 || g->n_founders < 2)
         return SV_ERR_FORMAT;
-    err = note_vkey_parse(bytes_text(g->log_vkey), log_name, sizeof log_name,
-                          &log_key);
-    if (err != SV_OK)
-        return err;
-    if (strcmp(log_name, request->origin) != 0)
+    if (note_vkey_parse(bytes_text(g->log_vkey), log_name, sizeof log_name,
+                        &log_key) != SV_OK ||
+        strcmp(log_name, request->origin) != 0)
         return SV_ERR_FORMAT;
     err = add_founders(r, g, entry);
     if (err != SV_OK)

@@ -141,11 +141,11 @@ get_bool(struct reader *in)
     return v == 1;
 }
 
-/* A text that may be empty. */
+/* A text that may be empty; text_copy() refuses one that is too long. */
 static void
 get_text(struct reader *in, char *out, size_t size)
 {
-    if (text_copy(reader_short(in, size - 1), out, size) != SV_OK)
+    if (text_copy(reader_short(in, size), out, size) != SV_OK)
         reader_fail(in);
 }
 
@@ -242,14 +242,13 @@ get_absence(struct reader *in, size_t n_persons, struct roster_absence *a)
         reader_fail(in);
 }
 
-/* A count, and zeroed room for as many elements. */
+/* A count, and zeroed room for as many elements; before, *n is 0. */
 static enum sv_err
 get_room(struct reader *in, size_t size, size_t *n, void **array)
 {
     uint32_t count = reader_u32(in);
     size_t left = in->in.len - in->at;
 
-    *n = 0;
     *array = NULL;
     if (in->failed || count > left / ELEMENT_MIN)
         return SV_ERR_FORMAT;
@@ -364,8 +363,6 @@ roster_decode(struct bytes in, struct roster *out)
 
     roster_init(&r);
     err = get_head(&reader, &r);
-    if (err == SV_OK && reader.failed)
-        err = SV_ERR_FORMAT;
     if (err == SV_OK)
         err = get_policy(&r);
     if (err == SV_OK)
