@@ -383,8 +383,9 @@ is_decided(const struct roster *r, const struct entry *e,
 enum sv_err
 roster_replay(struct roster *r, uint64_t index, struct bytes entry)
 {
-    struct request request;
-    struct entry e;
+    /* A parser that refuses sets nothing. */
+    struct request request = {0};
+    struct entry e = {0};
     struct note note;
     struct hash leaf;
     enum sv_err err = entry_parse(entry, &e);

@@ -396,6 +396,24 @@ test_entry_where_the_last_one_stands_is_refused(void **state)
 }
 
 static void
+test_entry_whose_request_does_not_parse_is_not_for_it(void **state)
+{
+    struct fakelog *f = *state;
+    uint64_t at = confirmation_of(f, "sara", "supervisor");
+    struct buf entry = f->entries[at];
+    uint8_t *act = memmem(entry.ptr, entry.len, "act staff", 9);
+    struct roster r;
+
+    assert_non_null(act);
+    act[4] = 'x';
+    roster_init(&r);
+    refuses(&r, 0, buf_bytes(&entry), SV_ERR_FORMAT);
+    replay_to(&r, f, at);
+    refuses(&r, at, buf_bytes(&entry), SV_ERR_FORMAT);
+    roster_clear(&r);
+}
+
+static void
 test_entry_that_changes_no_roster_is_not_for_it(void **state)
 {
     struct fakelog *f = *state;
@@ -812,6 +830,7 @@ test_encoding_that_counts_what_is_not_there_is_refused(void **state)
         memset(count, 0, 4);
     }
     assert_ok(roster_decode(buf_bytes(&bytes), &r));
+    roster_clear(&r);
     buf_free(&bytes);
 }
 
@@ -864,6 +883,7 @@ main(void)
         WITH_LOG(test_entry_signed_by_another_is_refused),
         WITH_LOG(test_rewritten_confirmation_is_refused),
         WITH_LOG(test_entry_where_the_last_one_stands_is_refused),
+        WITH_LOG(test_entry_whose_request_does_not_parse_is_not_for_it),
         WITH_LOG(test_entry_that_changes_no_roster_is_not_for_it),
         WITH_LOG(test_t12_genesis_without_both_signatures_is_refused),
         WITH_LOG(test_genesis_follows_nothing),

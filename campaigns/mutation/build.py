@@ -21,7 +21,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 SAME = 'same'  # the control: a copy without a change
 # What programs are linked with that have these objects in them.
 KINDS = {'mutants': [], 'lines': ['--coverage'],
-         'watched': ['-fsanitize=address']}
+         'watched': ['-fsanitize=address,undefined',
+                     '-fno-sanitize-recover=all']}
 
 
 class Mutant:
@@ -198,7 +199,7 @@ class Build:
                            ['-O0', *KINDS['lines']])
 
     def watched(self, path, mutants):
-        """Compiles these mutants again, watched by the address sanitizer."""
+        """Compiles these mutants again, watched by the sanitizers."""
         out = self.object_of(path, 'watched')
         text, _ = schemata(mutants[0].source, mutants)
         with open(out[:-2] + '.c', 'w', encoding='utf-8') as f:

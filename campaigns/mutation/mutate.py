@@ -29,7 +29,7 @@ SHORT = {'audit/checkpoint.c': 'test_audit_checkpoint',
          'policy/decide_release.c': 'test_policy_release'}
 SHORT_MUTANTS = 10  # of each
 SAMPLE = 150  # mutants of an area that is not run whole
-WATCHED_TESTS = 3  # under the address sanitizer
+WATCHED_TESTS = 3  # under the sanitizers
 WANTED = 90  # per cent of an area's mutants that are not equivalent
 MEMORY_MAX = 1 << 30  # for a mutant whose loop does not end
 
@@ -146,9 +146,8 @@ def judge_area(work, tally):
 
 
 def watch(build, alive, tally):
-    """What lives is tried again under the address sanitizer, as the asan
-    preset runs every test, by the likeliest: it sees what is read behind an
-    end."""
+    """What lives is tried again under the sanitizers, as the asan preset runs
+    every test, by the likeliest: they see what is read behind an end."""
     alive = [(m, judge.in_order(tests)[:WATCHED_TESTS]) for m, tests in alive]
     paths = sorted({mutant.path for mutant, _ in alive})
     with ThreadPoolExecutor(judge.WORKERS) as pool:
@@ -226,7 +225,7 @@ class Campaign:
         tally.run = tally.equivalent = len(same)
         alive = judge_area([(m, judge.tests_for(m, lines)) for m in work
                             if m not in same], tally)
-        print(f'  {tally.killed} killed, {len(alive)} under the sanitizer',
+        print(f'  {tally.killed} killed, {len(alive)} under the sanitizers',
               flush=True)
         watch(self.build, alive, tally)
         print(tally, flush=True)
