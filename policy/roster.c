@@ -303,8 +303,10 @@ roster_signer(const struct roster *r, uint64_t index, const struct note *note,
 static struct note
 signed_once(const struct note *note, unsigned i)
 {
-    return (struct note){
-        .text = note->text, .n = 1, .signature = {note->signature[i]}};
+    struct note one = {.text = note->text, .n = 1};
+
+    one.signature[0] = note->signature[i];
+    return one;
 }
 
 /*

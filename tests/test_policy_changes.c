@@ -126,6 +126,8 @@ test_absence_is_from_behind_its_entry_to_the_return(void **state)
     assert_false(roster_is_absent(r, "cora", gone));
     assert_true(roster_is_absent(r, "cora", gone + 1));
     assert_false(roster_is_absent(r, "carl", gone + 1));
+    assert_non_null(roster_grant_at(r, "cora", "caseworker", gone, f->now_ms));
+    assert_null(roster_grant_at(r, "cora", "caseworker", gone + 1, f->now_ms));
     back = reinstate(f, replace_by(f, "ada", "cora", "new"), "cora");
     assert_true(roster_is_absent(r, "cora", back));
     assert_false(roster_is_absent(r, "cora", back + 1));

@@ -91,7 +91,7 @@ def judge_all(work, report):
 
 def _counted_line(mutant, counted):
     """Where gcov counts the mutant's statement: of several lines it knows
-    some only, before or behind it; and of what is not run (a table) none."""
+    some only, before or behind it; of the last one perhaps none."""
     number, source = mutant.line, mutant.source
     while number not in counted and not source.line_text(
             number - 1).endswith((';', '{', '}')):
@@ -101,7 +101,9 @@ def _counted_line(mutant, counted):
     number, last = mutant.line, source.line_of(mutant.function.end)
     while number not in counted and number < last:
         number += 1
-    return number
+    if number in counted:
+        return number
+    return max((n for n in counted if n < mutant.line), default=number)
 
 
 def tests_for(mutant, lines):
