@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -371,13 +372,15 @@ make(const struct document_tables *t, const char *path)
     return w.err;
 }
 
-/* Its complaints are the parent's to make; where it dies, it just dies. */
+/* Its complaints are the parent's to make; where it dies, it just dies.  The
+ * library prints numbers as the locale has them, and the file takes a point. */
 static void
 go_apart(void)
 {
     int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0 ||
+        setlocale(LC_NUMERIC, "C") == NULL)
         _exit(-(int)SV_ERR_IO);
     (void)signal(SIGSEGV, SIG_DFL);
     (void)signal(SIGBUS, SIG_DFL);

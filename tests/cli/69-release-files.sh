@@ -46,6 +46,20 @@ done
 expect_exit 0 --key toda.key release fetch "$number" -o third --json
 expect_json directory third
 
+# Wherever it is fetched: also where 0.5 is written 0,5.
+mkdir locales
+printf '%s\n' 'escape_char /' 'LC_NUMERIC' 'decimal_point ","' \
+    'thousands_sep ""' 'grouping -1' 'END LC_NUMERIC' >comma.def
+localedef -c -i comma.def locales/comma >out 2>&1
+[ -d locales/comma ] || fail "localedef makes no locale"
+line="release fetch with LC_NUMERIC=comma"
+LOCPATH=$dir/locales LC_ALL='' LC_CTYPE=C.UTF-8 LC_NUMERIC=comma \
+    "$SVAULT" --key toda.key release fetch "$number" -o comma \
+    </dev/null >out 2>err || fail "$line"
+for name in $files; do
+    cmp -s "report/$name" "comma/$name" || fail "$line: $name differs"
+done
+
 # A plan of one's own.
 cat >own.counts <<END
 plan "Ages & <kinds>" population victim unit person as_of $(TZ=Asia/Tokyo date +%Y-%m-%d)
