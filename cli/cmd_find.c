@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/find.h"
@@ -6,6 +7,21 @@
 #define LINE_MAX_BYTES 512
 
 /* ---- what was found ---- */
+
+/* "show 3" means the third row of what is printed now. */
+static enum sv_err
+keep_list(struct session *s, const char *type, const struct find_list *l)
+{
+    struct handle *list = calloc(l->n + 1, sizeof *list);
+    enum sv_err err = SV_ERR_NOMEM;
+
+    for (size_t i = 0; list != NULL && i < l->n; i++)
+        list[i] = l->rows[i].handle;
+    if (list != NULL)
+        err = pin_set_list(client_pin(s->client), type, l->n, list);
+    free(list);
+    return err;
+}
 
 static void
 print_hidden(FILE *to, const struct find_row *row)
@@ -123,6 +139,8 @@ cmd_record_find(struct app *app, int argc, char **argv)
     if (ask_line(app, &line, &code) && session_resume(&s, &code)) {
         err =
             client_record_find(s.client, type->name, buf_bytes(&line), &found);
+        if (err == SV_OK)
+            err = keep_list(&s, type->name, &found);
         if (err == SV_ERR_INPUT)
             code = app_fail(app, NULL, err,
                             _("nothing to look for, or too many words"));
@@ -175,13 +193,17 @@ name_line(const struct draft *d, struct buf *out)
 }
 
 static bool
-ask_to_save(struct session *s, const struct find_list *found,
+ask_to_save(struct session *s, const char *type, const struct find_list *found,
             enum exit_code *code)
 {
     struct app *app = s->app;
     bool yes = false;
-    enum sv_err err;
+    enum sv_err err = keep_list(s, type, found);
 
+    if (err != SV_OK) {
+        *code = app_fail(app, NULL, err, _("nothing was saved"));
+        return false;
+    }
     (void)fprintf(app->term.err, "%s\n",
                   _("There are records of that name already:"));
     find_print(app, app->term.err, found);
@@ -210,7 +232,7 @@ find_duplicates(struct session *s, const struct draft *draft,
         err = client_record_find(s->client, draft->type->name, buf_bytes(&line),
                                  &found);
         if (err == SV_OK && found.n > 0)
-            go_on = ask_to_save(s, &found, code);
+            go_on = ask_to_save(s, draft->type->name, &found, code);
         else if (err != SV_OK && err != SV_ERR_INPUT)
             (void)fprintf(s->app->term.err, "%s\n",
                           _("Whether there is a record of that name already "

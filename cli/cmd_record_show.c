@@ -247,6 +247,22 @@ list_json(const struct listing *l)
     return term_json(&l->s->app->term, out);
 }
 
+/* `show 3` means the third row of what is printed now. */
+static enum sv_err
+keep_list(const struct listing *l)
+{
+    struct handle *list = calloc(l->list.n + 1, sizeof *list);
+    enum sv_err err = SV_ERR_NOMEM;
+
+    for (size_t i = 0; list != NULL && i < l->list.n; i++)
+        list[i] = l->list.rows[i].handle;
+    if (list != NULL)
+        err = pin_set_list(client_pin(l->s->client), l->type->name, l->list.n,
+                           list);
+    free(list);
+    return err;
+}
+
 static enum exit_code
 list_records(struct listing *l, uint64_t before, uint64_t limit)
 {
@@ -264,7 +280,9 @@ list_records(struct listing *l, uint64_t before, uint64_t limit)
     err = read_names(l);
     if (err != SV_OK)
         return session_fail(l->s, l->type->name, err);
-    err = app->json ? list_json(l) : list_table(l);
+    err = keep_list(l);
+    if (err == SV_OK)
+        err = app->json ? list_json(l) : list_table(l);
     if (err != SV_OK)
         return app_done(app, err);
     return l->code;

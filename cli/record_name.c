@@ -1,4 +1,3 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/app.h"
@@ -109,32 +108,6 @@ search_all(struct search *f)
     return err;
 }
 
-/* The search's own lists must not become the last list. */
-static enum sv_err
-search_quietly(struct search *f)
-{
-    struct pin *pin = client_pin(f->s->client);
-    struct handle *kept = NULL;
-    char kept_type[NAME_SIZE];
-    size_t n = pin->n_list;
-    enum sv_err err;
-
-    memcpy(kept_type, pin->list_type, sizeof kept_type);
-    if (n > 0) {
-        kept = malloc(n * sizeof *kept);
-        if (kept == NULL)
-            return SV_ERR_NOMEM;
-        memcpy(kept, pin->list, n * sizeof *kept);
-    }
-    err = search_all(f);
-    pin = client_pin(f->s->client);
-    free(pin->list);
-    pin->list = kept;
-    pin->n_list = n;
-    memcpy(pin->list_type, kept_type, sizeof kept_type);
-    return err;
-}
-
 static bool
 is_handle_prefix(const char *text)
 {
@@ -194,7 +167,7 @@ session_record(struct session *s, const char *text,
     }
     if (!from_last_list(&f)) {
         if (strlen(text) >= PREFIX_MIN)
-            err = search_quietly(&f);
+            err = search_all(&f);
         if (err == SV_OK && f.n == 0 && f.hidden != NULL &&
             strlen(text) == 2 * (size_t)HANDLE_LEN) {
             /* Asked for in full: the gate decides, and the log has it. */

@@ -212,20 +212,6 @@ session_keep_restored(struct session *s, enum exit_code *code)
     return err == SV_OK;
 }
 
-/* Has another program of hers, meanwhile, seen more than this one? */
-static bool
-is_outdone(struct session *s, struct bytes file)
-{
-    struct pin there;
-    bool more = false;
-
-    pin_init(&there);
-    if (pin_decode(file, &s->key.identity, &there) == SV_OK)
-        more = there.size > client_pin(s->client)->size;
-    pin_clear(&there);
-    return more;
-}
-
 /* One program of hers at a time, from looking to writing: what one has seen
  * another must not write over.  Her key file is there, and stays as it is.
  * -1: it cannot be locked, and is done without. */
@@ -243,25 +229,34 @@ lock_key(const struct session *s)
     return fd;
 }
 
+/* What another program of hers has written meanwhile, if it is to be believed;
+ * nothing where it is what a restore has left. */
+static bool
+read_theirs(const struct session *s, struct bytes file, struct pin *out)
+{
+    return !bytes_equal(buf_bytes(&s->aside), file) &&
+           pin_decode(file, &s->key.identity, out) == SV_OK;
+}
+
 enum sv_err
 session_save_pin(struct session *s)
 {
     struct buf now = BUF_INIT, before = BUF_INIT;
+    struct pin theirs, *kept = client_pin(s->client);
     int lock = lock_key(s);
+    bool there = file_read(s->pin_path, PIN_FILE_MAX, &before) == SV_OK;
     enum sv_err err;
 
-    err = pin_encode(client_pin(s->client), &s->key.identity, &now);
+    pin_init(&theirs);
+    if (there && read_theirs(s, buf_bytes(&before), &theirs))
+        kept = pin_merge(kept, &theirs);
+    err = pin_encode(kept, &s->key.identity, &now);
     if (err == SV_OK &&
-        file_read(s->pin_path, PIN_FILE_MAX, &before) == SV_OK &&
-        (bytes_equal(buf_bytes(&now), buf_bytes(&before)) ||
-         (!bytes_equal(buf_bytes(&s->aside), buf_bytes(&before)) &&
-          is_outdone(s, buf_bytes(&before)))))
-        goto out;
-    if (err == SV_OK)
+        !(there && bytes_equal(buf_bytes(&now), buf_bytes(&before))))
         err = file_replace(s->pin_path, 0600, buf_bytes(&now));
-out:
     if (lock >= 0)
         (void)close(lock);
+    pin_clear(&theirs);
     buf_free(&before);
     buf_free(&now);
     return err;

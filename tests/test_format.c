@@ -270,6 +270,18 @@ import_rows(struct vault_files *v)
     import_free(&im);
 }
 
+/* As a program does that shows it. */
+static void
+print_list(struct client *c, const struct record_list *l)
+{
+    struct handle list[2];
+
+    assert_int_equal(l->n, 2);
+    list[0] = l->rows[0].handle;
+    list[1] = l->rows[1].handle;
+    assert_ok(pin_set_list(client_pin(c), "victim", 2, list));
+}
+
 static void
 work(struct vault_files *v)
 {
@@ -277,6 +289,7 @@ work(struct vault_files *v)
     struct record_view view = {0};
     struct record_list list = {0};
     struct record_version *versions = NULL;
+    struct client *c;
     size_t n = 0;
 
     begin_recorded(v, "case-1");
@@ -285,8 +298,9 @@ work(struct vault_files *v)
                                    "clinic-1", true));
     save_versions(v, &h);
     import_rows(v);
-    assert_ok(client_record_list(at_work(v, "case-1"), "victim", UINT64_MAX, 2,
-                                 &list));
+    c = at_work(v, "case-1");
+    assert_ok(client_record_list(c, "victim", UINT64_MAX, 2, &list));
+    print_list(c, &list);
     record_list_free(&list);
     assert_ok(client_record_history(at_work(v, "case-1"), "victim", &h,
                                     &versions, &n));

@@ -241,6 +241,89 @@ test_decode_fails_at_each_cut_and_with_a_byte_more(void **state)
     assert_err(decode(buf_bytes(&f->raw), &f->keys), SV_ERR_TAMPERED);
 }
 
+/* A program's memory of so many entries; first: of its list, 0 for none. */
+static struct pin
+seen(uint64_t size, uint8_t first, bool printed)
+{
+    struct handle list[2] = {{{first}}, {{0}}};
+    struct pin p;
+
+    pin_init(&p);
+    p.size = size;
+    assert_ok(pin_set_list(&p, "victim", first > 0 ? 2 : 0, list));
+    p.list_is_new = printed;
+    return p;
+}
+
+static void
+test_what_two_programs_saw_makes_the_longer_log_and_the_printed_list(
+    void **state)
+{
+    static const struct {
+        uint64_t ours, theirs;
+        uint8_t our_list, their_list;
+        bool printed;
+        uint64_t size;
+        uint8_t list;
+    } table[] = {
+        {9, 5, 1, 2, true, 9, 1}, {9, 5, 1, 2, false, 9, 2},
+        {5, 9, 1, 2, true, 9, 1}, {5, 9, 1, 2, false, 9, 2},
+        {7, 7, 1, 2, true, 7, 1}, {7, 7, 1, 2, false, 7, 2},
+        {5, 9, 0, 2, true, 9, 0}, {9, 5, 1, 0, false, 9, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct pin ours =
+            seen(table[i].ours, table[i].our_list, table[i].printed);
+        struct pin theirs = seen(table[i].theirs, table[i].their_list, true);
+        struct pin *kept;
+
+        theirs.list_is_new = false; /* it comes out of a file */
+        kept = pin_merge(&ours, &theirs);
+        assert_int_equal(kept->size, table[i].size);
+        assert_int_equal(kept->n_list, table[i].list > 0 ? 2 : 0);
+        if (table[i].list > 0)
+            assert_int_equal(kept->list[0].b[0], table[i].list);
+        assert_string_equal(kept->list_type, "victim");
+        pin_clear(&ours);
+        pin_clear(&theirs);
+    }
+}
+
+static void
+test_what_was_seen_of_another_vault_is_left_out(void **state)
+{
+    struct pin ours = seen(5, 1, false), theirs = seen(9, 2, false);
+
+    (void)state;
+    theirs.vault.b[31] = 1;
+    assert_ptr_equal(pin_merge(&ours, &theirs), &ours);
+    assert_int_equal(ours.size, 5);
+    assert_int_equal(ours.list[0].b[0], 1);
+    pin_clear(&ours);
+    pin_clear(&theirs);
+}
+
+static void
+test_list_that_a_pin_cannot_hold_is_refused(void **state)
+{
+    static const struct handle many[PIN_LIST_MAX + 1];
+    struct pin p = seen(5, 1, false);
+
+    (void)state;
+    assert_err(pin_set_list(&p, "victim", PIN_LIST_MAX + 1, many),
+               SV_ERR_RANGE);
+    assert_err(pin_set_list(&p, "a_type_with_a_name_of_33_letters_", 1, many),
+               SV_ERR_RANGE);
+    assert_false(p.list_is_new);
+    assert_int_equal(p.n_list, 2);
+    assert_ok(pin_set_list(&p, "suspect", PIN_LIST_MAX, many));
+    assert_true(p.list_is_new);
+    assert_int_equal(p.n_list, PIN_LIST_MAX);
+    pin_clear(&p);
+}
+
 static void
 test_pin_of_another_user_is_refused(void **state)
 {
@@ -429,6 +512,10 @@ main(void)
         TEST(test_mac_is_made_with_a_key_of_its_own_from_the_users_seed),
         TEST(test_decode_fails_when_any_byte_is_flipped),
         TEST(test_decode_fails_at_each_cut_and_with_a_byte_more),
+        cmocka_unit_test(
+            test_what_two_programs_saw_makes_the_longer_log_and_the_printed_list),
+        cmocka_unit_test(test_what_was_seen_of_another_vault_is_left_out),
+        cmocka_unit_test(test_list_that_a_pin_cannot_hold_is_refused),
         TEST(test_pin_of_another_user_is_refused),
         TEST(test_malformed_content_under_a_right_mac_is_refused),
         TEST(test_each_cut_under_a_right_mac_is_refused),

@@ -212,7 +212,7 @@ struct record_list {
 void record_list_free(struct record_list *l);
 /* The newest `limit` (1 to PIN_LIST_MAX) records made before entry `before`
  * (UINT64_MAX: from the newest).  Roles bound to assignment get those that
- * are assigned to the user.  The handles become the pin's last list. */
+ * are assigned to the user. */
 enum sv_err client_record_list(struct client *c, const char *type,
                                uint64_t before, size_t limit,
                                struct record_list *out);
@@ -233,8 +233,7 @@ struct find_list {
     bool more; /* than are given */
 };
 void find_list_free(struct find_list *l);
-/* SV_ERR_INPUT where the line has no word to look for.  The handles that are
- * shown become the pin's last list. */
+/* SV_ERR_INPUT where the line has no word to look for. */
 enum sv_err client_record_find(struct client *c, const char *type,
                                struct bytes line, struct find_list *out);
 

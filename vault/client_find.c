@@ -217,23 +217,6 @@ read_found(struct bytes body, struct find_list *out)
     return err;
 }
 
-/* "show 3" after a search means its third row. */
-static enum sv_err
-keep_list(struct client *c, const char *type, const struct find_list *l)
-{
-    struct handle *list = calloc(l->n > 0 ? l->n : 1, sizeof *list);
-
-    if (list == NULL)
-        return SV_ERR_NOMEM;
-    for (size_t i = 0; i < l->n; i++)
-        list[i] = l->rows[i].handle;
-    free(c->pin.list);
-    c->pin.list = list;
-    c->pin.n_list = l->n;
-    return text_copy(bytes_text(type), c->pin.list_type,
-                     sizeof c->pin.list_type);
-}
-
 enum sv_err
 client_record_find(struct client *c, const char *type, struct bytes line,
                    struct find_list *out)
@@ -261,8 +244,6 @@ client_record_find(struct client *c, const char *type, struct bytes line,
         err = read_found(answer.body, &found);
     if (err == SV_ERR_TAMPERED)
         err = client_fault(c, err, N_("the gate's answer is malformed"));
-    if (err == SV_OK)
-        err = keep_list(c, type, &found);
     if (err == SV_OK)
         *out = found;
     else

@@ -420,23 +420,6 @@ take_list(struct bytes body, size_t limit, struct record_list *out)
     return err;
 }
 
-/* `show 3` takes the last list's number. */
-static enum sv_err
-remember_list(struct client *c, const char *type, const struct record_list *l)
-{
-    struct handle *list = calloc(l->n > 0 ? l->n : 1, sizeof *list);
-
-    if (list == NULL)
-        return SV_ERR_NOMEM;
-    for (size_t i = 0; i < l->n; i++)
-        list[i] = l->rows[i].handle;
-    free(c->pin.list);
-    c->pin.list = list;
-    c->pin.n_list = l->n;
-    return text_copy(bytes_text(type), c->pin.list_type,
-                     sizeof c->pin.list_type);
-}
-
 enum sv_err
 client_record_list(struct client *c, const char *type, uint64_t before,
                    size_t limit, struct record_list *out)
@@ -453,8 +436,6 @@ client_record_list(struct client *c, const char *type, uint64_t before,
     err = client_act(c, &r, bytes_of(NULL, 0), &answer);
     if (err == SV_OK)
         err = take_list(answer.body, limit, &l);
-    if (err == SV_OK)
-        err = remember_list(c, type, &l);
     if (err == SV_OK)
         *out = l;
     else

@@ -28,6 +28,53 @@ pin_clear(struct pin *p)
     pin_init(p);
 }
 
+/* ---- The last list ---- */
+
+enum sv_err
+pin_set_list(struct pin *p, const char *type, size_t n,
+             const struct handle list[])
+{
+    struct handle *copy = NULL;
+
+    if (n > PIN_LIST_MAX || strlen(type) >= sizeof p->list_type)
+        return SV_ERR_RANGE;
+    if (n > 0) {
+        copy = malloc(n * sizeof *copy);
+        if (copy == NULL)
+            return SV_ERR_NOMEM;
+        memcpy(copy, list, n * sizeof *copy);
+    }
+    free(p->list);
+    p->list = copy;
+    p->n_list = n;
+    p->list_is_new = true;
+    return text_copy(bytes_text(type), p->list_type, sizeof p->list_type);
+}
+
+static void
+move_list(struct pin *from, struct pin *to)
+{
+    free(to->list);
+    to->list = from->list;
+    to->n_list = from->n_list;
+    memcpy(to->list_type, from->list_type, sizeof to->list_type);
+    from->list = NULL;
+    from->n_list = 0;
+}
+
+struct pin *
+pin_merge(struct pin *ours, struct pin *theirs)
+{
+    struct pin *newer = theirs->size > ours->size ? theirs : ours;
+    struct pin *printed = ours->list_is_new ? ours : theirs;
+
+    if (!hash_equal(&ours->vault, &theirs->vault))
+        return ours;
+    if (newer != printed)
+        move_list(printed, newer);
+    return newer;
+}
+
 static enum sv_err
 mac_of(struct bytes data, const struct identity *identity,
        uint8_t out[static MAC_LEN])

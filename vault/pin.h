@@ -30,10 +30,21 @@ struct pin {
     char list_type[NAME_SIZE];
     size_t n_list;
     struct handle *list;
+    bool list_is_new; /* by pin_set_list(); not in the file */
 };
 
 void pin_init(struct pin *p);
 void pin_clear(struct pin *p);
+
+/* What is printed now is the last list. */
+enum sv_err pin_set_list(struct pin *p, const char *type, size_t n,
+                         const struct handle list[]);
+/*
+ * Of what this program remembers and what another one of hers has written
+ * since it read the file: which of the two is to be written.  It has the
+ * longer log, and the list that was printed last.
+ */
+struct pin *pin_merge(struct pin *ours, struct pin *theirs);
 
 /* Appended.  SV_ERR_RANGE, SV_ERR_FORMAT for a pin that could not be decoded
  * again. */
