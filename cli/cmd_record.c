@@ -486,7 +486,7 @@ assign(struct app *app, int argc, char **argv, bool on)
     else if (err != SV_OK)
         code = session_fail(&s, words[0], err);
     else if (app->json)
-        code = app_done(
+        code = app_told(
             app, term_json(&app->term,
                            json_pack("{s:s, s:o, s:s, s:b}", "type", type->name,
                                      "record", app_json_hex(BYTES(handle.b)),
@@ -500,7 +500,7 @@ assign(struct app *app, int argc, char **argv, bool on)
                          : _("%.8s is no longer assigned to %s."),
                       hex, words[1]);
         (void)fputc('\n', app->term.out);
-        code = app_done(app, SV_OK);
+        code = app_told(app, SV_OK);
     }
     return session_close(&s, code);
 }

@@ -125,7 +125,16 @@ expect_not_in out "Asthma"
 expect_exit 0 --key sato.key record history 1
 expect_in out "addition"
 expect_exit 77 --key nagai.key record edit "$id"
-expect_exit 0 --key mori.key record unassign "$id" abe
+# What cannot be printed is done all the same, and said to be.
+if [ -w /dev/full ]; then
+    line="record unassign >/dev/full"
+    "$SVAULT" --key mori.key record unassign "$id" abe </dev/null \
+        >/dev/full 2>err && fail "$line: no failure"
+    : >out
+    expect_in err "What you asked for is done; do not repeat it."
+else
+    expect_exit 0 --key mori.key record unassign "$id" abe
+fi
 expect_exit 1 --key mori.key record unassign "$id" abe
 expect_in err "is not assigned to abe"
 printf 'Asthma\n.\n.\nyes\n' >in
