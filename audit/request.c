@@ -168,3 +168,16 @@ item_leaf(const struct item *it)
                    record, it->compartment, it->version, hash);
     return tree_leaf(bytes_text(text));
 }
+
+const char *
+request_second(const struct request *r)
+{
+    switch (r->act) {
+    case ACT_GENESIS:
+        return r->genesis.founders[FOUNDER_SUPERVISOR].name;
+    case ACT_RESTORE:
+        return r->restore.second;
+    default:
+        return "";
+    }
+}

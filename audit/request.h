@@ -274,6 +274,9 @@ enum sv_err request_text_parse(struct bytes text, struct request *out);
  */
 enum sv_err request_parse(struct bytes in, struct note *note,
                           struct request *out);
+/* Whose signature stands beside the actor's: of genesis and restore; "" where
+ * nobody's does. */
+const char *request_second(const struct request *r);
 
 /*
  * The leaf of one stored version under a request's body root (RFC 6962 over

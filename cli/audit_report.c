@@ -241,6 +241,7 @@ tally(void *ctx, const struct audit_act *act)
     struct tallying *t = ctx;
     const struct request *q = act->request;
     const char *const person[WORDS] = {q->actor};
+    const char *const second[WORDS] = {request_second(q)};
     char when[TIME_SIZE], month[8];
     enum sv_err err;
 
@@ -249,6 +250,8 @@ tally(void *ctx, const struct audit_act *act)
     err = list_gap(t, act, when);
     if (err == SV_OK)
         err = count_one(&t->people, act, person);
+    if (err == SV_OK && second[0][0] != '\0' && !act->is_item)
+        err = count_one(&t->people, act, second);
     if (err == SV_OK && !act->is_item && !act->entry->allowed) {
         err = list_fork(t, act, when);
         return err != SV_OK ? err : count_denial(t, act, month);

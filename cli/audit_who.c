@@ -12,7 +12,10 @@ struct looking {
 static bool
 is_wanted(const struct audit *a, const struct audit_act *act)
 {
-    return (a->actor == NULL || strcmp(act->request->actor, a->actor) == 0) &&
+    const struct request *q = act->request;
+
+    return (a->actor == NULL || strcmp(q->actor, a->actor) == 0 ||
+            strcmp(request_second(q), a->actor) == 0) &&
            (a->record == NULL ||
             strncmp(act->record, a->record, strlen(a->record)) == 0);
 }
@@ -29,13 +32,14 @@ print_act(FILE *out, const struct audit_act *act)
 {
     const struct entry *e = act->entry;
     const struct request *q = act->request;
+    const char *second = request_second(q);
     char when[TIME_SIZE];
 
     text_time(act->time_ms, when);
-    (void)fprintf(out, "%8llu  %s  %s (%s)  %s  %s  %s  ",
+    (void)fprintf(out, "%8llu  %s  %s (%s)%s%s  %s  %s  %s  ",
                   (unsigned long long)e->index, when, q->actor, q->role,
-                  audit_act_name(act), q->purpose,
-                  act->record[0] != '\0' ? act->record : "-");
+                  second[0] != '\0' ? ", " : "", second, audit_act_name(act),
+                  q->purpose, act->record[0] != '\0' ? act->record : "-");
     if (act->is_item || e->allowed)
         (void)fprintf(
             out, "%s\n",
@@ -54,9 +58,10 @@ json_act(const struct audit_act *act)
 
     text_time(act->time_ms, when);
     return json_pack(
-        "{s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:s}", "entry",
+        "{s:o, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:b, s:o, s:s}", "entry",
         audit_json_number(e->index), "time", when, "actor", q->actor, "role",
-        q->role, "act", audit_act_name(act), "purpose", q->purpose, "record",
+        q->role, "second", text_or_null(request_second(q)), "act",
+        audit_act_name(act), "purpose", q->purpose, "record",
         text_or_null(act->record), "allowed", act->is_item || e->allowed,
         "rule", text_or_null(act->is_item ? "" : e->rule), "outcome",
         entry_outcome_name(outcome));

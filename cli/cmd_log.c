@@ -15,6 +15,7 @@ struct log_row {
     uint64_t index;
     uint64_t time_ms; /* 0: not known */
     char actor[NAME_SIZE];
+    char second[NAME_SIZE]; /* who signed beside the actor, or "" */
     char role[NAME_SIZE];
     char act[NAME_SIZE];
     char purpose[NAME_SIZE];
@@ -26,6 +27,8 @@ struct log_row {
     bool allowed;
     char rule[ENTRY_RULE_SIZE];
     const char *outcome;
+    bool flagged;      /* made in an emergency: somebody else looks at it */
+    bool acknowledged; /* by an entry that was read */
 };
 
 struct log_filter {
@@ -39,6 +42,7 @@ struct log_filter {
     struct log_row batch;
     bool has_batch;
     bool record_seen; /* an entry is about such a record */
+    bool to_end;      /* all that came behind them is read, too */
 };
 
 static bool
@@ -50,7 +54,8 @@ is_of_record(const struct log_filter *f, const struct log_row *row)
 static bool
 passes(const struct log_filter *f, const struct log_row *row)
 {
-    if (f->user != NULL && strcmp(row->actor, f->user) != 0)
+    if (f->user != NULL && strcmp(row->actor, f->user) != 0 &&
+        strcmp(row->second, f->user) != 0)
         return false;
     if (f->record != NULL && !is_of_record(f, row))
         return false;
@@ -88,6 +93,24 @@ read_about(const struct entry *e, const struct request *r, struct log_row *row)
     }
 }
 
+static struct log_row *
+row_at(const struct log_filter *f, size_t i)
+{
+    return &f->rows[(f->next + f->keep - f->n + i) % f->keep];
+}
+
+/* The assignment at `entry`, if it is among those kept. */
+static void
+acknowledge(struct log_filter *f, uint64_t entry)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        struct log_row *row = row_at(f, i);
+
+        if (row->index == entry)
+            row->acknowledged = true;
+    }
+}
+
 static enum sv_err
 read_request(struct log_filter *f, const struct entry *e, struct log_row *row)
 {
@@ -101,6 +124,8 @@ read_request(struct log_filter *f, const struct entry *e, struct log_row *row)
     lines = request_act_lines(request.act);
     row->time_ms = e->time_ms;
     (void)snprintf(row->actor, sizeof row->actor, "%s", request.actor);
+    (void)snprintf(row->second, sizeof row->second, "%s",
+                   request_second(&request));
     (void)snprintf(row->role, sizeof row->role, "%s", request.role);
     (void)snprintf(row->purpose, sizeof row->purpose, "%s", request.purpose);
     (void)snprintf(row->act, sizeof row->act, "%s",
@@ -115,6 +140,9 @@ read_request(struct log_filter *f, const struct entry *e, struct log_row *row)
     row->allowed = e->allowed;
     memcpy(row->rule, e->rule, sizeof row->rule);
     row->outcome = entry_outcome_name(e->outcome);
+    row->flagged = flag_is_due(e);
+    if (request.act == ACT_FLAG_ACKNOWLEDGE && e->outcome == OUTCOME_DONE)
+        acknowledge(f, request.entry);
     if (request.act == ACT_RECORD_IMPORT) {
         f->batch = *row;
         f->has_batch = true;
@@ -147,26 +175,6 @@ take_entry(void *ctx, uint64_t index, struct bytes text)
     return SV_OK;
 }
 
-static const struct log_row *
-row_at(const struct log_filter *f, size_t i)
-{
-    return &f->rows[(f->next + f->keep - f->n + i) % f->keep];
-}
-
-#define FLAGS_MAX 256
-
-static bool
-is_open_flag(const struct session *s, uint64_t index)
-{
-    uint64_t flags[FLAGS_MAX];
-    size_t n = client_flags(s->client, flags, FLAGS_MAX);
-
-    for (size_t i = 0; i < n; i++)
-        if (flags[i] == index)
-            return true;
-    return false;
-}
-
 /* The record, the person, and what else is named by an entry. */
 static void
 of_text(const struct log_row *r, char out[static OF_SIZE])
@@ -190,15 +198,18 @@ of_text(const struct log_row *r, char out[static OF_SIZE])
         (void)snprintf(out, OF_SIZE, "%s", r->type);
 }
 
-/* NULL: not a flagged assignment. */
+/* NULL: not a flagged assignment.  What the gate says of it is not asked: the
+ * entry that acknowledges it stands behind it, or there is none. */
 static const char *
-flag_words(const struct session *s, const struct log_row *r)
+flag_words(const struct log_filter *f, const struct log_row *r)
 {
     bool own = strcmp(r->rule, FLAG_SELF_RULE) == 0;
 
-    if (!own && strcmp(r->rule, FLAG_RULE) != 0)
+    if (!r->flagged)
         return NULL;
-    if (is_open_flag(s, r->index))
+    if (!r->acknowledged && !f->to_end)
+        return own ? _("flagged, to herself") : _("flagged");
+    if (!r->acknowledged)
         return own ? _("FLAGGED, to herself: to be acknowledged")
                    : _("FLAGGED: to be acknowledged");
     return own ? _("flagged, to herself, acknowledged")
@@ -206,9 +217,8 @@ flag_words(const struct session *s, const struct log_row *r)
 }
 
 static enum sv_err
-log_table(struct session *s, const struct log_filter *f)
+log_table(struct app *app, const struct log_filter *f)
 {
-    struct app *app = s->app;
     const char *const columns[] = {_("Entry"),   _("Time"),    _("Who"),
                                    _("As"),      _("What"),    _("Of"),
                                    _("Purpose"), _("Decision")};
@@ -223,15 +233,17 @@ log_table(struct session *s, const struct log_filter *f)
     for (size_t i = 0; err == SV_OK && i < f->n; i++) {
         const struct log_row *r = row_at(f, i);
         char index[24], when[WHEN_SIZE] = "", of[OF_SIZE];
-        char decision[2 * ENTRY_RULE_SIZE + 64];
-        const char *flag = flag_words(s, r);
-        const char *cells[8] = {index,  when, r->actor,   role_text(r->role),
+        char who[2 * NAME_SIZE + 2], decision[2 * ENTRY_RULE_SIZE + 64];
+        const char *flag = flag_words(f, r);
+        const char *cells[8] = {index,  when, who,        role_text(r->role),
                                 r->act, of,   r->purpose, decision};
 
         (void)snprintf(index, sizeof index, "%llu",
                        (unsigned long long)r->index);
         if (r->time_ms != 0)
             app_when(r->time_ms, when);
+        (void)snprintf(who, sizeof who, "%s%s%s", r->actor,
+                       r->second[0] != '\0' ? ", " : "", r->second);
         of_text(r, of);
         if (!r->allowed)
             (void)snprintf(decision, sizeof decision, _("DENIED: %s"), r->rule);
@@ -259,17 +271,18 @@ log_json(struct app *app, const struct log_filter *f)
 
         (void)json_array_append_new(
             rows,
-            json_pack(
-                "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, "
-                "s:b, s:o, s:s}",
-                "entry", app_json_number(r->index), "time",
-                app_json_time(r->time_ms), "actor", text_or_null(r->actor),
-                "role", text_or_null(r->role), "act", r->act, "type",
-                text_or_null(r->type), "record", text_or_null(r->record),
-                "person", text_or_null(r->person), "about",
-                r->has_about ? app_json_number(r->about) : json_null(),
-                "purpose", text_or_null(r->purpose), "allowed", r->allowed,
-                "rule", text_or_null(r->rule), "outcome", r->outcome));
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, "
+                      "s:b, s:o, s:s}",
+                      "entry", app_json_number(r->index), "time",
+                      app_json_time(r->time_ms), "actor",
+                      text_or_null(r->actor), "second", text_or_null(r->second),
+                      "role", text_or_null(r->role), "act", r->act, "type",
+                      text_or_null(r->type), "record", text_or_null(r->record),
+                      "person", text_or_null(r->person), "about",
+                      r->has_about ? app_json_number(r->about) : json_null(),
+                      "purpose", text_or_null(r->purpose), "allowed",
+                      r->allowed, "rule", text_or_null(r->rule), "outcome",
+                      r->outcome));
     }
     return term_json(&app->term, json_pack("{s:o}", "entries", rows));
 }
@@ -309,6 +322,7 @@ list_log(struct session *s, struct log_filter *f, const char *from_text,
     n = size - from;
     if (from_text != NULL && !filtered && n > f->keep)
         n = f->keep;
+    f->to_end = n == size - from;
     f->rows = calloc(f->keep, sizeof *f->rows);
     if (f->rows == NULL)
         return app_done(app, SV_ERR_NOMEM);
@@ -318,7 +332,7 @@ list_log(struct session *s, struct log_filter *f, const char *from_text,
     if (f->record != NULL && !f->record_seen && from == 0)
         return app_fail(app, f->record, SV_ERR_NOT_FOUND,
                         _("no entry is about a record that begins so"));
-    return app_done(app, app->json ? log_json(app, f) : log_table(s, f));
+    return app_done(app, app->json ? log_json(app, f) : log_table(app, f));
 }
 
 static bool

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/app.h"
@@ -109,6 +110,7 @@ warn_of_flags(struct session *s)
 {
     uint64_t flags[FLAGS_SHOWN];
     size_t n = client_flags(s->client, flags, FLAGS_SHOWN);
+    size_t shown = n < FLAGS_SHOWN ? n : FLAGS_SHOWN;
     FILE *out = s->app->term.out;
 
     if (n == 0)
@@ -116,8 +118,12 @@ warn_of_flags(struct session *s)
     (void)fputs(_("To acknowledge:     assignments made in an emergency "
                   "(svault log acknowledge N):"),
                 out);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < shown; i++)
         (void)fprintf(out, " %llu", (unsigned long long)flags[i]);
+    if (n > shown) {
+        (void)fputc(' ', out);
+        (void)fprintf(out, _("and %zu more"), n - shown);
+    }
     (void)fputc('\n', out);
 }
 
@@ -155,12 +161,14 @@ has_recovery(const struct session *s)
 static json_t *
 json_flags(const struct session *s)
 {
-    uint64_t flags[FLAGS_SHOWN];
-    size_t n = client_flags(s->client, flags, FLAGS_SHOWN);
-    json_t *out = json_array();
+    size_t n = client_flags(s->client, NULL, 0);
+    uint64_t *flags = calloc(n + 1, sizeof *flags);
+    json_t *out = flags != NULL ? json_array() : NULL;
 
-    for (size_t i = 0; i < n; i++)
+    (void)client_flags(s->client, flags, flags != NULL ? n : 0);
+    for (size_t i = 0; out != NULL && i < n; i++)
         (void)json_array_append_new(out, app_json_number(flags[i]));
+    free(flags);
     return out;
 }
 

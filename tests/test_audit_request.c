@@ -1174,6 +1174,18 @@ test_random_edits_fail_or_are_what_the_new_bytes_say(void **state)
 /* ---- acts and items ---- */
 
 static void
+test_two_acts_are_signed_by_a_second_person(void **state)
+{
+    (void)state;
+    for (int act = 0; act < ACT_N; act++) {
+        struct request r = sample((enum request_act)act);
+        bool two = act == ACT_GENESIS || act == ACT_RESTORE;
+
+        assert_string_equal(request_second(&r), two ? "sora" : "");
+    }
+}
+
+static void
 test_names_of_acts_go_both_ways(void **state)
 {
     enum request_act act;
@@ -1305,6 +1317,7 @@ main(void)
             test_any_changed_byte_fails_or_is_what_the_new_bytes_say),
         cmocka_unit_test(test_a_request_cut_anywhere_is_refused),
         cmocka_unit_test(test_random_edits_fail_or_are_what_the_new_bytes_say),
+        cmocka_unit_test(test_two_acts_are_signed_by_a_second_person),
         cmocka_unit_test(test_names_of_acts_go_both_ways),
         cmocka_unit_test(test_acts_have_the_lines_that_the_format_lists),
         cmocka_unit_test(

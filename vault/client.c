@@ -258,9 +258,9 @@ size_t
 client_flags(const struct client *c, uint64_t out[], size_t max)
 {
     struct reader r = reader_of(buf_bytes(&c->flags));
-    size_t n = c->flags.len / 8 < max ? c->flags.len / 8 : max;
+    size_t n = c->flags.len / 8;
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && i < max; i++)
         out[i] = reader_u64(&r);
     return n;
 }

@@ -109,7 +109,8 @@ const struct roster *client_roster(const struct client *c);
 const struct schema *client_schema(const struct client *c);
 uint64_t client_now(const struct client *c);
 /* Entries of flagged assignments that nobody has acknowledged yet, as the
- * gate said when the session began; at most max go to out. */
+ * gate said when the session began: how many there are; at most max go to
+ * out. */
 size_t client_flags(const struct client *c, uint64_t out[], size_t max);
 
 /* The roles that the user holds now; at most max go to out. */

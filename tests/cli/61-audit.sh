@@ -187,6 +187,22 @@ expect_in out "item"
 audit 0 who --actor sato log --key office.card --json
 [ "$(json entries)" -ge 3 ] || fail "fewer entries than acts"
 expect_json entries.0.actor sato
+# Who signed as the second did it, too.
+audit 0 who --actor mori log --key office.card --json
+expect_json entries.0.act genesis
+expect_json entries.0.actor kudo
+expect_json entries.0.second mori
+audit 0 who --actor mori log --key office.card
+expect_in out "kudo (administrator), mori  genesis"
+audit 0 report log --key office.card --json
+[ "$(json people.1.actor).$(json people.1.first_entry)" = mori.0 ] ||
+    fail "$line: mori signed no genesis"
+expect_exit 0 --key nagai.key log list --user mori --limit 1000 --json
+expect_json entries.0.act genesis
+expect_json entries.0.second mori
+expect_json entries.1.second null
+expect_exit 0 --key nagai.key log list --user mori --limit 1000
+expect_in out "kudo, mori"
 audit 0 who --actor nobody log --key office.card --json
 expect_json entries 0
 audit 2 who log --key office.card
