@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/audit_bursts.h"
 #include "cli/audit_sheet.h"
 #include "policy/release.h"
 
-#define BURST 30
 #define HOUR_MS UINT64_C(3600000)
 #define GAP_HOURS 72
 #define WORDS 7
@@ -29,7 +29,8 @@ struct counts {
 
 struct tallying {
     struct report *report;
-    struct counts accesses, denials, hours, people;
+    struct counts accesses, denials, people;
+    struct bursts bursts;
     uint64_t last_ms; /* of the entry before; 0: none */
 };
 
@@ -146,16 +147,6 @@ count_denial(struct tallying *t, const struct audit_act *act, const char *month)
     return count_one(&t->denials, act, words);
 }
 
-static enum sv_err
-count_reading(struct tallying *t, const struct audit_act *act, const char *when)
-{
-    char hour[SHEET_CELL_SIZE];
-    const char *const words[WORDS] = {hour, act->request->actor};
-
-    (void)snprintf(hour, sizeof hour, "%.13s", when);
-    return count_one(&t->hours, act, words);
-}
-
 /* ---- What is listed one by one ---- */
 
 static enum sv_err
@@ -263,16 +254,15 @@ tally(void *ctx, const struct audit_act *act)
     if (!act->is_item && flag_is_due(act->entry))
         err = list_flag(t, act, when);
     if (err == SV_OK && q->act == ACT_RECORD_READ)
-        err = count_reading(t, act, when);
+        err = bursts_read(&t->bursts, q->actor, act->time_ms);
     return err == SV_OK ? count_access(t, act, month) : err;
 }
 
 /* ---- From counts to sheets ---- */
 
-/* The first `words` words and the number; least is what is worth a row. */
+/* The first `words` words and the number. */
 static enum sv_err
-fill(struct report *r, enum sheet_id id, struct counts *all, unsigned words,
-     uint64_t least)
+fill(struct report *r, enum sheet_id id, struct counts *all, unsigned words)
 {
     enum sv_err err = SV_OK;
 
@@ -286,8 +276,7 @@ fill(struct report *r, enum sheet_id id, struct counts *all, unsigned words,
             texts[w] = c->words[w];
         texts[words] = n;
         (void)snprintf(n, sizeof n, "%llu", (unsigned long long)c->n);
-        if (c->n >= least)
-            err = sheet_row(&r->sheets[id], &sheet_kinds[id], texts);
+        err = sheet_row(&r->sheets[id], &sheet_kinds[id], texts);
     }
     return err;
 }
@@ -318,12 +307,12 @@ fill_people(struct report *r, struct counts *all)
 static enum sv_err
 fill_sheets(struct tallying *t)
 {
-    enum sv_err err = fill(t->report, SHEET_ACCESSES, &t->accesses, 7, 1);
+    enum sv_err err = fill(t->report, SHEET_ACCESSES, &t->accesses, 7);
 
     if (err == SV_OK)
-        err = fill(t->report, SHEET_DENIALS, &t->denials, 5, 1);
+        err = fill(t->report, SHEET_DENIALS, &t->denials, 5);
     if (err == SV_OK)
-        err = fill(t->report, SHEET_BURSTS, &t->hours, 2, BURST);
+        err = bursts_rows(&t->bursts, &t->report->sheets[SHEET_BURSTS]);
     return err == SV_OK ? fill_people(t->report, &t->people) : err;
 }
 
@@ -383,6 +372,7 @@ audit_report(struct audit *a)
 
     if (!audit_card_read(a, &card, &code))
         return code;
+    bursts_init(&t.bursts);
     err = audit_scan(a, &card, &e, tally, &t);
     r.head = e.head;
     if (err == SV_OK)
@@ -397,7 +387,7 @@ audit_report(struct audit *a)
             NULL);
     free(t.accesses.items);
     free(t.denials.items);
-    free(t.hours.items);
+    bursts_clear(&t.bursts);
     free(t.people.items);
     report_clear(&r);
     export_close(&e);

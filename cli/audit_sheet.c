@@ -46,8 +46,10 @@ const struct sheet_kind sheet_kinds[SHEET_N] = {
                       {"acknowledged", N_("Acknowledged by entry"), false}}},
     [SHEET_BURSTS] = {"bursts",
                       N_("Bursts"),
-                      N_("Hours in which one person read 30 times or more."),
-                      {{"hour", N_("Hour"), false},
+                      N_("30 readings or more by one person within an hour, "
+                         "whenever it begins."),
+                      {{"from", N_("Begins"), false},
+                       {"to", N_("Ends"), false},
                        {"actor", N_("Who"), false},
                        {"n", N_("Number"), true}}},
     [SHEET_GAPS] = {"gaps",

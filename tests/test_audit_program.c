@@ -387,7 +387,9 @@ test_report_counts_what_the_log_says(void **state)
     assert_said(code, 0, &out,
                 "  2026-01  cora  caseworker  record.read  not-assigned"
                 "       1\n");
-    assert_said(code, 0, &out, "  2026-02-15T00  cora      30\n");
+    assert_said(code, 0, &out,
+                "  2026-02-15T00:00:00Z  2026-02-15T00:00:00Z  cora      "
+                "30\n");
     (void)snprintf(line, sizeof line,
                    "  %5llu  2026-01-01T00:00:00Z  2026-02-15T00:00:00Z   "
                    "1080\n",
@@ -399,6 +401,57 @@ test_report_counts_what_the_log_says(void **state)
                    (unsigned long long)flag, hex,
                    (unsigned long long)acknowledged);
     assert_said(code, 0, &out, line);
+    buf_free(&out);
+}
+
+static void
+read_often(struct fakelog *f, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        (void)fakelog_read(f, "cora", "caseworker", "victim", 2, "facts");
+}
+
+#define MINUTE_MS UINT64_C(60000)
+
+static void
+test_report_finds_bursts_wherever_the_clock_strikes(void **state)
+{
+    struct desk *d = *state;
+    struct fakelog *f = &d->f;
+    struct buf out = BUF_INIT;
+    int code;
+
+    (void)fakelog_assign(f, ACT_RECORD_ASSIGN, "victim", 2, "cora",
+                         OUTCOME_DONE);
+    f->now_ms = FAKELOG_START_MS + FAKELOG_DAY_MS + 590 * MINUTE_MS; /* 9:50 */
+    read_often(f, 15);
+    f->now_ms += 20 * MINUTE_MS;
+    read_often(f, 15);
+    /* An hour later she has read 29 times since. */
+    f->now_ms += 60 * MINUTE_MS;
+    read_often(f, 14);
+    /* Thirty in an hour and no less are none. */
+    f->now_ms = FAKELOG_START_MS + 2 * FAKELOG_DAY_MS;
+    read_often(f, 1);
+    f->now_ms += 60 * MINUTE_MS;
+    read_often(f, 29);
+    /* The first of those and one more. */
+    f->now_ms += 60 * MINUTE_MS - 1;
+    read_often(f, 1);
+    /* It goes on as long as it goes on. */
+    f->now_ms = FAKELOG_START_MS + 3 * FAKELOG_DAY_MS;
+    for (unsigned i = 0; i < 50; i++) {
+        read_often(f, 1);
+        f->now_ms += 2 * MINUTE_MS;
+    }
+    desk_export(d);
+    code = desk_run(d, "report", "", &out);
+    assert_said(code, 0, &out,
+                "  Begins                Ends                  Who   Number\n"
+                "  2026-01-02T09:50:00Z  2026-01-02T10:10:00Z  cora      30\n"
+                "  2026-01-03T01:00:00Z  2026-01-03T01:59:59Z  cora      30\n"
+                "  2026-01-04T00:00:00Z  2026-01-04T01:38:00Z  cora      50\n"
+                "\n");
     buf_free(&out);
 }
 
@@ -568,6 +621,7 @@ main(void)
         TEST(test_time_that_goes_back_is_named),
         TEST(test_witnesses_that_are_known_must_have_signed),
         TEST(test_report_counts_what_the_log_says),
+        TEST(test_report_finds_bursts_wherever_the_clock_strikes),
         TEST(test_report_lists_requests_from_another_log),
         TEST(test_report_of_many_words_merges_them),
         TEST(test_entries_of_any_bytes_neither_steer_nor_crash),
