@@ -15,7 +15,14 @@
 #define BEGINNING 2 /* calls with which a session begins */
 #define ACT_BODY 4
 
-enum lie_kind { LIE_NONE, LIE_CUT, LIE_FLIP, LIE_ONES, LIE_LONGER };
+enum lie_kind {
+    LIE_NONE,
+    LIE_CUT,
+    LIE_FLIP,
+    LIE_ONES,
+    LIE_LONGER,
+    LIE_BARE /* entries of the log, made up, and no proof of any */
+};
 
 static unsigned
 share(void)
@@ -50,6 +57,34 @@ part_of(struct message_answer *m, unsigned part)
     return parts[part];
 }
 
+/* u8 proved, u32 n, each: u16 entry and its proof. */
+static void
+strip_proofs(struct buf *body)
+{
+    struct reader r = reader_of(buf_bytes(body));
+    struct buf bare = BUF_INIT;
+    struct writer w = writer_to(&bare);
+    uint32_t n;
+
+    assert_int_equal(reader_u8(&r), 1);
+    n = reader_u32(&r);
+    writer_u8(&w, 0);
+    writer_u32(&w, n);
+    for (uint32_t i = 0; i < n; i++) {
+        struct bytes entry = reader_medium(&r, ENTRY_MAX), rest;
+        struct tree_proof proof;
+
+        rest = bytes_slice(r.in, r.at, r.in.len - r.at);
+        assert_ok(tree_proof_decode(&rest, &proof));
+        r.at = r.in.len - rest.len;
+        writer_medium(&w, i == 0 ? bytes_text("made up") : entry);
+    }
+    assert_ok(reader_end(&r));
+    assert_ok(writer_end(&w));
+    buf_free(body);
+    *body = bare;
+}
+
 /* Is it another than before? */
 static bool
 alter(const struct lie *l, struct buf *part)
@@ -63,6 +98,10 @@ alter(const struct lie *l, struct buf *part)
     }
     if (part->len == 0)
         return false;
+    if (l->kind == LIE_BARE) {
+        strip_proofs(part);
+        return true;
+    }
     if (l->kind == LIE_CUT)
         buf_truncate(part, at);
     else if (l->kind == LIE_FLIP)
@@ -186,6 +225,23 @@ test_nothing_altered_in_an_answer_is_taken_for_what_was_written(void **state)
     assert_true(n > 0);
 }
 
+static void
+test_entries_are_not_shown_without_their_proofs(void **state)
+{
+    struct liar *l = *state;
+    const struct lie lie = {
+        .kind = LIE_BARE, .call = BEGINNING, .part = ACT_BODY};
+    struct buf shown = BUF_INIT;
+    size_t a = 0;
+
+    while (strcmp(asked_acts[a].name, "log") != 0)
+        a++;
+    assert_err(ask(l, &asked_acts[a], &lie, &shown), SV_ERR_TAMPERED);
+    assert_true(l->lied);
+    assert_int_equal(shown.len, 0);
+    buf_free(&shown);
+}
+
 static int
 set_up(void **state)
 {
@@ -215,6 +271,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_nothing_altered_in_an_answer_is_taken_for_what_was_written),
+        TEST(test_entries_are_not_shown_without_their_proofs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

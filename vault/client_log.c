@@ -12,16 +12,28 @@
 
 /* ---- Reading ---- */
 
+/* Entries that are asked for, and who takes them. */
+struct reading {
+    uint64_t end;
+    client_entry_fn fn;
+    void *ctx;
+    bool replayed; /* who takes them computes the root: none needs a proof */
+};
+
 /* One answer's entries; *n says how many.  u8 proved, u32 n, each: u16
  * entry and, where proved, its inclusion proof. */
 static enum sv_err
 take_entries(struct client *c, uint64_t from, const struct answer *a,
-             uint64_t end, client_entry_fn fn, void *ctx, uint64_t *n)
+             const struct reading *rd, uint64_t *n)
 {
     struct reader r = reader_of(a->body);
     bool proved = reader_u8(&r) != 0;
     uint32_t count = reader_u32(&r);
     enum sv_err err = SV_OK;
+
+    if (!proved && !rd->replayed)
+        return client_fault(c, SV_ERR_TAMPERED,
+                            N_("an entry is not in the log"));
 
     for (uint32_t i = 0; i < count && err == SV_OK; i++) {
         struct bytes entry = reader_medium(&r, ENTRY_MAX);
@@ -34,8 +46,8 @@ take_entries(struct client *c, uint64_t from, const struct answer *a,
             err = client_check_inclusion(c, from + i, entry, &rest, &a->head);
             r.at = r.in.len - rest.len;
         }
-        if (err == SV_OK && from + i < end)
-            err = fn(ctx, from + i, entry);
+        if (err == SV_OK && from + i < rd->end)
+            err = rd->fn(rd->ctx, from + i, entry);
     }
     if (err == SV_OK && (reader_end(&r) != SV_OK || count == 0))
         err = client_fault(c, SV_ERR_TAMPERED,
@@ -45,15 +57,15 @@ take_entries(struct client *c, uint64_t from, const struct answer *a,
 }
 
 static enum sv_err
-read_chunk(struct client *c, uint64_t from, uint64_t count, uint64_t end,
-           client_entry_fn fn, void *ctx, uint64_t *n)
+read_chunk(struct client *c, uint64_t from, uint64_t count,
+           const struct reading *rd, uint64_t *n)
 {
     struct request r = {.act = ACT_LOG_READ, .entry = from, .count = count};
     struct answer answer = {0};
     enum sv_err err = client_act(c, &r, bytes_of(NULL, 0), &answer);
 
     if (err == SV_OK)
-        err = take_entries(c, from, &answer, end, fn, ctx, n);
+        err = take_entries(c, from, &answer, rd, n);
     answer_free(&answer);
     return err;
 }
@@ -62,16 +74,16 @@ enum sv_err
 client_log_read(struct client *c, uint64_t from, uint64_t n, client_entry_fn fn,
                 void *ctx)
 {
-    uint64_t end = c->pin.size;
+    struct reading rd = {.end = c->pin.size, .fn = fn, .ctx = ctx};
     enum sv_err err = SV_OK;
 
-    if (from < end && n < end - from)
-        end = from + n;
-    while (err == SV_OK && from < end) {
-        uint64_t count = end - from < PROVED_CHUNK ? end - from : PROVED_CHUNK;
-        uint64_t got = 0;
+    if (from < rd.end && n < rd.end - from)
+        rd.end = from + n;
+    while (err == SV_OK && from < rd.end) {
+        uint64_t left = rd.end - from, got = 0;
 
-        err = read_chunk(c, from, count, end, fn, ctx, &got);
+        err = read_chunk(c, from, left < PROVED_CHUNK ? left : PROVED_CHUNK,
+                         &rd, &got);
         from += got;
     }
     return err;
@@ -235,6 +247,8 @@ replay_one(void *ctx, uint64_t index, struct bytes entry)
 static enum sv_err
 replay_all(struct client *c, struct verifying *v)
 {
+    const struct reading rd = {
+        .end = v->size, .fn = replay_one, .ctx = v, .replayed = true};
     uint64_t from = 0;
     enum sv_err err = SV_OK;
 
@@ -246,7 +260,7 @@ replay_all(struct client *c, struct verifying *v)
             count = REPLAY_CHUNK;
         if (count <= PROVED_CHUNK)
             count = PROVED_CHUNK + 1;
-        err = read_chunk(c, from, count, v->size, replay_one, v, &got);
+        err = read_chunk(c, from, count, &rd, &got);
         from += got;
     }
     return err;
