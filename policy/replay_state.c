@@ -242,6 +242,8 @@ enum sv_err
 replay_state_count(struct replay *r, const struct entry *e,
                    const struct request *q)
 {
+    enum sv_err err = SV_OK;
+
     if (strcmp(e->rule, "seen") == 0) {
         r->n_forked++;
         r->last_forked = e->index;
@@ -251,8 +253,8 @@ replay_state_count(struct replay *r, const struct entry *e,
                    ? map_set(&r->denied_glass, q->record.b, &e->time_ms)
                    : SV_OK;
     if (usage_is_due(&r->roster.policy, q->act, e))
-        return count_usage(r, e, q);
-    if (flag_is_due(e))
-        return put_flag(r, e, q);
-    return SV_OK;
+        err = count_usage(r, e, q);
+    if (err == SV_OK && flag_is_due(e))
+        err = put_flag(r, e, q);
+    return err;
 }

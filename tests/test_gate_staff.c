@@ -498,6 +498,42 @@ test_an_emergency_assignment_is_flagged_until_another_has_seen_it(void **state)
     office_verify(o);
 }
 
+/* Of an act that has other facts to look at, too. */
+static void
+test_an_act_is_limited_by_whatever_policy_limits_it(void **state)
+{
+    struct office o;
+    struct client *lead;
+    struct handle h;
+    uint64_t at = 0;
+
+    (void)state;
+    office_prepare(&o, NULL, NULL);
+    o.limited = ACT_RECORD_ASSIGN;
+    o.limit = (struct policy_limit){2, UINT64_C(3600000), false};
+    assert_ok(office_found(&o));
+    assert_ok(office_open(&o));
+    assert_ok(office_hire(&o, "case-1", "caseworker"));
+    assert_ok(office_hire(&o, "case-2", "caseworker"));
+    assert_ok(office_hire(&o, "audit-1", "auditor"));
+    assert_ok(office_record(&o, "case-1", "2022-001", "Yamada", &h));
+    assert_err(read_identity(&o, "lead-1", &h), SV_ERR_DENIED);
+    lead = office_client(&o, "lead-1");
+    for (int i = 0; i < 2; i++) {
+        assert_ok(client_record_assign(lead, "victim", &h, "case-2", true));
+        at = client_pin(lead)->size - 1;
+        assert_ok(client_record_assign(lead, "victim", &h, "case-2", false));
+    }
+    assert_err(client_record_assign(lead, "victim", &h, "case-2", true),
+               SV_ERR_DENIED);
+    assert_rule(&o, "lead-1", "limit");
+    assert_ok(client_flag_acknowledge(office_client(&o, "audit-1"), at));
+    o.now_ms += UINT64_C(3600000);
+    assert_ok(client_record_assign(lead, "victim", &h, "case-2", true));
+    office_verify(&o);
+    office_free(&o);
+}
+
 /* The keys of a role whose term is over are not sealed to her again, when she
  * is given others: the epochs since then were never hers. */
 static void
@@ -715,6 +751,7 @@ main(void)
             test_a_small_office_begins_with_what_its_profile_permits),
         IN_OFFICE(
             test_an_emergency_assignment_is_flagged_until_another_has_seen_it),
+        cmocka_unit_test(test_an_act_is_limited_by_whatever_policy_limits_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,8 +208,13 @@ load_release(struct act *a, struct question *q)
 enum sv_err
 facts_load(struct act *a, struct question *q)
 {
+    enum sv_err err;
+
     if (roster_person(&a->gate->roster, a->request.actor) == NULL)
         return SV_OK; /* the founding: nothing is there yet */
+    err = count_recent(a, q);
+    if (err != SV_OK)
+        return err;
     switch (a->request.act) {
     case ACT_RECORD_ASSIGN:
         return look_for_glass(a, q);
@@ -222,7 +227,7 @@ facts_load(struct act *a, struct question *q)
     case ACT_RELEASE_FETCH:
         return load_release(a, q);
     default:
-        return count_recent(a, q);
+        return SV_OK;
     }
 }
 

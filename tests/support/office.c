@@ -99,6 +99,8 @@ office_found(struct office *o)
     assert_ok(box_public_of(&o->gate_keys.box, &gate_box));
     assert_ok(
         policy_from_json(builtin_policy_json(), o->profile, policy, &where));
+    if (o->limit.n > 0)
+        policy->limits[o->limited] = o->limit;
     schema_hash(schema, hash);
     err =
         client_found(&o->config.rng, &o->config.clock, "office.example", policy,

@@ -27,7 +27,9 @@ struct office {
     char dir[PATH_SIZE];
     uint64_t now_ms;
     const char *profile; /* "standard", unless changed before the founding */
-    bool recovery;       /* "rescue-1" holds every key from the start */
+    enum request_act limited;  /* by the policy, too, before the founding: */
+    struct policy_limit limit; /* n 0: as it is shipped */
+    bool recovery;             /* "rescue-1" holds every key from the start */
     struct rng_fixed random;
     struct gate_config config;
     struct counting counting;
