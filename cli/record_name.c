@@ -9,7 +9,8 @@
  */
 #define PREFIX_SHORT 8 /* as lists print it */
 /* Shorter is a number, never a handle: who mistypes a number must not be
- * shown another record. */
+ * shown another record.  Nor is a row's number a handle, whatever its length.
+ */
 #define PREFIX_MIN 4
 
 struct search {
@@ -126,8 +127,7 @@ from_last_list(struct search *f)
 
     if (type == NULL)
         return false;
-    if (strlen(f->prefix) < PREFIX_MIN &&
-        text_u64(bytes_text(f->prefix), 1, PIN_LIST_MAX, &number) == SV_OK &&
+    if (text_u64(bytes_text(f->prefix), 1, PIN_LIST_MAX, &number) == SV_OK &&
         number <= pin->n_list) {
         f->type = type;
         f->handle = pin->list[number - 1];

@@ -54,4 +54,13 @@ wait $form || fail "record edit: $(cat form.err)"
 expect_first 2026-004
 expect_exit 0 --key sato.key record show 2 -c identity
 expect_in out 2026-003
+
+# Also of the last row that a list can have, whose number has four digits.
+awk 'BEGIN { print "identity.case_no"; for (i = 5; i < 1001; i++) print i }' >many.csv
+expect_exit 0 --key sato.key import many.csv --type victim
+expect_exit 0 --key mori.key record list victim --limit 1000 --json
+last=$(json records.999.record)
+expect_exit 0 --key mori.key record history 1000 --json
+expect_json record "$last"
+expect_exit 1 --key mori.key record history 1001
 finish
