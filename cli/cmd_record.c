@@ -233,7 +233,7 @@ fill_and_save(struct editing *e, struct content *content,
     enum sv_err err;
 
     session_pause(e->s);
-    err = form_fill(&app->term, app->lang, content, base == NULL);
+    err = form_fill(&app->term, app->lang, e->type, content, base == NULL);
     if (err == SV_ERR_INTERRUPTED)
         return EXIT_FAILED; /* the form has said so */
     if (err != SV_OK)

@@ -12,7 +12,8 @@ struct form {
     struct content *contents;
     bool addition;
     const struct content *before; /* of the only section; NULL: all empty */
-    const struct draft *draft;    /* of a new record, or NULL */
+    const struct schema_type *type;
+    const struct draft *draft; /* of a new record, or NULL */
     char today[TIME_SIZE];
     size_t c, f;    /* where the person is */
     size_t heading; /* sections[heading - 1] was announced last */
@@ -111,12 +112,15 @@ walk(struct form *form, bool only_here)
 
 /* ---- The checks over several fields ---- */
 
+/* Of one section; what it has to do with others is not known here. */
 static enum sv_err
-check_size(struct form *form, struct diag *where)
+check_section(struct form *form, struct diag *where)
 {
     struct buf encoded = BUF_INIT;
     enum sv_err err = content_encode(&form->contents[0], &encoded);
 
+    if (err == SV_OK)
+        err = content_check(form->type, &form->contents[0], where);
     if (err == SV_ERR_RANGE) {
         diag_set(where, 0, NULL, N_("this section holds more than fits"));
         err = SV_ERR_INPUT;
@@ -132,12 +136,10 @@ go_to(struct form *form, const struct diag *where)
     struct schema_place place = {0, 0};
     size_t c = 0;
 
-    if (form->draft != NULL &&
-        draft_place(form->draft->type, bytes_text(where->column), &place) !=
-            SV_OK &&
-        schema_compartment(form->draft->type, where->column, &c) != NULL)
+    if (draft_place(form->type, bytes_text(where->column), &place) != SV_OK &&
+        schema_compartment(form->type, where->column, &c) != NULL)
         place.compartment = (unsigned)c;
-    form->c = place.compartment;
+    form->c = form->draft != NULL ? place.compartment : 0;
     form->f = place.field;
 }
 
@@ -164,7 +166,7 @@ check(struct form *form, bool *good)
     enum sv_err err;
 
     err = form->draft != NULL ? draft_check(form->draft, &where)
-                              : check_size(form, &where);
+                              : check_section(form, &where);
     *good = err == SV_OK;
     if (err != SV_ERR_INPUT)
         return err;
@@ -372,8 +374,8 @@ run(struct form *form, const struct diag *fault)
 }
 
 enum sv_err
-form_fill(struct term *t, enum schema_lang lang, struct content *content,
-          bool addition)
+form_fill(struct term *t, enum schema_lang lang, const struct schema_type *type,
+          struct content *content, bool addition)
 {
     struct content before = {0};
     struct form form = {
@@ -381,6 +383,7 @@ form_fill(struct term *t, enum schema_lang lang, struct content *content,
         .lang = lang,
         .n = 1,
         .contents = content,
+        .type = type,
         .addition = addition,
         .before = addition ? NULL : &before,
     };
@@ -412,6 +415,7 @@ form_mend_record(struct term *t, enum schema_lang lang, struct draft *draft,
         .lang = lang,
         .n = draft->type->n,
         .contents = draft->contents,
+        .type = draft->type,
         .draft = draft,
     };
 

@@ -24,11 +24,14 @@
  * stopped it (Ctrl-C, end of input, or "no" at the end) or changed nothing:
  * it has said so, and the caller need not.
  *
+ *   type      whose compartment it is, for the checks over several of its
+ *             fields
  *   content   what is there now, changed in place; unless it is an addition,
  *             every field is given afterwards
  */
 enum sv_err form_fill(struct term *t, enum schema_lang lang,
-                      struct content *content, bool addition);
+                      const struct schema_type *type, struct content *content,
+                      bool addition);
 /* All compartments of a new record, one after the other, then the checks
  * over several fields, then the summary.  Fields may stay not given. */
 enum sv_err form_new_record(struct term *t, enum schema_lang lang,

@@ -117,6 +117,23 @@ static const struct schema_type victim = {
 };
 static const struct schema_compartment *const facts = &compartments[1];
 
+enum { FROM, UNTIL, STAY_N };
+static const struct schema_field stay_fields[] = {
+    [FROM] = {.name = "from", .label = {"From", NULL}, .kind = FIELD_DATE},
+    [UNTIL] = {.name = "until", .label = {"Until", NULL}, .kind = FIELD_DATE},
+};
+static const struct schema_compartment stay_parts[] = {
+    {"identity", {"Identity", "本人"}, IDENTITY_N, identity_fields},
+    {"stay", {"Stay", NULL}, STAY_N, stay_fields},
+};
+static const struct schema_check stay_checks[] = {
+    {CHECK_ORDER, {0, BORN}, {1, FROM}, {0, 0}},
+    {CHECK_ORDER, {1, FROM}, {1, UNTIL}, {0, 0}},
+};
+static const struct schema_type guest = {
+    "guest", {"Guest", NULL}, 2, stay_parts, N(stay_checks), stay_checks,
+};
+
 /* ---- Filling in through a pipe ---- */
 
 struct filled {
@@ -165,7 +182,8 @@ preset(struct content *content, const char *text)
 }
 
 static struct filled
-fill(const struct schema_compartment *c, const char *before, const char *input)
+fill_of(const struct schema_type *type, const struct schema_compartment *c,
+        const char *before, const char *input)
 {
     struct filled f = {0};
     size_t len = 0;
@@ -173,9 +191,15 @@ fill(const struct schema_compartment *c, const char *before, const char *input)
 
     assert_ok(content_new(c, &f.content));
     preset(&f.content, before);
-    f.err = form_fill(&t, SCHEMA_EN, &f.content, false);
+    f.err = form_fill(&t, SCHEMA_EN, type, &f.content, false);
     piped_close(&t);
     return f;
+}
+
+static struct filled
+fill(const struct schema_compartment *c, const char *before, const char *input)
+{
+    return fill_of(&victim, c, before, input);
 }
 
 static void
@@ -696,6 +720,21 @@ test_an_end_of_input_anywhere_saves_nothing(void **state)
     }
 }
 
+/* A day that ends what an earlier one began is mostly typed in later. */
+static void
+test_checks_over_fields_hold_where_one_section_is_changed(void **state)
+{
+    struct filled f = fill_of(&guest, &stay_parts[1], "from=2022-05-01\n",
+                              "\n2021-06-01\n2022-06-01\nyes\n");
+
+    (void)state;
+    assert_ok(f.err);
+    assert_field(&f.content, UNTIL, "2022-06-01");
+    assert_non_null(strstr(f.talk, "Until: Please check: earlier than a day "
+                                   "that must come before it"));
+    filled_free(&f);
+}
+
 static void
 test_a_new_record_goes_through_all_sections_and_checks(void **state)
 {
@@ -738,7 +777,7 @@ test_an_addition_shows_no_value_and_gives_only_what_was_typed(void **state)
 
     (void)state;
     assert_ok(content_new(facts, &content));
-    assert_ok(form_fill(&t, SCHEMA_EN, &content, true));
+    assert_ok(form_fill(&t, SCHEMA_EN, &victim, &content, true));
     piped_close(&t);
     assert_non_null(strstr(talk, "You can write here but not read"));
     assert_non_null(strstr(talk, "Gender\n"));
@@ -761,7 +800,7 @@ test_nothing_is_added_to_what_is_not_shown(void **state)
 
     (void)state;
     assert_ok(content_new(facts, &content));
-    assert_ok(form_fill(&t, SCHEMA_EN, &content, true));
+    assert_ok(form_fill(&t, SCHEMA_EN, &victim, &content, true));
     piped_close(&t);
     assert_non_null(strstr(talk, "is not shown to you, so nothing can be"));
     assert_field(&content, SUPPORT, "shelter;legal_advice");
@@ -779,6 +818,8 @@ test_a_section_that_grew_too_large_must_be_shortened(void **state)
                                         .max_len = FIELD_VALUE_MAX};
     static const struct schema_compartment large = {
         "large", {"Large", "大"}, 1, &field};
+    static const struct schema_type type = {
+        "type", {"Type", NULL}, 1, &large, 0, NULL};
     static char value[16001];
     struct buf before = BUF_INIT;
     struct filled f;
@@ -792,7 +833,7 @@ test_a_section_that_grew_too_large_must_be_shortened(void **state)
     }
     before.ptr[before.len - 1] = '\n';
     assert_ok(buf_append(&before, bytes_of("", 1)));
-    f = fill(&large, (char *)before.ptr, "\nshort\nyes\n");
+    f = fill_of(&type, &large, (char *)before.ptr, "\nshort\nyes\n");
     assert_ok(f.err);
     assert_field(&f.content, 0, "short");
     assert_non_null(strstr(f.talk, "this section holds more than fits"));
@@ -811,7 +852,7 @@ test_accessible_choices_stand_one_on_a_line(void **state)
     (void)state;
     t.accessible = true;
     assert_ok(content_new(facts, &content));
-    assert_ok(form_fill(&t, SCHEMA_EN, &content, false));
+    assert_ok(form_fill(&t, SCHEMA_EN, &victim, &content, false));
     piped_close(&t);
     assert_non_null(strstr(talk, "  1 Female\n  2 Male\n  3 Another gender"));
     content_free(&content);
@@ -838,7 +879,7 @@ test_stored_values_are_inert_in_the_form(void **state)
     free(content.fields[NOTES].values[0].ptr);
     content.fields[NOTES].values[0] =
         (struct content_value){copy, sizeof bad - 1};
-    assert_ok(form_fill(&t, SCHEMA_EN, &content, false));
+    assert_ok(form_fill(&t, SCHEMA_EN, &victim, &content, false));
     piped_close(&t);
     assert_non_null(strstr(talk, "[<U+001B>[2J<U+009B><U+202E><U+202C><FF>]"));
     assert_null(strchr(talk, '\033'));
@@ -870,7 +911,7 @@ fill_at_terminal(void *ctx)
     } else {
         err = content_new(facts, &content);
         if (err == SV_OK)
-            err = form_fill(&t, SCHEMA_EN, &content, false);
+            err = form_fill(&t, SCHEMA_EN, &victim, &content, false);
     }
     content_free(&content);
     draft_free(&draft);
@@ -1186,6 +1227,8 @@ main(void)
         cmocka_unit_test(test_a_line_of_the_summary_can_be_changed),
         cmocka_unit_test(test_no_and_nothing_changed_save_nothing),
         cmocka_unit_test(test_an_end_of_input_anywhere_saves_nothing),
+        cmocka_unit_test(
+            test_checks_over_fields_hold_where_one_section_is_changed),
         cmocka_unit_test(
             test_a_new_record_goes_through_all_sections_and_checks),
         cmocka_unit_test(

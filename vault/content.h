@@ -71,6 +71,9 @@ enum sv_err draft_new(const struct schema_type *t, struct draft *out);
 void draft_free(struct draft *d);
 /* The checks over several fields.  SV_ERR_INPUT: where->column and reason. */
 enum sv_err draft_check(const struct draft *d, struct diag *where);
+/* Likewise those over fields of this compartment of t alone. */
+enum sv_err content_check(const struct schema_type *t, const struct content *c,
+                          struct diag *where);
 /* "compartment.field" of this type.  SV_ERR_NOT_FOUND. */
 enum sv_err draft_place(const struct schema_type *t, struct bytes column,
                         struct schema_place *out);

@@ -27,12 +27,17 @@ draft_free(struct draft *d)
     *d = (struct draft){0};
 }
 
-/* The first value at a place; false where there is none. */
+/* The first value at a place; false where there is none, or where the draft
+ * lacks the compartment. */
 static bool
 value_at(const struct draft *d, struct schema_place p, struct bytes *out)
 {
-    const struct content_field *f = &d->contents[p.compartment].fields[p.field];
+    const struct content *c = &d->contents[p.compartment];
+    const struct content_field *f;
 
+    if (c->fields == NULL)
+        return false;
+    f = &c->fields[p.field];
     if (f->n == 0)
         return false;
     *out = bytes_of(f->values[0].ptr, f->values[0].len);
@@ -106,8 +111,8 @@ check_size(const struct draft *d, struct diag *where)
     return err;
 }
 
-enum sv_err
-draft_check(const struct draft *d, struct diag *where)
+static enum sv_err
+check_fields(const struct draft *d, struct diag *where)
 {
     for (size_t i = 0; i < d->type->n_checks; i++) {
         const struct schema_check *check = &d->type->checks[i];
@@ -122,7 +127,28 @@ draft_check(const struct draft *d, struct diag *where)
                       N_("earlier than a day that must come before it"));
         return SV_ERR_INPUT;
     }
-    return check_size(d, where);
+    return SV_OK;
+}
+
+enum sv_err
+draft_check(const struct draft *d, struct diag *where)
+{
+    enum sv_err err = check_fields(d, where);
+
+    return err == SV_OK ? check_size(d, where) : err;
+}
+
+enum sv_err
+content_check(const struct schema_type *t, const struct content *c,
+              struct diag *where)
+{
+    struct draft d = {.type = t};
+    size_t at;
+
+    if (schema_compartment(t, c->compartment->name, &at) == NULL)
+        return SV_ERR_NOT_FOUND;
+    d.contents[at] = *c; /* borrowed */
+    return check_fields(&d, where);
 }
 
 enum sv_err
