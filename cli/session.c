@@ -104,6 +104,8 @@ replace_due_keys(struct session *s)
                       _("New keys were made for %zu compartments, and given "
                         "to all who hold them.\n"),
                       n);
+    else if (err == SV_ERR_UNSURE)
+        (void)app_fail(app, _("keys that wait to be replaced"), err, NULL);
     else
         (void)app_fail(app, NULL, err,
                        _("keys that wait to be replaced could not be"));

@@ -55,5 +55,14 @@ half 3 lost --key kudo.key staff revoke sato --yes
 [ "$code" -eq 6 ] || fail "$line: exit $code"
 expect_in out "sato is no longer"
 
+# ---- new keys, of which nobody knows whether they are made ----
+
+half 2 lost --key mori.key whoami
+expect_not_in err "New keys were made"
+expect_not_in err "could not be"
+expect_in err "keys that wait to be replaced:"
+expect_exit 0 --vault "unix:$sock" --key mori.key whoami
+expect_not_in err "New keys were made" # they had been
+
 end_service TERM 0
 finish
