@@ -8,7 +8,7 @@
 
 /*
  * An ordered map of opaque bytes in transactions.  What every engine keeps
- * (tests/test_store_contract.c checks it):
+ * (tests/test_store_contract_*.c check it):
  *
  * - Keys are 1 to STORE_KEY_MAX bytes, ordered bytewise, shorter first;
  *   values are 0 to STORE_VALUE_MAX bytes.  Tables are numbered from 0.
