@@ -17,7 +17,8 @@ struct pty {
     struct buf seen;
 };
 
-#define PTY_SIGNALLED 128 /* plus the signal's number */
+#define PTY_SIGNALLED 128             /* plus the signal's number */
+#define PTY_STATUS(err) (-(int)(err)) /* of a child that tells a result */
 
 /* run(ctx) in the child; what it returns is its exit status. */
 void pty_start(struct pty *p, int (*run)(void *ctx), void *ctx);
