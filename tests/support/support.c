@@ -28,6 +28,15 @@ support_unhex(const char *hex)
     return out;
 }
 
+struct buf
+support_copy(struct bytes b)
+{
+    struct buf copy = BUF_INIT;
+
+    assert_ok(buf_append(&copy, b));
+    return copy;
+}
+
 void
 support_assert_hex(struct bytes got, const char *hex, const char *file,
                    int line)

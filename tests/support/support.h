@@ -26,6 +26,8 @@ void support_assert_err(enum sv_err got, enum sv_err want, const char *call,
 
 /* The bytes of a lower-case hex text; fails the test where it is none. */
 struct buf support_unhex(const char *hex);
+/* A copy of b, to be spoiled. */
+struct buf support_copy(struct bytes b);
 /* Compare with a hex text, showing both where they differ. */
 #define assert_hex(bytes, hex)                                                 \
     support_assert_hex((bytes), (hex), __FILE__, __LINE__)
