@@ -3,8 +3,8 @@
 
     check_backup.py DIR     exit 1 where anything is not as written
 
-DIR is what test_backup writes: a backup of a vault that was restored before,
-and sheet A.  The log is replayed with every decision, and the tables compared
+DIR is what test_backup_restore writes: a backup of a vault that was restored
+before, and sheet A.  The log is replayed with every decision, and the tables compared
 with it.  Then every spoilt one has to be refused.  Standard library only.
 """
 
