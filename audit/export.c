@@ -306,6 +306,20 @@ export_tile(struct export *e, const struct tile *t,
     return err;
 }
 
+enum sv_err
+export_check_genesis(struct export *e, const struct hash *vault)
+{
+    struct hash first;
+    enum sv_err err = e->head.size > 0 ? export_hash(e, 0, 0, &first) : SV_OK;
+
+    if (err != SV_OK || (e->head.size > 0 && hash_equal(&first, vault)))
+        return err;
+    err = export_wrong(e, "", false, N_("not the genesis that the card names"));
+    e->fault.has_entry = true;
+    e->fault.entry = 0;
+    return err;
+}
+
 struct growing {
     struct tile_builder *b;
     tile_fn fn;

@@ -77,6 +77,10 @@ enum sv_err export_check_tree(struct export *e, bool from_entries,
                               struct workers *w, export_progress_fn progress,
                               void *ctx);
 
+/* Is it the log of this vault, and not of another that the same key signs?
+ * Behind export_check_tree(). */
+enum sv_err export_check_genesis(struct export *e, const struct hash *vault);
+
 /* The hashes of one tile, as they stand there. */
 enum sv_err export_tile(struct export *e, const struct tile *t,
                         struct hash out[static TILE_WIDTH]);

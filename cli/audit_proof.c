@@ -28,7 +28,9 @@ print_proof(struct audit *a, bool good, uint64_t index, struct bytes entry,
             const struct checkpoint *head)
 {
     const char *verdict =
-        good ? _("Verdict: this entry stands in the log of the card.")
+        good ? _("Verdict: this entry stands in the log of the card. Signed by "
+                 "whom it names, and lawful? svault-audit verify, which takes "
+                 "the whole log.")
              : _("Verdict: NOT PROVED. Entry, proof or head is altered, or of "
                  "another log.");
 

@@ -85,5 +85,7 @@ audit_scan(struct audit *a, const struct audit_card *card, struct export *e,
         err = export_check_tree(e, true, a->workers,
                                 a->json ? NULL : term_progress, &progress);
     term_progress_end(&progress);
+    if (err == SV_OK)
+        err = export_check_genesis(e, &card->vault);
     return err == SV_OK ? export_entries(e, scan_entry, &s) : err;
 }

@@ -127,9 +127,11 @@ finish(struct looking *l, bool good)
     if (!good)
         audit_print_fault(a, &l->e.fault);
     audit_print_verdict(
-        a, good ? _("Verdict: these are all such entries under the head.")
-                : _("Verdict: ALTERED or not whole; the list is worth "
-                    "nothing."));
+        a, good
+               ? _("Verdict: these are all such entries under the head. Signed "
+                   "by whom they name, and lawful? svault-audit verify.")
+               : _("Verdict: ALTERED or not whole; the list is worth "
+                   "nothing."));
     return SV_OK;
 }
 

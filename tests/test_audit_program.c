@@ -589,6 +589,42 @@ test_another_vault_of_the_same_key_is_not_the_card_s(void **state)
     expect_unlawful(d, 0, "not the genesis that the card names");
 }
 
+/* Whole, unaltered, under the right key and origin, and invented. */
+static void
+test_of_another_vault_of_the_same_key_nothing_is_told(void **state)
+{
+    static const struct {
+        const char *verb, *more, *verdict;
+    } asked[] = {
+        {"report", "", "nothing to report"},
+        {"who", "--actor cora", "worth nothing"},
+        {"who", "--actor cora --json", "\"ok\": false"},
+    };
+    struct desk *d = *state;
+    struct hash other = d->f.replay.roster.vault;
+    char entries[PATH_SIZE];
+    struct buf out = BUF_INIT;
+    int code;
+
+    other.b[0] ^= 1;
+    desk_card(d, &other);
+    desk_export(d);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        code = desk_run(d, asked[i].verb, asked[i].more, &out);
+        assert_said(code, 4, &out, asked[i].verdict);
+        assert_said(code, 4, &out, "not the genesis that the card names");
+    }
+    /* Nor where the entries are left out. */
+    assert_ok(path_join(entries, d->export, "tile/entries"));
+    support_dir_remove(entries);
+    code = desk_verify(d, &out);
+    assert_said(code, 4, &out, "not the genesis that the card names");
+    desk_card(d, &d->f.replay.roster.vault);
+    code = desk_verify(d, &out);
+    assert_said(code, 5, &out, "the tree is whole and unaltered");
+    buf_free(&out);
+}
+
 static void
 test_a_log_without_entries_is_no_log_of_a_vault(void **state)
 {
@@ -627,6 +663,7 @@ main(void)
         TEST(test_entries_of_any_bytes_neither_steer_nor_crash),
         TEST(test_a_head_of_endless_entries_ends_at_once),
         TEST(test_another_vault_of_the_same_key_is_not_the_card_s),
+        TEST(test_of_another_vault_of_the_same_key_nothing_is_told),
         TEST(test_a_log_without_entries_is_no_log_of_a_vault),
     };
 
