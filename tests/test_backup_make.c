@@ -1,5 +1,6 @@
 /* A backup read while others work, and by whom. */
 #include "tests/support/pieces.h"
+#include "tests/support/raw.h"
 
 static void
 test_a_backup_has_the_log_up_to_its_own_entry(void **state)
@@ -65,6 +66,61 @@ test_a_caseworker_and_an_auditor_make_none(void **state)
     assert_err(client_backup(office_client(o, "audit-1"), pieces_keep, &p),
                SV_ERR_DENIED);
     assert_int_equal(p.n, 0);
+    office_verify(o);
+}
+
+/* One bit of a row as it lies in the store. */
+struct first_row {
+    struct buf key, value;
+};
+
+static enum sv_err
+take_first(void *ctx, struct bytes key, struct bytes value, bool *more)
+{
+    struct first_row *row = ctx;
+
+    *more = false;
+    assert_ok(buf_append(&row->key, key));
+    return buf_append(&row->value, value);
+}
+
+static void
+flip_first_row(struct office *o, enum table_id table)
+{
+    struct raw r = raw_open(o);
+    struct first_row row = {BUF_INIT, BUF_INIT};
+
+    assert_ok(store_scan(r.txn, table, bytes_of(NULL, 0), take_first, &row));
+    assert_true(row.value.len > 0);
+    row.value.ptr[row.value.len - 1] ^= 1;
+    assert_ok(
+        store_put(r.txn, table, buf_bytes(&row.key), buf_bytes(&row.value)));
+    buf_free(&row.key);
+    buf_free(&row.value);
+    raw_close(o, &r);
+}
+
+/* Nobody could restore it, and the next one would be no better. */
+static void
+test_of_a_damaged_row_no_backup_is_made(void **state)
+{
+    static const enum table_id tables[] = {TABLE_VERSION, TABLE_TOKEN,
+                                           TABLE_CREATED};
+    struct office *o = *state;
+
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        struct pieces p = {.o = o};
+        struct client *c;
+
+        flip_first_row(o, tables[i]);
+        c = office_client(o, "admin-1");
+        assert_err(client_backup(c, pieces_keep, &p), SV_ERR_TAMPERED);
+        assert_non_null(strstr(client_trouble(c)->what, "no vault could be"));
+        pieces_free(&p);
+        flip_first_row(o, tables[i]); /* back again */
+        pieces_take(o, &p);
+        pieces_free(&p);
+    }
     office_verify(o);
 }
 
@@ -196,6 +252,7 @@ main(void)
         CASE(test_a_backup_has_the_log_up_to_its_own_entry),
         CASE(test_others_work_while_it_is_read),
         CASE(test_a_caseworker_and_an_auditor_make_none),
+        CASE(test_of_a_damaged_row_no_backup_is_made),
         CASE(test_another_backup_or_a_pause_ends_it),
         CASE(test_a_piece_whose_answer_was_lost_is_given_again),
         CASE(test_there_is_no_piece_behind_the_end),

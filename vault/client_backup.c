@@ -20,6 +20,11 @@ client_backup(struct client *c, client_piece_fn fn, void *ctx)
             err = client_fault(c, SV_ERR_CONFLICT,
                                N_("another backup was begun meanwhile, or "
                                   "this one lay idle"));
+        if (err == SV_ERR_TAMPERED && c->trouble.logged)
+            err = client_fault(c, err,
+                               N_("a row of the vault is damaged, and no vault "
+                                  "could be restored from a backup of it: "
+                                  "svault log verify names it"));
         if (err == SV_OK && answer.body.len == 0)
             err = client_fault(c, SV_ERR_UNVERIFIED,
                                N_("the gate's answer is malformed"));

@@ -8,7 +8,9 @@
  * A backup is read in pieces, each by an entry of its own, from a snapshot
  * that an entry opened.  There is one at a time: who opens another, or lets
  * it lie, loses it and begins again.  The rows go as they are stored: what
- * opens them stays here.
+ * opens them stays here.  But each is opened before it goes: of one that is
+ * damaged no vault could be restored, and who makes a backup of it each
+ * evening is to hear so then.
  */
 
 /* A snapshot keeps the data file from using its free pages again. */
@@ -98,18 +100,28 @@ act_backup_open_apply(struct act *a)
 /* ---- pieces ---- */
 
 struct filling {
+    const struct tables *t; /* of the snapshot */
     struct place *at;
     struct buf rows;
     bool full;
+    bool damaged;
 };
 
 static enum sv_err
 take_row(void *ctx, struct bytes key, struct bytes value, bool *more)
 {
     struct filling *f = ctx;
+    enum sv_err err;
 
-    if (f->rows.len < BACKUP_CHUNK)
-        return backup_put_row(f->at->table, key, value, &f->at->sum, &f->rows);
+    if (f->rows.len < BACKUP_CHUNK) {
+        err = tables_check(f->t, (enum table_id)f->at->table, key, value);
+        f->damaged = err == SV_ERR_TAMPERED;
+        *more = !f->damaged;
+        return err != SV_OK && !f->damaged
+                   ? err
+                   : backup_put_row(f->at->table, key, value, &f->at->sum,
+                                    &f->rows);
+    }
     memcpy(f->at->key, key.ptr, key.len);
     f->at->key_len = key.len;
     f->full = true;
@@ -119,13 +131,15 @@ take_row(void *ctx, struct bytes key, struct bytes value, bool *more)
 
 /* Rows up to the chunk's size; none where all are out. */
 static enum sv_err
-fill(struct store_txn *snapshot, struct filling *f)
+fill(struct filling *f)
 {
     enum sv_err err = SV_OK;
 
     while (err == SV_OK && !f->full && f->at->table < TABLES_N) {
-        err = store_scan(snapshot, f->at->table,
+        err = store_scan(f->t->txn, f->at->table,
                          bytes_of(f->at->key, f->at->key_len), take_row, f);
+        if (err == SV_OK && f->damaged)
+            err = SV_ERR_TAMPERED;
         if (err == SV_OK && !f->full) {
             f->at->table++;
             f->at->key_len = 0;
@@ -138,8 +152,10 @@ static enum sv_err
 put_rows(struct gate *g, struct place *at, bool *end, struct buf *out)
 {
     struct gate_backup *b = g->backup;
-    struct filling f = {.at = at, .rows = BUF_INIT};
-    enum sv_err err = fill(b->snapshot, &f);
+    const struct tables t = {b->snapshot, &g->keys->storage, &g->config.rng,
+                             NULL};
+    struct filling f = {.t = &t, .at = at, .rows = BUF_INIT};
+    enum sv_err err = fill(&f);
 
     *end = f.rows.len == 0;
     if (err == SV_OK)

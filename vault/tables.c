@@ -29,6 +29,19 @@ tables_get(const struct tables *t, enum table_id table, struct bytes key,
 }
 
 enum sv_err
+tables_check(const struct tables *t, enum table_id table, struct bytes key,
+             struct bytes box)
+{
+    uint8_t context[1 + STORE_KEY_MAX];
+    struct buf value = BUF_INIT;
+    enum sv_err err = cb1_open(t->key->b, LABEL,
+                               context_of(table, key, context), box, &value);
+
+    buf_free(&value);
+    return err;
+}
+
+enum sv_err
 tables_put(const struct tables *t, enum table_id table, struct bytes key,
            struct bytes value)
 {

@@ -46,6 +46,9 @@ struct tables {
  * open. */
 enum sv_err tables_get(const struct tables *t, enum table_id table,
                        struct bytes key, struct buf *out);
+/* Does this value, as it is stored, open?  SV_ERR_TAMPERED. */
+enum sv_err tables_check(const struct tables *t, enum table_id table,
+                         struct bytes key, struct bytes box);
 enum sv_err tables_put(const struct tables *t, enum table_id table,
                        struct bytes key, struct bytes value);
 enum sv_err tables_delete(const struct tables *t, enum table_id table,
