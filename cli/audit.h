@@ -92,6 +92,9 @@ struct audit_known {
     struct hash root;
     uint64_t time_ms; /* when it was checked */
 };
+/* Where that file is, or would be; false: nowhere. */
+bool audit_known_path(const struct audit_card *card,
+                      char out[static PATH_SIZE]);
 /* False where there is none that this program wrote. */
 bool audit_known_read(const struct audit_card *card, struct audit_known *out);
 /* SV_ERR_NOT_FOUND for an account without a place for it. */

@@ -122,6 +122,12 @@ place(const struct audit_card *card, bool make, char out[static PATH_SIZE])
 }
 
 bool
+audit_known_path(const struct audit_card *card, char out[static PATH_SIZE])
+{
+    return place(card, false, out) == SV_OK;
+}
+
+bool
 audit_known_read(const struct audit_card *card, struct audit_known *out)
 {
     char path[PATH_SIZE];

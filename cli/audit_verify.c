@@ -14,6 +14,7 @@ enum judgement {
     JUDGED_ALTERED,
     JUDGED_UNLAWFUL,
     JUDGED_HEADS,       /* good as far as it goes: no entries to judge */
+    JUDGED_OLDER,       /* good, but it had more entries when checked before */
     JUDGED_UNWITNESSED, /* good, but a witness that was asked for is missing */
 };
 
@@ -38,6 +39,10 @@ static const struct {
     [JUDGED_HEADS] = {"heads-only",
                       N_("Verdict: the tree is whole and unaltered; whether "
                          "it is lawful nobody can tell without the entries."),
+                      EXIT_UNVERIFIED},
+    [JUDGED_OLDER] = {"older",
+                      N_("Verdict: whole, unaltered, lawful; but it has FEWER "
+                         "ENTRIES than when it was checked before."),
                       EXIT_UNVERIFIED},
     [JUDGED_UNWITNESSED] = {"unwitnessed",
                             N_("Verdict: whole, unaltered, lawful; but NOT "
@@ -196,6 +201,14 @@ replay_all(struct verifying *v)
     return err;
 }
 
+/* Whoever names a witness asks for the log as it was when she cosigned it, and
+ * is told when that was. */
+static bool
+is_older(const struct verifying *v)
+{
+    return v->before.size > v->e.head.size && v->n_witnesses == 0;
+}
+
 /* SV_OK with a judgement; other errors are of the machine. */
 static enum sv_err
 judge(struct verifying *v)
@@ -206,6 +219,7 @@ judge(struct verifying *v)
         err = replay_all(v);
     if (err == SV_OK) {
         v->judgement = !v->has_entries   ? JUDGED_HEADS
+                       : is_older(v)     ? JUDGED_OLDER
                        : is_witnessed(v) ? JUDGED_GOOD
                                          : JUDGED_UNWITNESSED;
         return SV_OK;
@@ -259,6 +273,26 @@ print_before(const struct verifying *v)
                         "copy, or a log that was cut: svault-audit compare "
                         "tells.\n"),
                       when, (unsigned long long)v->before.size);
+}
+
+/* A log that was restored from a backup goes on without what was entered
+ * behind it, and can never again go on from a head of then. */
+static void
+print_restored(const struct verifying *v)
+{
+    char path[PATH_SIZE];
+
+    if (v->judgement != JUDGED_ALTERED || v->before.size == 0 ||
+        v->replay.frontier.size != v->before.size ||
+        v->replay.roster.n_restores == 0 || !audit_known_path(&v->card, path))
+        return;
+    (void)fputs(_("NOTE: the log says that it was restored from a backup. If "
+                  "that was after the check before, and two\n"
+                  "people tell you so, keep this file elsewhere, as evidence, "
+                  "and verify again: "),
+                v->audit->term.out);
+    term_text(v->audit->term.out, bytes_text(path), false, 0);
+    (void)fputc('\n', v->audit->term.out);
 }
 
 static json_t *
@@ -316,6 +350,7 @@ print_text(const struct verifying *v)
                       (unsigned long long)v->replay.last_forked);
     if (v->fault.reason != NULL)
         audit_print_fault(a, &v->fault);
+    print_restored(v);
     audit_print_verdict(a, _(judgements[v->judgement].text));
     return SV_OK;
 }
@@ -340,7 +375,8 @@ static enum sv_err
 print_json(const struct verifying *v)
 {
     enum judgement j = v->judgement;
-    bool good = j == JUDGED_GOOD || j == JUDGED_UNWITNESSED;
+    bool good =
+        j == JUDGED_GOOD || j == JUDGED_OLDER || j == JUDGED_UNWITNESSED;
 
     return term_json(
         &v->audit->term,

@@ -222,10 +222,15 @@ test_an_older_copy_is_told_from_the_one_checked_before(void **state)
     fakelog_remove(&d->f, d->f.n - 1);
     desk_export(d);
     code = desk_verify(d, &out);
-    assert_said(code, 0, &out, "NOTE: on ");
+    assert_said(code, 5, &out, "NOTE: on ");
     /* And it is still known of the longer one. */
     code = desk_verify(d, &out);
-    assert_said(code, 0, &out, "this log had more entries");
+    assert_said(code, 5, &out, "this log had more entries");
+    assert_said(code, 5, &out, "but it has FEWER ENTRIES than when it was");
+    code = desk_run(d, "verify", "--full --json", &out);
+    assert_said(code, 5, &out, "\"ok\": false");
+    assert_said(code, 5, &out, "\"verdict\": \"older\"");
+    assert_said(code, 5, &out, "\"lawful\": true");
     buf_free(&out);
 }
 
@@ -263,6 +268,46 @@ test_another_branch_contradicts_the_one_checked_before(void **state)
     assert_said(desk_run(d, "verify", "--full", &out), 4, &out,
                 "contradicts the head that was checked before");
     known_path(d, path);
+    assert_int_equal(unlink(path), 0);
+    expect_good(d);
+    buf_free(&out);
+}
+
+/* It goes on without what was checked: an auditor must not be left with an
+ * alarm that never ends, nor with none. */
+static void
+test_a_restored_log_says_so_where_it_contradicts_the_one_before(void **state)
+{
+    struct desk *d = *state;
+    struct fakelog was, *f = &d->f;
+    struct replay_fault fault;
+    struct request q;
+    char path[PATH_SIZE];
+    struct buf out = BUF_INIT;
+
+    desk_export(d);
+    expect_good(d);
+    fakelog_remove(f, f->n - 1);
+    fakelog_remove(f, f->n - 1);
+    was = *f;
+    replay_init(&f->replay);
+    for (size_t k = 0; k < f->n; k++)
+        assert_ok(replay_entry(&f->replay, buf_bytes(&f->entries[k]), &fault));
+    replay_clear(&was.replay);
+    q = fakelog_request(f, ACT_RESTORE, FAKELOG_ADMINISTRATOR, "administrator");
+    q.restore.taken_ms = f->now_ms - 1000;
+    assert_ok(text_copy(bytes_text(FAKELOG_SUPERVISOR), q.restore.second,
+                        sizeof q.restore.second));
+    assert_ok(text_copy(bytes_text("supervisor"), q.restore.second_role,
+                        sizeof q.restore.second_role));
+    (void)fakelog_append(f, &q, OUTCOME_DONE);
+    (void)fakelog_read(f, "cora", "caseworker", "victim", 1, "facts");
+    desk_export(d);
+    known_path(d, path);
+    assert_said(desk_verify(d, &out), 4, &out,
+                "contradicts the head that was checked before");
+    assert_said(4, 4, &out, "it was restored from a backup");
+    assert_said(4, 4, &out, path);
     assert_int_equal(unlink(path), 0);
     expect_good(d);
     buf_free(&out);
@@ -340,6 +385,7 @@ main(void)
         TEST(test_what_was_checked_before_is_said_and_spared),
         TEST(test_an_older_copy_is_told_from_the_one_checked_before),
         TEST(test_another_branch_contradicts_the_one_checked_before),
+        TEST(test_a_restored_log_says_so_where_it_contradicts_the_one_before),
         TEST(test_what_is_remembered_vouches_for_signatures_alone),
     };
 
