@@ -149,6 +149,20 @@ set_bad_aside(struct importing *i)
     return EXIT_DONE;
 }
 
+/* The rest of such a row was not looked at: it may have been corrected since,
+ * or be somebody else's, of another shelter with numbers of its own. */
+static void
+say_already(const struct importing *i, const struct import_report *r)
+{
+    if (r->n_already > 0)
+        app_hint(i->app, "%s",
+                 _("A row is already in if you brought in one with its number "
+                   "before. What else is in it was not compared and\n"
+                   "changes nothing: a correction is made with svault record "
+                   "edit, and another person with the same number is\n"
+                   "NOT in the vault."));
+}
+
 static enum exit_code
 report(struct importing *i, const struct import_report *r)
 {
@@ -241,7 +255,11 @@ bring_in(struct importing *i, struct session *s)
     s->interruptible = false;
     (void)term_wait_end();
     term_progress_end(&progress);
-    return err == SV_OK ? report(i, &r) : failed(i, s, &r, err);
+    if (err != SV_OK)
+        return failed(i, s, &r, err);
+    code = report(i, &r);
+    say_already(i, &r);
+    return code;
 }
 
 static enum exit_code

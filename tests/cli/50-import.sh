@@ -92,6 +92,20 @@ expect_in out "0 in, 601 already in, 1 left out"
 expect_exit 0 --key sato.key record list victim --limit 1000 --json
 [ "$(json records)" -eq 601 ] || fail "not 601 records"
 
+# A number that she brought in herself, with another person: she is told that
+# nobody looked.
+expect_exit 0 --key sato.key import good.csv --type victim
+expect_in err "another person with the same number"
+head -n 1 good.csv >same.csv
+sed -n 5p good.csv | sed 's/female/male/' >>same.csv
+expect_exit 0 --key sato.key import same.csv --type victim
+expect_in out "0 in, 1 already in"
+expect_in err "What else is in it was not compared"
+printf '%s\nx-1,,male,,\n' "$head" >new.csv
+expect_exit 0 --key sato.key import new.csv --type victim
+expect_in out "1 in, 0 already in"
+expect_not_in err "same number"
+
 # Not by one who may not.
 expect_exit 77 --key ito.key import good.csv --type victim
 expect_in err "No row was brought in."
