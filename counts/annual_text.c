@@ -280,8 +280,11 @@ put_head(const struct printer *p, const struct annual_report *r)
         err = put_head_line(p, WORD_AUTHORITY, authority_label(p, s->authority),
                             "");
     if (err == SV_OK)
-        err = put_head_line(p, WORD_PROFILE,
-                            annual_labels_phrase(r->profile, p->lang), "");
+        err = put_head_line(
+            p, WORD_PROFILE,
+            annual_labels_phrase(
+                r->figures.is_wide ? "public wide" : r->profile, p->lang),
+            "");
     if (err == SV_OK && r->basis[0] != '\0')
         err = put_head_line(p, WORD_BASIS, r->basis, "");
     return err;

@@ -308,6 +308,23 @@ is_preview(const struct document *d)
                   DOCUMENT_PREVIEW) == 0;
 }
 
+/* Did some figure go one step more?  Where earlier releases stay as they were
+ * printed, sums are not kept otherwise. */
+static bool
+is_wide(const struct facts_document *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct facts *f = &d->parts[i].facts;
+
+        for (size_t k = 0; k < f->n_figures; k++) {
+            if (f->figures[k].print == FACTS_ROUNDED &&
+                f->figures[k].hi - f->figures[k].value >= FIGURES_BASE)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* What is released has its facts with it, and a preview has none. */
 enum sv_err
 document_decode(struct bytes json, struct document *out)
@@ -325,6 +342,9 @@ document_decode(struct bytes json, struct document *out)
         document_clear(out);
         err = SV_ERR_FORMAT;
     }
+    if (err == SV_OK)
+        (out->is_annual ? &out->annual.figures : &out->plan.figures)->is_wide =
+            is_wide(&d);
     facts_document_clear(&d);
     return err;
 }

@@ -52,6 +52,9 @@ struct figures {
     struct map names; /* hash of the name -> size_t index */
     size_t n_relations;
     struct figure_relation *relations;
+    /* Of a released document, by its facts: rounded ones may be a step more
+     * off, as sums with what was released before are kept. */
+    bool is_wide;
 };
 
 void figures_init(struct figures *f);

@@ -12,6 +12,7 @@ enum word {
     WORD_NOT_RELEASED,
     WORD_ROUNDED,
     WORD_PUBLIC,
+    WORD_PUBLIC_WIDE,
     WORD_EXACT,
     WORD_POPULATION,
     WORD_AS_OF,
@@ -37,6 +38,12 @@ static const char *const words[WORDS_N][SCHEMA_LANGS] = {
                      "what its first release counted.",
                      "数値は5の倍数に丸めてあり、初めて公表した時の実数との差は"
                      "4以内である。"},
+    [WORD_PUBLIC_WIDE] =
+        {"Values are rounded to multiples of 5, each at most "
+         "9 off what its first release counted: sums with "
+         "figures released before are kept.",
+         "数値は5の倍数に丸めてあり、公表済みの数値との合計を"
+         "保つため、初めて公表した時の実数との差は最大9である。"},
     [WORD_EXACT] = {"Values are exact figures.", "数値は実数である。"},
     [WORD_POPULATION] = {"Population: ", "対象: "},
     [WORD_AS_OF] = {"As of: ", "基準日: "},
@@ -578,7 +585,9 @@ put_head(struct page *p, const struct plan_view *v)
     put_period(p, v);
     if (!v->preview) {
         put_word(p, v,
-                 v->plan->method == PLAN_ROUND ? WORD_PUBLIC : WORD_EXACT);
+                 v->plan->method != PLAN_ROUND ? WORD_EXACT
+                 : v->figures->is_wide         ? WORD_PUBLIC_WIDE
+                                               : WORD_PUBLIC);
         put(p, "\n");
     }
 }

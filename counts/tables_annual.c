@@ -336,6 +336,7 @@ put_notes(const struct maker *m)
                                    annual_labels_word(WORD_AUTHORITY, m->lang),
                                    bytes_text(authority_label(m)));
     return err == SV_OK ? tables_put_notes(m->t, m->lang, m->r->profile,
+                                           m->r->figures.is_wide,
                                            bytes_text(m->r->basis))
                         : err;
 }

@@ -288,7 +288,8 @@ put_notes(const struct maker *m, const struct plan_result *r)
         err = document_tables_note(m->t, annual_labels_word(WORD_AS_OF, lang),
                                    bytes_text(plan->as_of));
     if (err == SV_OK)
-        err = tables_put_notes(m->t, lang, r->profile, buf_bytes(&r->basis));
+        err = tables_put_notes(m->t, lang, r->profile, r->figures.is_wide,
+                               buf_bytes(&r->basis));
     buf_free(&period);
     return err;
 }

@@ -66,6 +66,16 @@ static const struct {
       "内である。増減と割合は、丸めた数から計算している。"}},
 };
 
+/* Beside "public": sums with what was released before are kept. */
+static const char *const wide[SCHEMA_LANGS] = {
+    "Public, rounded: every number is a multiple of 5 and at most 9 off what "
+    "its first release counted, as sums with figures released before are "
+    "kept. Changes and percentages are those of the rounded numbers.",
+    "公表用。すべての数は5の倍数に丸めてあり、公表済みの数値との合計を保つため"
+    "、"
+    "初めて公表した時の実数との差は最大9である。増減と割合は、丸めた数から計算"
+    "している。"};
+
 static const char *
 profile_text(const char *profile, enum schema_lang lang)
 {
@@ -86,11 +96,11 @@ static const char *const made[SCHEMA_LANGS][2] = {
 
 enum sv_err
 tables_put_notes(struct document_tables *t, enum schema_lang lang,
-                 const char *profile, struct bytes basis)
+                 const char *profile, bool is_wide, struct bytes basis)
 {
-    enum sv_err err =
-        document_tables_note(t, annual_labels_word(WORD_PROFILE, lang),
-                             bytes_text(profile_text(profile, lang)));
+    enum sv_err err = document_tables_note(
+        t, annual_labels_word(WORD_PROFILE, lang),
+        bytes_text(is_wide ? wide[lang] : profile_text(profile, lang)));
 
     if (err == SV_OK && basis.len > 0)
         err = document_tables_note(t, annual_labels_word(WORD_BASIS, lang),

@@ -20,9 +20,11 @@ const char *tables_word(enum tables_word w, enum schema_lang lang);
 const char *tables_reason(const char *msgid, enum schema_lang lang);
 enum document_lang tables_lang(enum schema_lang lang);
 
-/* What the profile is and what that means for who reads the figures; the
+/* What the profile is and what that means for who reads the figures, which
+ * are further off where is_wide (struct figures); the
  * legal basis where there is one; and what the tables were made from. */
 enum sv_err tables_put_notes(struct document_tables *t, enum schema_lang lang,
-                             const char *profile, struct bytes basis);
+                             const char *profile, bool is_wide,
+                             struct bytes basis);
 
 #endif

@@ -1,4 +1,5 @@
 #include "counts/document.h"
+#include "counts/document_tables.h"
 #include "counts/plan.h"
 #include "crypto/kdf.h"
 #include "tests/support/annual_data.h"
@@ -76,6 +77,7 @@ struct ledger {
     uint8_t key[KDF_KEY_LEN];
     size_t n;
     struct buf snapshots[RELEASES_MAX];
+    struct buf last; /* the newest release's bytes */
 };
 
 static void
@@ -83,6 +85,7 @@ ledger_clear(struct ledger *l)
 {
     for (size_t i = 0; i < l->n; i++)
         buf_free(&l->snapshots[i]);
+    buf_free(&l->last);
     memset(l, 0, sizeof *l);
 }
 
@@ -133,6 +136,8 @@ try_release(const struct schema *s, struct ledger *l, const char *profile,
                                      buf_bytes(&r.snapshots[i].bytes)));
         }
         l->n++;
+        buf_free(&l->last);
+        assert_ok(buf_append(&l->last, buf_bytes(&r.bytes)));
     }
     counting_result_clear(&r);
     with.free(run);
@@ -250,6 +255,27 @@ release_as(const struct schema *s, struct ledger *l, const char *plan,
     return (struct facts_document){0};
 }
 
+/* And what people read says the same, in text and on page and sheet. */
+static void
+assert_at_most_off(const struct schema *s, const struct ledger *l, int most)
+{
+    char said[32];
+    struct buf text = BUF_INIT;
+    struct document_tables t;
+    bool noted = false;
+
+    (void)snprintf(said, sizeof said, "at most %d off", most);
+    assert_ok(document_text(buf_bytes(&l->last), s, SCHEMA_EN, &text));
+    assert_ok(buf_append(&text, bytes_of("", 1)));
+    assert_non_null(strstr((const char *)text.ptr, said));
+    assert_ok(document_tables(buf_bytes(&l->last), s, SCHEMA_EN, &t));
+    for (size_t i = 0; i < t.n_notes; i++)
+        noted = noted || strstr(t.notes[i].text, said) != NULL;
+    assert_true(noted);
+    document_tables_clear(&t);
+    buf_free(&text);
+}
+
 /* Pins that do not add up make a release go one step further; a later one
  * prints its figures again, and they are no closer to the counts. */
 static void
@@ -266,13 +292,16 @@ test_what_stays_is_as_far_off_as_it_was(void **state)
     add(&then, 6, "female,JPN,,");
     open = release_as(*state, &l, PLAN("2022-06-30") "table t by gender" ROUND,
                       &early, 10);
+    assert_at_most_off(*state, &l, 4);
     closed =
         release(*state, &l, PLAN(FIRST_DAY) "table t by gender" ROUND, &then);
+    assert_at_most_off(*state, &l, 9);
     assert_told(&closed, "t.female", FIRST_DAY, 10);
     assert_int_equal(figure_of(&closed, "t.female")->value, 5);
     again =
         release(*state, &l, PLAN(LATER_DAY) "table t by gender" ROUND, &then);
     assert_told(&again, "t.female", FIRST_DAY, 10);
+    assert_at_most_off(*state, &l, 9);
     facts_document_clear(&open);
     facts_document_clear(&closed);
     facts_document_clear(&again);

@@ -1,3 +1,4 @@
+#include "counts/annual_text.h"
 #include "counts/document.h"
 #include "counts/document_decode.h"
 #include "tests/support/annual_data.h"
@@ -176,6 +177,33 @@ test_notes_say_what_the_figures_are(void **state)
     document_tables_clear(&en);
     document_tables_clear(&ja);
     document_tables_clear(&rounded);
+    buf_free(&json);
+}
+
+/* Some went a step further, to add up with what was printed before. */
+static void
+test_figures_further_off_are_not_said_to_be_within_4(void **state)
+{
+    static const char *const far[SCHEMA_LANGS] = {"at most 9 off", "最大9"};
+    static const char *const names[SCHEMA_LANGS] = {"Profile", "公表区分"};
+    struct buf json = annual_json(*state, "national", "public", "");
+    struct annual_report r = {0};
+
+    assert_ok(annual_json_decode(buf_bytes(&json), &r));
+    r.figures.is_wide = true;
+    for (size_t lang = 0; lang < SCHEMA_LANGS; lang++) {
+        struct document_tables t;
+        struct buf text = BUF_INIT;
+
+        assert_ok(tables_of_annual(&r, *state, (enum schema_lang)lang, &t));
+        assert_non_null(strstr(note_of(&t, names[lang]), far[lang]));
+        assert_ok(annual_text_table(&r, *state, (enum schema_lang)lang, &text));
+        assert_ok(buf_append(&text, bytes_of("", 1)));
+        assert_non_null(strstr((const char *)text.ptr, far[lang]));
+        buf_free(&text);
+        document_tables_clear(&t);
+    }
+    annual_report_clear(&r);
     buf_free(&json);
 }
 
@@ -456,6 +484,7 @@ main(void)
         cmocka_unit_test(test_the_yearly_report_has_the_published_figures),
         cmocka_unit_test(test_only_parts_of_one_thing_have_a_total_and_a_chart),
         cmocka_unit_test(test_notes_say_what_the_figures_are),
+        cmocka_unit_test(test_figures_further_off_are_not_said_to_be_within_4),
         cmocka_unit_test(test_what_is_not_known_says_why_once),
         cmocka_unit_test(test_what_is_no_release_makes_no_tables),
         cmocka_unit_test(test_a_plan_of_two_years_has_pairs_and_signed_changes),
