@@ -413,15 +413,41 @@ view_json(struct session *s, uint64_t number, const struct release_view *v,
     return term_json(&s->app->term, all);
 }
 
+/* What was asked for is the gate's word, and the words for each figure are made
+ * from it: who has the figures holds it against what stands in them. */
+static enum sv_err
+ask_release(struct session *s, uint64_t number, struct release_view *v,
+            enum exit_code *code)
+{
+    enum sv_err err = client_release_show(s->client, number, v);
+
+    if (err != SV_OK) {
+        *code = session_fail(s, NULL, err);
+        return err;
+    }
+    if (!v->has_bytes)
+        return SV_OK;
+    err = document_check_asked(buf_bytes(&v->bytes), client_schema(s->client),
+                               buf_bytes(&v->spec), buf_bytes(&v->basis));
+    if (err != SV_OK)
+        *code = app_fail(s->app, NULL, err,
+                         err == SV_ERR_TAMPERED
+                             ? _("these figures are not what the gate says "
+                                 "was asked for; approve nothing")
+                             : NULL);
+    return err;
+}
+
 /* Ask for it and print it; *v stays for who goes on with it. */
 static enum exit_code
 show(struct session *s, uint64_t number, struct release_view *v)
 {
     struct risk_list risks = {0};
-    enum sv_err err = client_release_show(s->client, number, v);
+    enum exit_code code = EXIT_FAILED;
+    enum sv_err err = ask_release(s, number, v, &code);
 
     if (err != SV_OK)
-        return session_fail(s, NULL, err);
+        return code;
     err = risk_decode(v->has_bytes ? buf_bytes(&v->risk) : buf_bytes(&v->cells),
                       &risks);
     if (err == SV_OK)
@@ -464,9 +490,9 @@ agree(struct session *s, uint64_t number, struct release_view *v,
     enum sv_err err;
 
     if (commitment != NULL) {
-        err = client_release_show(s->client, number, v);
+        err = ask_release(s, number, v, &code);
         if (err != SV_OK)
-            return session_fail(s, NULL, err);
+            return code;
         text_hex(BYTES(v->state.commitment), hex);
         return strcmp(hex, commitment) == 0
                    ? EXIT_DONE

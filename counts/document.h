@@ -39,4 +39,9 @@ enum sv_err document_csv(struct bytes json, struct buf *out);
 enum sv_err document_tables(struct bytes json, const struct schema *schema,
                             enum schema_lang lang, struct document_tables *out);
 
+/* Is it what was asked for, by a plan or for a year, on that legal basis?
+ * SV_ERR_TAMPERED; SV_ERR_FORMAT where it is no document. */
+enum sv_err document_check_asked(struct bytes json, const struct schema *schema,
+                                 struct bytes spec, struct bytes basis);
+
 #endif

@@ -276,6 +276,37 @@ assert_at_most_off(const struct schema *s, const struct ledger *l, int most)
     buf_free(&text);
 }
 
+/* Who approves is told by the gate what was asked for. */
+static void
+test_figures_are_held_against_what_was_asked_for(void **state)
+{
+    static const char plan[] = PLAN(FIRST_DAY) "table t by gender" ROUND;
+    static const char other[] =
+        PLAN(FIRST_DAY) "table t by return_programme" ROUND;
+    struct ledger l = {.key = {1}};
+    struct rows rows = rows_new();
+    struct facts_document d;
+    struct bytes json, law = bytes_text("a law");
+
+    add(&rows, 20, "female,JPN,,");
+    d = release(*state, &l, plan, &rows);
+    json = buf_bytes(&l.last);
+    assert_ok(document_check_asked(json, *state, bytes_text(plan), law));
+    assert_err(document_check_asked(json, *state, bytes_text(other), law),
+               SV_ERR_TAMPERED);
+    assert_err(document_check_asked(json, *state, bytes_text(plan),
+                                    bytes_text("another law")),
+               SV_ERR_TAMPERED);
+    assert_err(document_check_asked(json, *state, bytes_text("no plan"), law),
+               SV_ERR_TAMPERED);
+    assert_err(
+        document_check_asked(bytes_text("{}"), *state, bytes_text(plan), law),
+        SV_ERR_FORMAT);
+    facts_document_clear(&d);
+    buf_free(&rows.text);
+    ledger_clear(&l);
+}
+
 /* Pins that do not add up make a release go one step further; a later one
  * prints its figures again, and they are no closer to the counts. */
 static void
@@ -493,6 +524,7 @@ main(void)
             test_a_figure_tells_of_its_own_day_though_its_set_was_printed_before),
         cmocka_unit_test(test_what_stays_says_nothing_of_those_who_came_later),
         cmocka_unit_test(test_what_stays_is_as_far_off_as_it_was),
+        cmocka_unit_test(test_figures_are_held_against_what_was_asked_for),
         cmocka_unit_test(test_what_does_not_stay_tells_why),
         cmocka_unit_test(
             test_two_releases_of_one_day_do_not_stop_those_of_later_days),
