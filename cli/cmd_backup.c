@@ -283,6 +283,10 @@ cmd_backup_verify(struct app *app, int argc, char **argv)
         code = app_done(app, backup_say(app, words[0], &b.manifest));
         app_hint(app, _("The vault has %llu entries more by now."),
                  (unsigned long long)(now - b.manifest.size));
+        app_hint(app, "%s",
+                 _("Every byte is as the gate signed it. Whether its rows open "
+                   "and are what its log says is tried with sheet A: --sheet "
+                   "-"));
     }
     return session_close(&s, code);
 }

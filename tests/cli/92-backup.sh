@@ -68,6 +68,7 @@ expect_exit 1 --key kudo.key backup create one.svb
 expect_in err "exists already"
 expect_exit 0 --key nagai.key backup verify one.svb
 expect_in out "office.example/vault"
+expect_in err "is tried with sheet A"
 expect_exit 0 backup verify one.svb --sheet A.txt
 mkdir -p tmp/svault
 TMPDIR=$dir/tmp expect_exit 0 backup verify one.svb --sheet A.txt
