@@ -281,9 +281,10 @@ static void
 print_restored(const struct verifying *v)
 {
     char path[PATH_SIZE];
+    bool is_other = v->judgement == JUDGED_ALTERED && v->before.size > 0 &&
+                    v->replay.frontier.size == v->before.size;
 
-    if (v->judgement != JUDGED_ALTERED || v->before.size == 0 ||
-        v->replay.frontier.size != v->before.size ||
+    if ((!is_other && v->judgement != JUDGED_OLDER) ||
         v->replay.roster.n_restores == 0 || !audit_known_path(&v->card, path))
         return;
     (void)fputs(_("NOTE: the log says that it was restored from a backup. If "

@@ -301,6 +301,8 @@ test_a_restored_log_says_so_where_it_contradicts_the_one_before(void **state)
     assert_ok(text_copy(bytes_text("supervisor"), q.restore.second_role,
                         sizeof q.restore.second_role));
     (void)fakelog_append(f, &q, OUTCOME_DONE);
+    desk_export(d);
+    assert_said(desk_verify(d, &out), 5, &out, "restored from a backup");
     (void)fakelog_read(f, "cora", "caseworker", "victim", 1, "facts");
     desk_export(d);
     known_path(d, path);
