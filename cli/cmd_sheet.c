@@ -12,31 +12,69 @@ struct paper {
     char words[WORDS_TEXT_SIZE];
 };
 
+static enum exit_code
+gate_failed(struct app *app, const char *path, enum sv_err err)
+{
+    const char *why = NULL;
+
+    if (err == SV_ERR_USAGE) /* it has said so */
+        return EXIT_USAGE;
+    if (err == SV_ERR_FORMAT || err == SV_ERR_RANGE)
+        why = _("not the key file of a gate (DIR.gate)");
+    else if (err == SV_ERR_DENIED)
+        why = _("the passphrase is wrong, or the key file was altered");
+    else if (err == SV_ERR_INTERRUPTED)
+        why = _("stopped while asking for the passphrase");
+    return app_fail(app, path, err, why);
+}
+
+/* svaultd has it under a passphrase where that is the only copy left. */
+static enum sv_err
+unwrap_gate(struct app *app, const char *path, struct bytes file,
+            struct gate_keys *out)
+{
+    struct buf passphrase = BUF_INIT;
+    enum sv_err err;
+
+    if (app->passphrase_fd < 0 && app->no_input) {
+        (void)app_usage(app,
+                        _("%s needs a passphrase: --passphrase-fd "
+                          "is missing"),
+                        path);
+        return SV_ERR_USAGE;
+    }
+    err = term_passphrase(&app->term, app->passphrase_fd,
+                          _("Passphrase of the gate's key: "), &passphrase);
+    if (err == SV_OK)
+        err = gate_keys_unwrap(file, buf_bytes(&passphrase), out);
+    buf_free(&passphrase); /* wipes */
+    return err;
+}
+
 static bool
 paper_of_gate(struct app *app, const char *path, struct paper *out,
               enum exit_code *code)
 {
     struct buf file = BUF_INIT;
     void *keys = NULL;
-    enum sv_err err = file_read(path, GATEKEY_FILE_LEN, &file);
+    enum sv_err err = file_read(path, GATEKEY_WRAPPED_LEN, &file);
 
     if (err == SV_OK)
         err = secret_new(app->arena, sizeof(struct gate_keys), &keys);
     if (err == SV_OK)
-        err = gate_keys_decode(buf_bytes(&file), keys);
+        err = gate_keys_is_wrapped(buf_bytes(&file))
+                  ? unwrap_gate(app, path, buf_bytes(&file), keys)
+                  : gate_keys_decode(buf_bytes(&file), keys);
     if (err == SV_OK) {
         const struct gate_keys *k = keys;
 
         sheet_of_gate(k, &out->sheet);
         client_fingerprint(&k->vault, out->words);
+    } else {
+        *code = gate_failed(app, path, err);
     }
     secret_free(app->arena, keys);
     buf_free(&file);
-    if (err != SV_OK)
-        *code = app_fail(app, path, err,
-                         err == SV_ERR_FORMAT || err == SV_ERR_RANGE
-                             ? _("not the key file of a gate (DIR.gate)")
-                             : NULL);
     return err == SV_OK;
 }
 

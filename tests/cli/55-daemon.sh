@@ -115,7 +115,17 @@ echo "a long enough passphrase" >pass
     --passphrase-fd 5 5<pass >out 2>err || fail "--wrap-key"
 [ "$(stat -c %a gate.wrapped)" = 600 ] || fail "a wrapped key for all to read"
 refused 1 --wrap-key gate.wrapped --passphrase-fd 5 5<pass
+"$SVAULT" sheet gate office.gate --print >sheet || fail "sheet A"
 mv office.gate office.gate.away
+# The paper that a loss needs comes from the only copy that is left, too.
+"$SVAULT" sheet gate gate.wrapped --print --passphrase-fd 5 5<pass >again ||
+    fail "no sheet A of a wrapped key"
+cmp -s sheet again || fail "another sheet A"
+"$SVAULT" sheet check gate gate.wrapped --sheet sheet --passphrase-fd 5 5<pass \
+    >out || fail "sheet A of a wrapped key cannot be checked"
+expect_exit 2 sheet gate gate.wrapped --print --no-input
+expect_empty out
+rm sheet again
 serve --socket "$sock" --gate-key gate.wrapped --passphrase-fd 5 5<pass
 expect_exit 0 --vault "unix:$sock" --key sato.key record list victim
 end_service TERM 0
