@@ -172,6 +172,7 @@ if [ -n "$SV_OWN_MOUNTS" ]; then
     umount small
 fi
 expect_exit 0 backup restore old.svb older/ --sheet A.txt
+cmp -s office.gate older.gate || fail "not the gate's key as it was"
 expect_in err "with its key in older.gate"
 mkdir aside && cp ./*.key ./*.head old.svb A.txt aside/
 cd aside || exit 1
