@@ -63,6 +63,17 @@ say_proposed(struct session *s, const struct card *card, const char *role)
     return app_told(app, SV_OK);
 }
 
+/* Who comes back, or lost her key, keeps her name: it stands in the log. */
+static void
+hint_replace(struct session *s, const char *person, const char *card)
+{
+    if (strcmp(client_trouble(s->client)->rule, "keys") == 0)
+        app_hint(s->app,
+                 _("If it is she who has a new key, name that first: svault "
+                   "staff replace %s %s"),
+                 person, card);
+}
+
 enum exit_code
 cmd_staff_propose(struct app *app, int argc, char **argv)
 {
@@ -90,6 +101,8 @@ cmd_staff_propose(struct app *app, int argc, char **argv)
     err = client_staff_propose(s.client, &card, role, until_ms);
     code = err == SV_OK ? say_proposed(&s, &card, role)
                         : session_fail(&s, card.name, err);
+    if (err != SV_OK)
+        hint_replace(&s, card.name, words[0]);
     return session_close(&s, code);
 }
 

@@ -139,6 +139,7 @@ mkdir other
 expect_exit 0 key new other/sato.key --name sato --unprotected
 expect_exit 77 --key kudo.key staff propose other/sato.key.pub --role intake
 expect_in err "that name stands for other keys already"
+expect_in err "svault staff replace "
 in_log kudo staff.propose keys
 expect_exit 77 --key kudo.key staff propose sato.key.pub --role approver
 expect_in err "one person must not have both roles"
