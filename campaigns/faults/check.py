@@ -31,6 +31,13 @@ VARYING = [
 NUMBER = re.compile(r"\d+")
 
 
+# What glibc says when it ends who uses a broken heap.
+HEAP_CHECKS = ("corrupted size", "corrupted double-linked list",
+               "double free or corruption", "malloc(): ", "malloc_consolidate(): ",
+               "free(): ",
+               "realloc(): ", "munmap_chunk(): ")
+
+
 def plain(text, numbers=True):
     """Without what differs from one good run to the next."""
     for pattern, word in VARYING:
@@ -54,13 +61,15 @@ def files_of(top):
 def is_theirs(fault, r):
     """Without memory a library ended the process in its own code: glibc in
     the very call that lacked it, or in its loader (which exits); libseccomp,
-    which may also walk in a circle, or lose a rule for what is then waited
-    for, or the exit.  What a caller makes of what it is given is its own."""
+    which may also walk in a circle, lose a rule for what is then waited for,
+    or the exit, or leave a heap whose next user is ended by glibc's check of
+    it.  What a caller makes of what it is given is its own."""
     if fault.kind != "memory":
         return False
     if "libseccomp" in r.where:
         return r.code == "hangs" or "libseccomp" in r.died or \
-            r.died == "a refused exit"
+            r.died == "a refused exit" or \
+            r.code == -6 and any(word in r.err for word in HEAP_CHECKS)
     return r.died == "glibc" or \
         not r.died and r.code == LOADER_DIES and "/ld-linux" in r.where
 

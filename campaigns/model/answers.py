@@ -148,11 +148,11 @@ class Answers:
 
     def body_release_request(self, r, want, b):
         """The cells that are unsafe, which the model takes from it."""
-        want["cells"] = b.rest()
+        want["cells"] = b.rest() or (None if self.unsure else b"")
 
     def body_counts_preview(self, r, want, b):
         """The figures are rounded by a chance of the gate's."""
-        self.compare("a report", len(b.rest()) > 0, True)
+        self.compare("a report", len(b.rest()) > 0 or self.unsure, True)
 
     def body_backup_read(self, r, want, b):
         """The file of section 19, by its documents; its rows against the store's."""

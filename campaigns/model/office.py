@@ -33,8 +33,9 @@ class Office(Answers):
         self.policy_hash = digest("sv/v1/policy", self.m.p.text().encode()).hex()
         self.publics, self.made, self.sent, self.indexes, self.ids = {}, {}, {}, {}, {}
         self.n_sent = 0
-        # A commit in doubt is looked up again, and answers as a receipt does.
-        self.armed = self.doubtful = False
+        # A commit in doubt is looked up again, and answers as a receipt does:
+        # unsure, whether what is made but once comes with it.
+        self.armed = self.doubtful = self.unsure = False
         self.held, self.heads = None, []  # the requests of a group, and its heads
         self.counts = {}
         self.compare("founding: size and root", [int(said[1]), said[2]], self.head())
@@ -412,6 +413,7 @@ class Office(Answers):
                 self.do_reopen(label, {})
             said = self.driver.ask("again", number)
         doubtful, self.armed = self.doubtful or self.armed, False
+        self.unsure = doubtful
         if doubtful and self.m.backup:
             self.m.backup["shaky"] = True
         want = self.m.ask(r)
