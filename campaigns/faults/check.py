@@ -33,9 +33,8 @@ NUMBER = re.compile(r"\d+")
 
 # What glibc says when it ends who uses a broken heap.
 HEAP_CHECKS = ("corrupted size", "corrupted double-linked list",
-               "double free or corruption", "malloc(): ", "malloc_consolidate(): ",
-               "free(): ",
-               "realloc(): ", "munmap_chunk(): ")
+               "double free or corruption", "malloc(): ", "realloc(): ",
+               "free(): ", "malloc_consolidate(): ", "munmap_chunk(): ")
 
 
 def plain(text, numbers=True):
