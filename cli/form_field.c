@@ -231,6 +231,14 @@ append_line(const struct form_field *f, size_t blank, struct bytes line,
     return err;
 }
 
+/* Two empty lines end it, but not in the middle of what is pasted: the rest
+ * would answer the next questions. */
+static bool
+is_over(const struct form_field *f, size_t blank)
+{
+    return blank >= 2 && !term_is_pasted(f->t);
+}
+
 static enum sv_err
 read_lines(const struct form_field *f, struct bytes first, struct buf *text)
 {
@@ -238,7 +246,7 @@ read_lines(const struct form_field *f, struct bytes first, struct buf *text)
     size_t blank = 0;
     enum sv_err err = buf_append(text, first);
 
-    while (err == SV_OK && blank < 2) {
+    while (err == SV_OK && !is_over(f, blank)) {
         struct bytes t;
 
         buf_truncate(&line, 0);

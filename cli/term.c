@@ -290,6 +290,17 @@ term_ask(struct term *t, const char *prompt, size_t max, struct buf *out)
     return err;
 }
 
+/* A terminal gives what is pasted in pieces; nobody types that fast. */
+#define PASTE_MS 50
+
+bool
+term_is_pasted(const struct term *t)
+{
+    struct pollfd p = {.fd = fileno(t->in), .events = POLLIN};
+
+    return t->interactive && poll(&p, 1, PASTE_MS) > 0;
+}
+
 enum sv_err
 term_fold(struct bytes typed, struct buf *out)
 {

@@ -72,6 +72,9 @@ enum sv_err term_line(int fd, size_t max, struct buf *out);
  */
 enum sv_err term_ask(struct term *t, const char *prompt, size_t max,
                      struct buf *out);
+/* At a terminal: has more come already than was read?  So it is where several
+ * lines are pasted. */
+bool term_is_pasted(const struct term *t);
 /* What was typed, made comparable: NFKC, without case and without the spaces
  * around it; appended.  SV_ERR_FORMAT for broken UTF-8. */
 enum sv_err term_fold(struct bytes typed, struct buf *out);

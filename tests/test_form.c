@@ -1024,6 +1024,26 @@ test_ctrl_c_in_the_middle_of_an_answer_saves_nothing(void **state)
 }
 
 static void
+test_what_is_pasted_is_one_answer_with_its_empty_lines(void **state)
+{
+    struct at_terminal how = {.new_record = false};
+    struct pty p;
+
+    (void)state;
+    pty_start(&p, fill_at_terminal, &how);
+    pty_expect(&p, "> ");
+    pty_send(&p, "1\n\n\n\n");
+    pty_expect(&p, "5 of 5");
+    pty_send(&p, "first\n\n\nno\n\n\n\nlast\n");
+    pty_expect(&p, "last");
+    pty_send(&p, "\n\n");
+    pty_expect(&p, "Save?");
+    pty_send(&p, "yes\n");
+    assert_int_equal(pty_end(&p), 0);
+    pty_clear(&p);
+}
+
+static void
 test_ctrl_d_in_the_form_saves_nothing(void **state)
 {
     struct at_terminal how = {.new_record = false};
@@ -1240,6 +1260,8 @@ main(void)
         cmocka_unit_test_setup_teardown(
             test_ctrl_c_at_every_field_saves_nothing, enter, leave),
         cmocka_unit_test(test_ctrl_c_in_the_middle_of_an_answer_saves_nothing),
+        cmocka_unit_test(
+            test_what_is_pasted_is_one_answer_with_its_empty_lines),
         cmocka_unit_test(test_ctrl_d_in_the_form_saves_nothing),
         cmocka_unit_test_setup_teardown(
             test_a_whole_form_at_a_terminal_leaves_no_file, enter, leave),

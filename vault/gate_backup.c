@@ -115,12 +115,14 @@ take_row(void *ctx, struct bytes key, struct bytes value, bool *more)
 
     if (f->rows.len < BACKUP_CHUNK) {
         err = tables_check(f->t, (enum table_id)f->at->table, key, value);
-        f->damaged = err == SV_ERR_TAMPERED;
-        *more = !f->damaged;
-        return err != SV_OK && !f->damaged
-                   ? err
-                   : backup_put_row(f->at->table, key, value, &f->at->sum,
-                                    &f->rows);
+        if (err == SV_ERR_TAMPERED) {
+            f->damaged = true;
+            *more = false;
+            return SV_OK;
+        }
+        return err != SV_OK ? err
+                            : backup_put_row(f->at->table, key, value,
+                                             &f->at->sum, &f->rows);
     }
     memcpy(f->at->key, key.ptr, key.len);
     f->at->key_len = key.len;
