@@ -242,13 +242,14 @@ get_absence(struct reader *in, size_t n_persons, struct roster_absence *a)
         reader_fail(in);
 }
 
-/* A count, and zeroed room for as many elements; before, *n is 0. */
+/* A count, and zeroed room for as many elements. */
 static enum sv_err
 get_room(struct reader *in, size_t size, size_t *n, void **array)
 {
     uint32_t count = reader_u32(in);
     size_t left = in->in.len - in->at;
 
+    *n = 0;
     *array = NULL;
     if (in->failed || count > left / ELEMENT_MIN)
         return SV_ERR_FORMAT;
