@@ -10,51 +10,31 @@ import os
 import socket
 import sys
 
+from relaying import between, give_message, take_message
+
 FULL = b"SVR\x01\x02" + (13).to_bytes(4, "big")
 
 
-def take(stream, n):
-    data = b""
-    while len(data) < n:
-        more = stream.recv(n - len(data))
-        if not more:
-            sys.exit(0)
-        data += more
-    return data
-
-
-def take_frame(stream):
-    header = take(stream, 8)
-    return header + take(stream, int.from_bytes(header[4:], "big"))
-
-
 def main(real, own, n, end):
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(own)
-    listener.listen(4)
-    print("ready", flush=True)
-    near, _ = listener.accept()
-    far = socket.socket(socket.AF_UNIX)
-    far.connect(real)
+    near, far, listener = between(real, own)
     for i in range(int(n)):
-        far.sendall(take_frame(near))
-        answer = take_frame(far)
+        give_message(far, take_message(near))
+        answer = take_message(far)
         if end == "gone" and i == int(n) - 1:
             listener.close()
             os.unlink(own)
             near.shutdown(socket.SHUT_RD)  # no further question leaves her
-        near.sendall(answer)
+        give_message(near, answer)
     if end != "gone":
-        question = take_frame(near)
+        question = take_message(near)
         listener.close()
         os.unlink(own)
         if end == "lost":
-            far.sendall(question)
-            take_frame(far)
+            give_message(far, question)
+            take_message(far)
         else:
             reason = b"store"
-            answer = FULL + bytes([len(reason)]) + reason
-            near.sendall(b"SVF\x01" + len(answer).to_bytes(4, "big") + answer)
+            give_message(near, FULL + bytes([len(reason)]) + reason)
     near.close()
 
 
