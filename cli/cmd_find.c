@@ -1,5 +1,4 @@
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/find.h"
@@ -12,15 +11,8 @@
 static enum sv_err
 keep_list(struct session *s, const char *type, const struct find_list *l)
 {
-    struct handle *list = calloc(l->n + 1, sizeof *list);
-    enum sv_err err = SV_ERR_NOMEM;
-
-    for (size_t i = 0; list != NULL && i < l->n; i++)
-        list[i] = l->rows[i].handle;
-    if (list != NULL)
-        err = pin_set_list(client_pin(s->client), type, l->n, list);
-    free(list);
-    return err;
+    return pin_set_list(client_pin(s->client), type, l->n,
+                        l->n > 0 ? &l->rows[0].handle : NULL, sizeof *l->rows);
 }
 
 static void

@@ -251,16 +251,9 @@ list_json(const struct listing *l)
 static enum sv_err
 keep_list(const struct listing *l)
 {
-    struct handle *list = calloc(l->list.n + 1, sizeof *list);
-    enum sv_err err = SV_ERR_NOMEM;
-
-    for (size_t i = 0; list != NULL && i < l->list.n; i++)
-        list[i] = l->list.rows[i].handle;
-    if (list != NULL)
-        err = pin_set_list(client_pin(l->s->client), l->type->name, l->list.n,
-                           list);
-    free(list);
-    return err;
+    return pin_set_list(client_pin(l->s->client), l->type->name, l->list.n,
+                        l->list.n > 0 ? &l->list.rows[0].handle : NULL,
+                        sizeof *l->list.rows);
 }
 
 static enum exit_code

@@ -202,9 +202,8 @@ static const struct {
     {"public wide",
      {"rounded to multiples of 5, each at most 9 off what its first release "
       "counted: sums with figures released before are kept",
-      "公表用（5の倍数に丸めた値。公表済みの数値との合計を保つため、初めて公表"
-      "し"
-      "た時の実数との差は最大9）"}},
+      "公表用（5の倍数に丸めた値。公表済みの数値との合計を保つため、"
+      "初めて公表した時の実数との差は最大9）"}},
     {"no records of the year before",
      {"no records of the year before", "前年の記録なし"}},
     {"few or no records of the year before",

@@ -279,7 +279,7 @@ print_list(struct client *c, const struct record_list *l)
     assert_int_equal(l->n, 2);
     list[0] = l->rows[0].handle;
     list[1] = l->rows[1].handle;
-    assert_ok(pin_set_list(client_pin(c), "victim", 2, list));
+    assert_ok(pin_set_list(client_pin(c), "victim", 2, list, sizeof *list));
 }
 
 static void

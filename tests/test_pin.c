@@ -250,7 +250,8 @@ seen(uint64_t size, uint8_t first, bool printed)
 
     pin_init(&p);
     p.size = size;
-    assert_ok(pin_set_list(&p, "victim", first > 0 ? 2 : 0, list));
+    assert_ok(
+        pin_set_list(&p, "victim", first > 0 ? 2 : 0, list, sizeof *list));
     p.list_is_new = printed;
     return p;
 }
@@ -312,13 +313,14 @@ test_list_that_a_pin_cannot_hold_is_refused(void **state)
     struct pin p = seen(5, 1, false);
 
     (void)state;
-    assert_err(pin_set_list(&p, "victim", PIN_LIST_MAX + 1, many),
+    assert_err(pin_set_list(&p, "victim", PIN_LIST_MAX + 1, many, sizeof *many),
                SV_ERR_RANGE);
-    assert_err(pin_set_list(&p, "a_type_with_a_name_of_33_letters_", 1, many),
+    assert_err(pin_set_list(&p, "a_type_with_a_name_of_33_letters_", 1, many,
+                            sizeof *many),
                SV_ERR_RANGE);
     assert_false(p.list_is_new);
     assert_int_equal(p.n_list, 2);
-    assert_ok(pin_set_list(&p, "suspect", PIN_LIST_MAX, many));
+    assert_ok(pin_set_list(&p, "suspect", PIN_LIST_MAX, many, sizeof *many));
     assert_true(p.list_is_new);
     assert_int_equal(p.n_list, PIN_LIST_MAX);
     pin_clear(&p);

@@ -347,7 +347,7 @@ test_what_a_device_remembers_is_kept_and_read_whole(void **state)
     assert_ok(office_record(&s->o, "case-1", "2022-001", "Yamada", &h));
     office_end(&s->o, "lead-1");
     assert_ok(pin_set_list(client_pin(office_client(&s->o, "lead-1")), "victim",
-                           1, &h));
+                           1, &h, sizeof h));
     office_end(&s->o, "lead-1");
     each_place(s, "pin", keep_pin, after_reading);
 }

@@ -32,8 +32,9 @@ pin_clear(struct pin *p)
 
 enum sv_err
 pin_set_list(struct pin *p, const char *type, size_t n,
-             const struct handle list[])
+             const struct handle *first, size_t size)
 {
+    const uint8_t *row = (const uint8_t *)first;
     struct handle *copy = NULL;
 
     if (n > PIN_LIST_MAX || strlen(type) >= sizeof p->list_type)
@@ -42,7 +43,8 @@ pin_set_list(struct pin *p, const char *type, size_t n,
         copy = malloc(n * sizeof *copy);
         if (copy == NULL)
             return SV_ERR_NOMEM;
-        memcpy(copy, list, n * sizeof *copy);
+        for (size_t i = 0; i < n; i++, row += size)
+            memcpy(&copy[i], row, sizeof copy[i]);
     }
     free(p->list);
     p->list = copy;

@@ -36,9 +36,10 @@ struct pin {
 void pin_init(struct pin *p);
 void pin_clear(struct pin *p);
 
-/* What is printed now is the last list. */
+/* What is printed now is the last list: n rows of `size` bytes each, the first
+ * of which has its handle at `first` (any address if n is 0). */
 enum sv_err pin_set_list(struct pin *p, const char *type, size_t n,
-                         const struct handle list[]);
+                         const struct handle *first, size_t size);
 /*
  * Of what this program remembers and what another one of hers has written
  * since it read the file: which of the two is to be written.  It has the
