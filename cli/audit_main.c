@@ -32,7 +32,8 @@ static const struct audit_command commands[] = {
         "read and derived\n"
         "anew. --full verifies all. A witness whose key (vkey) you give must "
         "have cosigned the\n"
-        "head."),
+        "head. Fewer entries than were checked before are exit code 5, unless "
+        "you give one."),
      audit_verify},
     {"compare", "OLD NEW --key CARD", 2, 2,
      N_("prove that a newer log goes on from an older one"),
