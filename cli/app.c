@@ -38,8 +38,8 @@ remedy(const struct app *app, enum sv_err err)
     case SV_ERR_MEMLOCK:
         return N_("Raise the limit of locked memory (ulimit -l) and try "
                   "again.");
-    case SV_ERR_FULL:
-        return N_("Make room on that disk and run the same command again.");
+    case SV_ERR_FULL: /* what is done in part is not begun again */
+        return N_("Make room on that disk, then go on.");
     case SV_ERR_UNSURE:
         return N_("Look first whether it is in (svault record list, svault "
                   "log list); repeat the command only if it is not.");
